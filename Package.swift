@@ -1,0 +1,125 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// One policy for every Swift target: strictness is not a choice of the single module.
+let policy: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+func system(_ name: String, pkgConfig: String, package: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([package])])
+}
+
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: policy)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: policy)
+}
+
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+]
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let collections: Target.Dependency = .product(name: "Collections", package: "swift-collections")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+
+// The target graph is the architecture: docs/architecture.md has the rows, and a module imports only rows below it.
+let package = Package(
+    name: "beamline",
+    products: [.executable(name: "beamline", targets: ["beamline"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // C libraries, each a Debian package
+        system("CNghttp2", pkgConfig: "libnghttp2", package: "libnghttp2-dev"),
+        system("COpenSSL", pkgConfig: "openssl", package: "libssl-dev"),
+        system("CJansson", pkgConfig: "jansson", package: "libjansson-dev"),
+        system("CPostgres", pkgConfig: "libpq", package: "libpq-dev"),
+        system("CProtobufC", pkgConfig: "libprotobuf-c", package: "libprotobuf-c-dev"),
+        system("CJOSE", pkgConfig: "cjose", package: "libcjose-dev"),
+        system("CCurl", pkgConfig: "libcurl", package: "libcurl4-openssl-dev"),
+        system("CZlib", pkgConfig: "zlib", package: "zlib1g-dev"),
+        .target(name: "CBeamlineProtos", dependencies: ["CProtobufC"]),
+
+        // foundations
+        module("JSON", ["CJansson"]),
+        module("Telemetry", ["JSON", log]),
+        module("Supervision", ["Telemetry", log]),
+
+        // protocols
+        module("Postgres", ["CPostgres", "Telemetry", log, collections]),
+        module("TLS", ["COpenSSL"] + nio),
+        module("HTTP", ["CNghttp2", "CZlib", "TLS", "Telemetry", nioHTTP1, log, collections] + nio),
+        module("HTTPClient", ["CCurl"]),
+        module("GRPC", ["CProtobufC", "CZlib", "HTTP", "Telemetry", log, collections] + nio),
+
+        // domain
+        module("Expressions", ["JSON"]),
+        module("Access", ["CJOSE", "COpenSSL", "JSON"]),
+        module("Workflows", ["JSON", "Expressions", yams, collections]),
+
+        // application
+        module("Engine", ["Workflows", "Expressions", "JSON", "Telemetry", "Supervision", log, collections]),
+
+        // edges
+        module("PostgresStore", ["Engine", "Postgres", "Workflows", "JSON", "Telemetry", "Supervision", log, collections]),
+        module(
+            "WorkerRuntime",
+            ["GRPC", "HTTP", "TLS", "HTTPClient", "CBeamlineProtos", "JSON", "Telemetry", "Supervision", log, collections] + nio),
+        module(
+            "API",
+            ["Engine", "Access", "Workflows", "GRPC", "HTTP", "CBeamlineProtos", "JSON", "Telemetry", "Supervision", log, collections] + nio),
+
+        // composition and main
+        module(
+            "Server",
+            ["API", "Access", "Engine", "PostgresStore", "Postgres", "GRPC", "HTTP", "TLS", "JSON", "Telemetry", "Supervision", log] + nio),
+        .executableTarget(
+            name: "beamline",
+            dependencies: [
+                "Server", "WorkerRuntime", "API", "Access", "Workflows", "Expressions", "PostgresStore", "Postgres", "HTTPClient", "GRPC", "HTTP",
+                "TLS", "JSON", "Telemetry", "Supervision", arguments, signals, log,
+            ], swiftSettings: policy),
+
+        // tests mirror the sources; TestSupport holds the in-memory store, clusters and fixtures they share
+        .target(
+            name: "TestSupport",
+            dependencies: ["Engine", "Workflows", "Postgres", "PostgresStore", "JSON", "Telemetry", "Supervision", log, collections],
+            path: "Tests/TestSupport", swiftSettings: policy),
+        tests("JSONTests", ["JSON"]),
+        tests("TelemetryTests", ["Telemetry", "JSON", log]),
+        tests("SupervisionTests", ["Supervision", "Telemetry", log]),
+        tests("PostgresTests", ["Postgres", "TestSupport"]),
+        tests("TLSTests", ["TLS", nioEmbedded] + nio),
+        tests("HTTPTests", ["HTTP", "TLS", "HTTPClient", "Telemetry", nioEmbedded, nioHTTP1, log] + nio),
+        tests("HTTPClientTests", ["HTTPClient"]),
+        tests("GRPCTests", ["GRPC", "HTTP", "TLS", "Telemetry", nioEmbedded, log] + nio),
+        tests("ExpressionsTests", ["Expressions", "JSON"]),
+        tests("AccessTests", ["Access", "JSON"]),
+        tests("WorkflowsTests", ["Workflows", "Expressions", "JSON"]),
+        tests("EngineTests", ["Engine", "TestSupport", "Workflows", "JSON", "Telemetry", "Supervision", log]),
+        tests("PostgresStoreTests", ["PostgresStore", "Postgres", "Engine", "TestSupport", "Workflows", "JSON"]),
+        tests("WorkerRuntimeTests", ["WorkerRuntime", "CBeamlineProtos", "GRPC", "HTTP", "JSON", "Telemetry", log]),
+        tests("APITests", ["API", "Access", "Engine", "TestSupport", "Workflows", "HTTP", "GRPC", "JSON", "Telemetry", log]),
+        tests("ServerTests", ["Server", "TestSupport", "Engine", "PostgresStore", "Postgres", "Supervision", "JSON", log]),
+    ]
+)
