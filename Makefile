@@ -1,0 +1,42 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+help: ## this list
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## build and run everything on this machine: PostgreSQL, server, worker, examples; Ctrl-C stops
+	@scripts/start
+
+demo: ## the same, ending with the example's own exit status
+	@scripts/start --demo
+
+test: ## install what the tests need and run all of them
+	@scripts/test
+
+build: ## build everything (debug)
+	swift build --build-tests
+
+release: ## build the beamline executable (release); leaves ./beamline
+	swift build -c release --product beamline
+	ln -sfn .build/release/beamline beamline
+
+lint: ## check format, imports and generated code
+	swift format lint --strict --parallel --recursive Sources Tests Benchmarks Package.swift
+	scripts/check-imports
+	scripts/generate-protos --check
+
+format: ## lay out all Swift sources
+	swift format --in-place --parallel --recursive Sources Tests Benchmarks Package.swift
+
+generate: ## generate C from Protos/
+	scripts/generate-protos
+
+verify: lint build test ## lint, build and test
+
+bench: ## measure; prints a table and writes .build/bench.json
+	@Benchmarks/run
+
+reset: ## delete the private PostgreSQL cluster and all its data
+	@scripts/reset
+
+.PHONY: help run demo test build release lint format generate verify bench reset
