@@ -1,0 +1,41 @@
+/** An answer that was not a success: `code` is stable, `message` is for people. */
+export class ApiError extends Error {
+  constructor(status, problem) {
+    super(problem.detail || problem.title || `HTTP ${status}`);
+    this.status = status;
+    this.code = problem.code || "unknown";
+    this.requestId = problem.request_id;
+    this.problem = problem;
+  }
+}
+
+async function call(method, path, body, signal) {
+  const init = { method, headers: { accept: "application/json" }, credentials: "same-origin", signal };
+  if (body !== undefined) {
+    init.body = JSON.stringify(body);
+    init.headers["content-type"] = "application/json";
+  }
+  const response = await fetch(path, init);
+  if (response.status === 204) return null;
+  const isJson = (response.headers.get("content-type") || "").includes("json");
+  const value = isJson ? await response.json() : { detail: await response.text() };
+  if (!response.ok) throw new ApiError(response.status, value);
+  return value;
+}
+
+/** The REST API; every method throws `ApiError`, or `TypeError` when the server cannot be reached. */
+export const api = {
+  get: (path, signal) => call("GET", path, undefined, signal),
+  post: (path, body, signal) => call("POST", path, body, signal),
+  delete: (path, signal) => call("DELETE", path, undefined, signal),
+};
+
+/** A query string from the parameters that have a value. */
+export function query(parameters) {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value !== undefined && value !== null && value !== "") search.set(name, value);
+  }
+  const text = search.toString();
+  return text ? `?${text}` : "";
+}

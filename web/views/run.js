@@ -1,0 +1,122 @@
+import { api } from "../lib/api.js";
+import { h, patch } from "../lib/dom.js";
+import { duration, isEnded } from "../lib/format.js";
+import { live } from "../lib/live.js";
+import { applyChange, tally } from "../model/run.js";
+import { badge } from "../components/badge.js";
+import { confirm } from "../components/dialog.js";
+import { graph } from "../components/graph.js";
+import { json } from "../components/json.js";
+import { LogView } from "../components/logs.js";
+import { since } from "../components/time.js";
+import { waterfall } from "../components/waterfall.js";
+
+export const title = ({ id }) => `Run ${id.slice(-6)}`;
+
+export async function mount(root, { parameters, query, events, signal, setQuery, toast }) {
+  let run = await api.get(`/v1/runs/${parameters.id}`, signal);
+  // One list for the page's life: the layout is made from it once.
+  const plan = run.steps.map(({ id, needs }) => ({ id, needs }));
+  const selected = run.steps.some((step) => step.id === query.step) ? query.step : undefined;
+  const select = (id) => setQuery({ ...query, step: id === selected ? "" : id });
+  const log = new LogView(run.id, selected, () => !isEnded(run.state));
+
+  const cancel = async () => {
+    const yes = await confirm({ title: "Cancel this run?", text: "Its running attempts are stopped and no further step starts.", action: "Cancel the run", danger: true });
+    if (!yes) return;
+    try {
+      const answer = await api.post(`/v1/runs/${run.id}/cancel`, { reason: "cancelled in the dashboard" });
+      toast(answer.state === "cancelled" || answer.state === "cancelling" ? "Cancelled." : `The run had already ended: ${answer.state}.`);
+      await read();
+    } catch (error) {
+      toast(error.message, "error");
+    }
+  };
+
+  const show = () => {
+    const now = Date.now();
+    const step = run.steps.find(({ id }) => id === selected);
+    const counts = tally(run.steps);
+    const took = (run.ended_at ? Date.parse(run.ended_at) : now) - Date.parse(run.created_at);
+    patch(
+      root,
+      h(
+        "div",
+        { class: "head" },
+        h("h1", {}, h("a", { href: `#/workflows/${encodeURIComponent(run.workflow)}` }, run.workflow), h("span", { class: "quiet" }, ` v${run.version}`)),
+        h("span", { class: "run-state", "data-state": run.state }, badge(run.state)),
+        isEnded(run.state) ? null : h("button", { type: "button", class: "button danger", onclick: cancel }, "Cancel"),
+      ),
+      h(
+        "p",
+        { class: "facts" },
+        h("span", { class: "id" }, run.id),
+        h("span", {}, "started ", since(run.created_at)),
+        h("span", {}, `${isEnded(run.state) ? "took" : "running for"} ${duration(took)}`),
+        h("span", {}, `${counts.succeeded || 0} of ${run.steps.length} steps succeeded`),
+      ),
+      run.error ? h("section", { class: "problem", role: "alert" }, h("h2", {}, run.error.step ? `Step ${run.error.step}: ${run.error.kind}` : run.error.kind), h("p", {}, run.error.message)) : null,
+      h("div", { class: "scroll" }, graph(plan, run.steps, { selected, select })),
+      h("h2", {}, "Time"),
+      waterfall(run, now, { selected, select }),
+      step ? stepSection(step) : null,
+      h("h2", {}, step ? `Output of ${step.id}` : "Output of all steps"),
+      log.element,
+      h("div", { class: "columns" }, h("section", {}, h("h2", {}, "Input"), json(run.input)), h("section", {}, h("h2", {}, "Result"), json(run.output))),
+    );
+  };
+
+  const read = async () => {
+    const fresh = await api.get(`/v1/runs/${parameters.id}`, signal);
+    if (fresh.revision >= run.revision) run = fresh;
+    show();
+  };
+  show();
+  const stopChanges = events.listen((change) => {
+    if (change === null || change.run !== run.id) return;
+    run = applyChange(run, change);
+    show();
+  });
+  const stopLive = live(events, read, { interval: 250, relevant: (change) => change.run === run.id });
+  const ticker = setInterval(() => !isEnded(run.state) && show(), 500);
+  return () => {
+    stopChanges();
+    stopLive();
+    clearInterval(ticker);
+    log.stop();
+  };
+}
+
+function stepSection(step) {
+  return h(
+    "section",
+    { class: "step", "data-key": `step-${step.id}` },
+    h("div", { class: "head" }, h("h2", {}, step.id), badge(step.state), h("span", { class: "quiet" }, step.uses)),
+    step.error ? h("p", { class: "error" }, `${step.error.kind}: ${step.error.message}`) : null,
+    step.attempts.length
+      ? h(
+          "table",
+          { class: "table" },
+          h("thead", {}, h("tr", {}, ["Attempt", "State", "Worker", "In the queue", "At the worker", "Error"].map((name) => h("th", { scope: "col" }, name)))),
+          h("tbody", {}, step.attempts.map((attempt) =>
+            h(
+              "tr",
+              { "data-key": String(attempt.attempt) },
+              h("td", {}, String(attempt.attempt)),
+              h("td", {}, badge(attempt.state)),
+              h("td", {}, attempt.worker || "–"),
+              h("td", {}, between(attempt.enqueued_at, attempt.leased_at)),
+              h("td", {}, between(attempt.leased_at, attempt.ended_at)),
+              h("td", { class: "error" }, attempt.error ? attempt.error.message : ""),
+            ),
+          )),
+        )
+      : h("p", { class: "quiet" }, "Not tried yet."),
+    step.output === undefined ? null : h("details", { open: true }, h("summary", {}, "Step output"), json(step.output)),
+  );
+}
+
+function between(from, to) {
+  if (!from) return "–";
+  return duration((to ? Date.parse(to) : Date.now()) - Date.parse(from));
+}

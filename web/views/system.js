@@ -1,0 +1,34 @@
+import { api } from "../lib/api.js";
+import { h, patch } from "../lib/dom.js";
+import { since } from "../components/time.js";
+
+export const title = () => "System";
+
+export async function mount(root, { signal }) {
+  const read = async () => {
+    const tree = await api.get("/v1/system/tree", signal);
+    patch(
+      root,
+      h("h1", {}, "System"),
+      h("p", { class: "quiet" }, "What runs on this node, who restarts it, and how often that was needed."),
+      h("ul", { class: "tree" }, branch(tree)),
+    );
+  };
+  await read();
+  const timer = setInterval(() => read().catch(() => {}), 3000);
+  return () => clearInterval(timer);
+}
+
+function branch(node) {
+  return h(
+    "li",
+    { "data-key": node.name },
+    h("span", { class: "name" }, node.name),
+    h("span", { class: `badge s-${node.state}` }, node.state),
+    node.strategy ? h("span", { class: "quiet" }, node.strategy.replaceAll("_", " ")) : null,
+    node.restarts > 0 ? h("span", { class: "s-failed" }, `${node.restarts} restarts`) : null,
+    node.since ? since(node.since) : null,
+    node.last_error ? h("div", { class: "error" }, node.last_error) : null,
+    node.children.length ? h("ul", {}, node.children.map(branch)) : null,
+  );
+}

@@ -1,0 +1,42 @@
+import { api } from "../lib/api.js";
+import { h, patch } from "../lib/dom.js";
+import { live } from "../lib/live.js";
+import { since } from "../components/time.js";
+
+export const title = () => "Workers";
+
+export async function mount(root, { events, signal }) {
+  const read = async () => {
+    const { workers } = await api.get("/v1/workers", signal);
+    patch(
+      root,
+      h("h1", {}, "Workers"),
+      workers.length
+        ? h(
+            "table",
+            { class: "table" },
+            h("thead", {}, h("tr", {}, ["Name", "Running", "Slots", "Task types", "Connected"].map((name) => h("th", { scope: "col" }, name)))),
+            h("tbody", {}, workers.map((worker) =>
+              h(
+                "tr",
+                { "data-key": worker.session },
+                h("td", {}, worker.name, h("div", { class: "quiet id" }, worker.session)),
+                h("td", { class: worker.running > 0 ? "s-running" : null }, String(worker.running)),
+                h("td", {}, worker.pools.map((pool) => `${pool.name} ${pool.slots}`).join(", ")),
+                h("td", {}, worker.task_types.join(", ")),
+                h("td", {}, since(worker.connected_at)),
+              ),
+            )),
+          )
+        : h("section", { class: "empty" }, h("p", {}, "No worker is connected: steps wait until one comes. In a terminal:"), h("pre", { class: "json" }, "./beamline worker")),
+    );
+  };
+  await read();
+  const stop = live(events, read, { interval: 1000 });
+  // Workers come and go without an event of their own.
+  const timer = setInterval(() => read().catch(() => {}), 5000);
+  return () => {
+    stop();
+    clearInterval(timer);
+  };
+}
