@@ -59,6 +59,7 @@ let package = Package(
         system("CCurl", pkgConfig: "libcurl", package: "libcurl4-openssl-dev"),
         system("CZlib", pkgConfig: "zlib", package: "zlib1g-dev"),
         .target(name: "CBeamlineProtos", dependencies: ["CProtobufC"]),
+        .target(name: "CTestProtos", dependencies: ["CProtobufC"], path: "Tests/CTestProtos"),
 
         // foundations
         module("JSON", ["CJansson"]),
@@ -70,7 +71,8 @@ let package = Package(
         module("TLS", ["COpenSSL"] + nio),
         module("HTTP", ["CNghttp2", "CZlib", "TLS", "Telemetry", nioHTTP1, log, collections] + nio),
         module("HTTPClient", ["CCurl"]),
-        module("GRPC", ["CProtobufC", "CZlib", "HTTP", "Telemetry", log, collections] + nio),
+        module("Protobuf", ["CProtobufC", "CBeamlineProtos"]),
+        module("GRPC", ["Protobuf", "CZlib", "HTTP", "TLS", "Telemetry", log, collections] + nio),
 
         // domain
         module("Expressions", ["JSON"]),
@@ -81,29 +83,42 @@ let package = Package(
         module("Engine", ["Workflows", "Expressions", "JSON", "Telemetry", "Supervision", log, collections]),
 
         // edges
-        module("PostgresStore", ["Engine", "Postgres", "Workflows", "JSON", "Telemetry", "Supervision", log, collections]),
+        module(
+            "PostgresStore", ["Engine", "Postgres", "Workflows", "JSON", "Telemetry", "Supervision", log, collections]),
         module(
             "WorkerRuntime",
-            ["GRPC", "HTTP", "TLS", "HTTPClient", "CBeamlineProtos", "JSON", "Telemetry", "Supervision", log, collections] + nio),
+            ["GRPC", "Protobuf", "HTTP", "TLS", "HTTPClient", "JSON", "Telemetry", "Supervision", log, collections]
+                + nio),
         module(
             "API",
-            ["Engine", "Access", "Workflows", "GRPC", "HTTP", "CBeamlineProtos", "JSON", "Telemetry", "Supervision", log, collections] + nio),
+            [
+                "Engine", "Access", "Workflows", "GRPC", "Protobuf", "HTTP", "JSON", "Telemetry", "Supervision", log,
+                collections,
+            ] + nio),
 
         // composition and main
         module(
             "Server",
-            ["API", "Access", "Engine", "PostgresStore", "Postgres", "GRPC", "HTTP", "TLS", "JSON", "Telemetry", "Supervision", log] + nio),
+            [
+                "API", "Access", "Engine", "PostgresStore", "Postgres", "GRPC", "Protobuf", "HTTP", "TLS", "JSON",
+                "Telemetry", "Supervision", log,
+            ] + nio),
         .executableTarget(
             name: "beamline",
             dependencies: [
-                "Server", "WorkerRuntime", "API", "Access", "Workflows", "Expressions", "PostgresStore", "Postgres", "HTTPClient", "GRPC", "HTTP",
+                "Server", "WorkerRuntime", "API", "Access", "Workflows", "Expressions", "PostgresStore", "Postgres",
+                "HTTPClient", "GRPC", "Protobuf",
+                "HTTP",
                 "TLS", "JSON", "Telemetry", "Supervision", arguments, signals, log,
             ], swiftSettings: policy),
 
         // tests mirror the sources; TestSupport holds the in-memory store, clusters and fixtures they share
         .target(
             name: "TestSupport",
-            dependencies: ["Engine", "Workflows", "Postgres", "PostgresStore", "JSON", "Telemetry", "Supervision", log, collections],
+            dependencies: [
+                "Engine", "Workflows", "Postgres", "PostgresStore", "JSON", "Telemetry", "Supervision", log,
+                collections,
+            ],
             path: "Tests/TestSupport", swiftSettings: policy),
         tests("JSONTests", ["JSON"]),
         tests("TelemetryTests", ["Telemetry", "JSON", log]),
@@ -112,14 +127,24 @@ let package = Package(
         tests("TLSTests", ["TLS", nioEmbedded] + nio),
         tests("HTTPTests", ["HTTP", "TLS", "HTTPClient", "Telemetry", nioEmbedded, nioHTTP1, log] + nio),
         tests("HTTPClientTests", ["HTTPClient"]),
-        tests("GRPCTests", ["GRPC", "HTTP", "TLS", "Telemetry", nioEmbedded, log] + nio),
+        .target(
+            name: "TestProtos", dependencies: ["CTestProtos", "CProtobufC", "Protobuf"], path: "Tests/TestProtos",
+            swiftSettings: policy),
+        tests("ProtobufTests", ["Protobuf", "TestProtos"]),
+        tests("GRPCTests", ["GRPC", "Protobuf", "TestProtos", "HTTP", "TLS", "Telemetry", nioEmbedded, log] + nio),
         tests("ExpressionsTests", ["Expressions", "JSON"]),
         tests("AccessTests", ["Access", "JSON"]),
         tests("WorkflowsTests", ["Workflows", "Expressions", "JSON"]),
         tests("EngineTests", ["Engine", "TestSupport", "Workflows", "JSON", "Telemetry", "Supervision", log]),
         tests("PostgresStoreTests", ["PostgresStore", "Postgres", "Engine", "TestSupport", "Workflows", "JSON"]),
-        tests("WorkerRuntimeTests", ["WorkerRuntime", "CBeamlineProtos", "GRPC", "HTTP", "JSON", "Telemetry", log]),
-        tests("APITests", ["API", "Access", "Engine", "TestSupport", "Workflows", "HTTP", "GRPC", "JSON", "Telemetry", log]),
-        tests("ServerTests", ["Server", "TestSupport", "Engine", "PostgresStore", "Postgres", "Supervision", "JSON", log]),
+        tests("WorkerRuntimeTests", ["WorkerRuntime", "Protobuf", "GRPC", "HTTP", "JSON", "Telemetry", log]),
+        tests(
+            "APITests",
+            [
+                "API", "Access", "Engine", "TestSupport", "Workflows", "HTTP", "GRPC", "Protobuf", "JSON", "Telemetry",
+                log,
+            ]),
+        tests(
+            "ServerTests", ["Server", "TestSupport", "Engine", "PostgresStore", "Postgres", "Supervision", "JSON", log]),
     ]
 )
