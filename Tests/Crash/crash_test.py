@@ -1,0 +1,338 @@
+"""The crash test: real servers, workers and PostgreSQL, killed with -9 at random moments under load.
+
+    python3 Tests/Crash/crash_test.py [--runs 200] [--kills 24] [--seed N] [--keep]
+
+Two servers, three workers, one fully durable cluster. Clients start runs with idempotency keys and retry until they are
+acknowledged. Each step appends `run step attempt session` to a file and syncs it. Afterwards:
+
+  * every acknowledged run ended, and succeeded;
+  * there are as many runs as distinct keys;
+  * each recorded success has its line in the file;
+  * a step that was executed again has a higher attempt each time, and each execution without a recorded outcome is
+    explained by a kill: its attempt is recorded as lost, or its lease was given back;
+  * every live step had its token, no ended run has one (the schema's own audit).
+"""
+
+import argparse
+import collections
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from cluster import Cluster  # noqa: E402
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+WORKFLOW = """
+name: crash/ledger
+inputs:
+  type: object
+  required: [ledger]
+  properties: { ledger: { type: string } }
+retry: { strategy: fixed, delay: 300ms, max_attempts: 10 }
+steps:
+  - { id: first, uses: shell, with: { command: [sh, "%(step)s", "${{ inputs.ledger }}"] } }
+  - { id: flaky, needs: [first], uses: shell, with: { command: [sh, "%(flaky)s", "${{ inputs.ledger }}"] } }
+  - { id: left, needs: [flaky], uses: shell, with: { command: [sh, "%(step)s", "${{ inputs.ledger }}"] } }
+  - { id: right, needs: [flaky], uses: shell, with: { command: [sh, "%(step)s", "${{ inputs.ledger }}"] } }
+  - { id: join, needs: [left, right], uses: shell, with: { command: [sh, "%(step)s", "${{ inputs.ledger }}"] } }
+  - { id: last, needs: [join], uses: shell, with: { command: [sh, "%(step)s", "${{ inputs.ledger }}"] } }
+"""
+
+STEP = """#!/bin/sh
+printf '%s %s %s %s\\n' "$BEAMLINE_RUN_ID" "$BEAMLINE_STEP_ID" "$BEAMLINE_ATTEMPT" "$BEAMLINE_SESSION" >> "$1" && sync "$1"
+"""
+# The first attempt that reaches the ledger fails, so that every run goes through a retry timer.
+FLAKY = (
+    STEP
+    + """
+count=$(grep -c "^$BEAMLINE_RUN_ID flaky " "$1")
+[ "$count" -gt 1 ]
+"""
+)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Process:
+    """A program of ours that is started again after it was killed."""
+
+    def __init__(self, name, command, folder, environment):
+        self.name, self.command, self.folder, self.environment = name, command, folder, environment
+        self.process = None
+        self.start()
+
+    def start(self):
+        log = open(os.path.join(self.folder, f"{self.name}.log"), "ab")
+        self.process = subprocess.Popen(self.command, stdout=log, stderr=log, env=self.environment, cwd=self.folder)
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(30)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+                raise SystemExit(f"{self.name} did not stop within 30 s of SIGTERM")
+
+
+def submit(urls, token, key, ledger, acknowledged, deadline):
+    body = json.dumps({"workflow": "crash/ledger", "input": {"ledger": ledger}}).encode()
+    tries = 0
+    while time.monotonic() < deadline:
+        url = urls[(tries + hash(key)) % len(urls)]
+        tries += 1
+        request = urllib.request.Request(
+            f"{url}/v1/runs",
+            data=body,
+            method="POST",
+            headers={"authorization": f"Bearer {token}", "content-type": "application/json", "idempotency-key": key},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                run = json.load(answer)["id"]
+                acknowledged.setdefault(key, set()).add(run)
+                return
+        except urllib.error.HTTPError as error:
+            if error.code not in (429, 503):
+                raise SystemExit(f"submission refused: {error.code} {error.read().decode()}")
+        except (OSError, ValueError):
+            pass  # killed, not yet back, or the answer was cut off: the same key is sent again
+        time.sleep(0.05)
+    raise SystemExit(f"{key} was not acknowledged in time")
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Kills servers, workers and PostgreSQL under load; loses nothing.")
+    parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--kills", type=int, default=24)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
+    parser.add_argument("--beamline", default=os.path.join(ROOT, ".build", "debug", "beamline"))
+    parser.add_argument("--keep", action="store_true", help="keep the folder with logs and ledger")
+    options = parser.parse_args()
+    dice = random.Random(options.seed)
+    print(f"seed {options.seed}", flush=True)
+
+    folder = tempfile.mkdtemp(prefix="beamline-crash-")
+    cluster = Cluster()
+    processes = []
+    try:
+        ok = run(options, dice, folder, cluster, processes)
+    except BaseException:
+        options.keep = True
+        raise
+    finally:
+        for process in processes:
+            if process.process.poll() is None:
+                process.process.kill()
+                process.process.wait()
+        cluster.stop()
+        if options.keep:
+            print(f"logs and ledger: {folder}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+    sys.exit(0 if ok else 1)
+
+
+def run(options, dice, folder, cluster, processes):
+    durable = {name: cluster.sql(f"SHOW {name}")[0][0] for name in ("fsync", "synchronous_commit", "full_page_writes")}
+    print("durability: " + ", ".join(f"{name} {value}" for name, value in durable.items()))
+    if any(value != "on" for value in durable.values()):
+        raise SystemExit("the cluster under test is not durable")
+
+    beamline = options.beamline
+    keys = os.path.join(folder, "keys")
+    environment = dict(os.environ, DATABASE_URL=cluster.url, BEAMLINE_KEYS=keys, BEAMLINE_LOG="warning")
+    subprocess.run([beamline, "migrate"], check=True, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL)
+
+    def token(*roles):
+        made = subprocess.run(
+            [beamline, "token", "create", "--subject", "crash-test", "--tenant", "default", *[f"--role={role}" for role in roles]],
+            check=True, env=environment, cwd=folder, capture_output=True, text=True)
+        return made.stdout.strip()
+
+    ports = [free_port(), free_port()]
+    urls = [f"http://127.0.0.1:{port}" for port in ports]
+    client_token, worker_token = token("developer"), token("worker")
+    for index, port in enumerate(ports):
+        command = [beamline, "serve", "--listen", f"127.0.0.1:{port}", "--name", f"server-{index}", "--web", os.path.join(ROOT, "web")]
+        processes.append(Process(f"server-{index}", command, folder, environment))
+    worker_environment = dict(environment, BEAMLINE_URL=",".join(urls), BEAMLINE_TOKEN=worker_token)
+    for index in range(3):
+        order = urls if index % 2 == 0 else urls[::-1]
+        command = [beamline, "worker", "--name", f"worker-{index}", "--cpu", "4", "--io", "4"]
+        processes.append(Process(f"worker-{index}", command, folder, dict(worker_environment, BEAMLINE_URL=",".join(order))))
+
+    wait_ready(urls)
+    apply(urls[0], client_token, folder)
+    ledger = os.path.join(folder, "ledger")
+    open(ledger, "w").close()
+
+    begin = time.monotonic()
+    deadline = begin + 600
+    acknowledged = {}
+    failures = []
+    wanted = [f"key-{options.seed}-{index}" for index in range(options.runs)]
+    # Submission goes on during the first two thirds of the kills.
+    pace = 1.2 * options.kills / options.runs * 0.66
+
+    def submitter(part):
+        try:
+            for index, key in enumerate(part):
+                due = begin + (index * 4 + 1) * pace
+                time.sleep(max(0, due - time.monotonic()))
+                submit(urls, client_token, key, ledger, acknowledged, deadline)
+        except SystemExit as error:
+            failures.append(str(error))
+
+    submitters = [threading.Thread(target=submitter, args=(wanted[start::4],)) for start in range(4)]
+    for thread in submitters:
+        thread.start()
+
+    kills = collections.Counter()
+    for number in range(options.kills):
+        time.sleep(dice.uniform(0.4, 1.6))
+        kind = dice.choices(["server", "worker", "postgres"], weights=[4, 4, 2])[0] if number > 2 else ["server", "worker", "postgres"][number]
+        if kind == "postgres":
+            cluster.kill()
+            time.sleep(dice.uniform(0, 0.8))
+            cluster.start()
+        else:
+            victim = dice.choice([process for process in processes if process.name.startswith(kind)])
+            victim.kill()
+            time.sleep(dice.uniform(0, 0.8))
+            victim.start()
+        kills[kind] += 1
+    print("kills: " + ", ".join(f"{name} {count}" for name, count in sorted(kills.items())), flush=True)
+
+    for thread in submitters:
+        thread.join()
+    if failures:
+        raise SystemExit("\n".join(failures))
+    wait_ended(cluster, options.runs, deadline)
+    took = time.monotonic() - begin
+    for process in processes:
+        process.stop()
+    return check(cluster, wanted, acknowledged, ledger, took)
+
+
+def wait_ready(urls):
+    deadline = time.monotonic() + 60
+    for url in urls:
+        while True:
+            try:
+                with urllib.request.urlopen(f"{url}/readyz", timeout=2):
+                    break
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise SystemExit(f"{url} did not become ready within 60 s")
+                time.sleep(0.1)
+
+
+def apply(url, token, folder):
+    scripts = {}
+    for name, text in (("step", STEP), ("flaky", FLAKY)):
+        scripts[name] = os.path.join(folder, f"{name}.sh")
+        with open(scripts[name], "w") as file:
+            file.write(text)
+    request = urllib.request.Request(
+        f"{url}/v1/workflows",
+        data=(WORKFLOW % scripts).encode(),
+        method="POST",
+        headers={"authorization": f"Bearer {token}", "content-type": "application/yaml"},
+    )
+    try:
+        urllib.request.urlopen(request, timeout=30).close()
+    except urllib.error.HTTPError as error:
+        raise SystemExit(f"the workflow was refused: {error.read().decode()}")
+
+
+def wait_ended(cluster, runs, deadline):
+    while True:
+        live = int(cluster.sql("SELECT count(*) FROM active_runs")[0][0])
+        total = int(cluster.sql("SELECT count(*) FROM runs")[0][0])
+        if live == 0 and total >= runs:
+            return
+        if time.monotonic() > deadline:
+            raise SystemExit(f"{live} of {total} runs have not ended in time")
+        time.sleep(0.5)
+
+
+def check(cluster, wanted, acknowledged, ledger, took):
+    problems = []
+    runs = {row[0]: row[1] for row in cluster.sql("SELECT beamline_run_text(run), beamline_run_state(state) FROM runs")}
+    if set(acknowledged) != set(wanted):
+        problems.append(f"{len(wanted) - len(acknowledged)} keys were not acknowledged")
+    for key, ids in acknowledged.items():
+        if len(ids) != 1:
+            problems.append(f"{key} was answered with different runs: {ids}")
+        for run in ids:
+            if runs.get(run) != "succeeded":
+                problems.append(f"{key}: acknowledged run {run} is {runs.get(run, 'missing')}")
+    if len(runs) != len(wanted):
+        problems.append(f"{len(runs)} runs for {len(wanted)} keys")
+
+    history = cluster.sql("SELECT beamline_run_text(run), step, attempt, beamline_step_state(state) FROM steps WHERE attempt > 0")
+    names = ["first", "flaky", "left", "right", "join", "last"]
+    outcome = {(run, names[int(step)], int(attempt)): state for run, step, attempt, state in history}
+    lines = collections.defaultdict(list)
+    torn = 0
+    with open(ledger) as file:
+        for line in file:
+            fields = line.split()
+            if len(fields) != 4:
+                torn += 1
+                continue
+            lines[(fields[0], fields[1])].append((int(fields[2]), fields[3]))
+
+    succeeded = [key for key, state in outcome.items() if state == "succeeded"]
+    for run, step, attempt in succeeded:
+        if attempt not in [number for number, _ in lines[(run, step)]]:
+            problems.append(f"{run} {step}: success of attempt {attempt} has no line")
+    per_step = collections.Counter((run, step) for run, step, _ in succeeded)
+    problems += [f"{run} {step} succeeded {count} times" for (run, step), count in per_step.items() if count > 1]
+
+    repeated = 0
+    for (run, step), executions in lines.items():
+        attempts = [attempt for attempt, _ in executions]
+        repeated += len(attempts) - 1
+        if len(set(attempts)) != len(attempts):
+            problems.append(f"{run} {step}: attempt executed twice: {attempts}")
+        for attempt, _ in executions:
+            last = max(number for (r, s, number) in outcome if r == run and s == step)
+            # Without a record of its own, an execution must have been overtaken by a later attempt.
+            if (run, step, attempt) not in outcome and attempt >= last:
+                problems.append(f"{run} {step}: attempt {attempt} ran and left no record")
+
+    violations = cluster.sql("SELECT * FROM beamline_token_audit()")
+    problems += [f"token audit: {row}" for row in violations]
+    lost = sum(1 for state in outcome.values() if state == "lost")
+    print(f"{len(runs)} runs, {len(succeeded)} successes, {sum(map(len, lines.values()))} executions, {repeated} repeated, {lost} lost attempts, {torn} torn lines, {took:.0f} s")
+    for problem in problems[:40]:
+        print(f"PROBLEM {problem}")
+    print(f"crash: {1 if not problems else 0} passed, {len(problems)} failed")
+    return not problems
+
+
+if __name__ == "__main__":
+    main()
