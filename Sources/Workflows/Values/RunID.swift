@@ -35,7 +35,7 @@ extension RunID: Comparable {
 extension RunID.Bytes: CustomStringConvertible {
     /// 26 characters of Crockford's base 32, upper case.
     public var description: String {
-        String(unsafeUninitializedCapacity: 26) { buffer in
+        unsafe String(unsafeUninitializedCapacity: 26) { buffer in
             for index in 0..<26 {
                 unsafe buffer[index] = Self.alphabet[Int(digit(at: 25 - index))]
             }
@@ -56,7 +56,7 @@ extension RunID.Bytes: CustomStringConvertible {
     /// Lower-case UUID text, as PostgreSQL prints it.
     public var uuidText: String {
         let hex = Array("0123456789abcdef".utf8)
-        return String(unsafeUninitializedCapacity: 36) { buffer in
+        return unsafe String(unsafeUninitializedCapacity: 36) { buffer in
             var offset = 0
             for nibble in 0..<32 {
                 if nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20 {

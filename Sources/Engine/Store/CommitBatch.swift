@@ -1,0 +1,190 @@
+public import Workflows
+
+/// The net row effects of many commands on many runs, written as one set-based transaction.
+///
+/// A batch holds at most one `start` or `advance` for a run. Everything else of a run is written only together with
+/// that row: a run whose revision moved on writes nothing.
+public struct CommitBatch: Sendable {
+    public var id: BatchID
+    public var starts: [RunStart] = []
+    public var advances: [RunAdvance] = []
+    /// Attempts that end in this batch; each must still be leased to its session, else its run is excluded as stale.
+    public var finishes: [AttemptFence] = []
+    /// Appended to `steps`, stamped with the run's new revision.
+    public var transitions: [TransitionRow] = []
+    /// New tokens in `ready`, or in `attempts` where a lease is asked for and granted (the fast path).
+    public var ready: [ReadyRow] = []
+    /// New tokens in `timers` (retries), and run deadlines.
+    public var timers: [TimerRow] = []
+    /// Runs whose every token goes (cancel, deadline), with the number of tokens that the fold expects.
+    public var drops: [TokenDrop] = []
+    /// Run timers that this batch has applied.
+    public var firedRunTimers: [RunKey] = []
+    /// Inbox messages that this batch has applied.
+    public var appliedInbox: [InboxID] = []
+
+    public init(id: BatchID) { self.id = id }
+}
+
+/// A new run. Refused as a duplicate when its idempotency key or its run id is taken.
+public struct RunStart: Sendable {
+    public var key: RunKey
+    public var flow: FlowVersionID
+    /// The lifecycle after the batch (a run may end in the batch that starts it).
+    public var state: RunLifecycle
+    public var revision: Int64
+    /// The run's input as JSON text.
+    public var input: [UInt8]
+    public var idempotency: IdempotencyRecord?
+    /// W3C `traceparent` of the submission.
+    public var traceparent: String?
+    public var labels: [UInt8]?
+    /// When a run ends in the batch that starts it.
+    public var ending: RunEnding?
+    /// This run's part of its tenant's event row: JSON text as `EventFragment` writes it.
+    public var event: [UInt8]
+
+    public init(
+        key: RunKey, flow: FlowVersionID, state: RunLifecycle, revision: Int64, input: [UInt8],
+        idempotency: IdempotencyRecord?, traceparent: String?, labels: [UInt8]?, ending: RunEnding?, event: [UInt8]
+    ) {
+        self.key = key
+        self.flow = flow
+        self.state = state
+        self.revision = revision
+        self.input = input
+        self.idempotency = idempotency
+        self.traceparent = traceparent
+        self.labels = labels
+        self.ending = ending
+        self.event = event
+    }
+}
+
+/// A key under which a submission happens at most once.
+public struct IdempotencyRecord: Sendable, Hashable {
+    public var key: String
+    /// SHA-256 of the request's canonical body: the same key with another body is a conflict.
+    public var digest: [UInt8]
+    public var lifetime: Duration
+
+    public init(key: String, digest: [UInt8], lifetime: Duration) {
+        self.key = key
+        self.digest = digest
+        self.lifetime = lifetime
+    }
+}
+
+/// The compare-and-set of an existing run.
+public struct RunAdvance: Sendable {
+    public var key: RunKey
+    public var expectedRevision: Int64
+    public var revision: Int64
+    public var state: RunLifecycle
+    public var ending: RunEnding?
+    public var event: [UInt8]
+
+    public init(
+        key: RunKey, expectedRevision: Int64, revision: Int64, state: RunLifecycle, ending: RunEnding?, event: [UInt8]
+    ) {
+        self.key = key
+        self.expectedRevision = expectedRevision
+        self.revision = revision
+        self.state = state
+        self.ending = ending
+        self.event = event
+    }
+}
+
+/// What a run leaves when it ends.
+public struct RunEnding: Sendable {
+    /// The run's output as JSON text.
+    public var output: [UInt8]?
+    public var failure: StepFailure?
+
+    public init(output: [UInt8]?, failure: StepFailure?) {
+        self.output = output
+        self.failure = failure
+    }
+}
+
+/// One transition of a step, with what is known about the attempt that caused it.
+public struct TransitionRow: Sendable {
+    public var key: RunKey
+    public var transition: StepTransition
+    public var session: SessionID?
+    public var worker: String?
+    public var enqueuedAt: Timestamp?
+    public var leasedAt: Timestamp?
+    public var startedAt: Timestamp?
+
+    public init(
+        key: RunKey, transition: StepTransition, session: SessionID? = nil, worker: String? = nil,
+        enqueuedAt: Timestamp? = nil, leasedAt: Timestamp? = nil, startedAt: Timestamp? = nil
+    ) {
+        self.key = key
+        self.transition = transition
+        self.session = session
+        self.worker = worker
+        self.enqueuedAt = enqueuedAt
+        self.leasedAt = leasedAt
+        self.startedAt = startedAt
+    }
+}
+
+/// A token that becomes ready.
+public struct ReadyRow: Sendable {
+    public var key: RunKey
+    public var bucket: Bucket
+    public var rank: Rank
+    public var step: Int32
+    /// The last attempt number used; a claim takes the next.
+    public var attempt: Int32
+    /// Lost leases so far.
+    public var losses: Int16
+    /// Fast path: lease at once to this session, unless a lower rank waits in the bucket.
+    public var lease: SessionID?
+
+    public init(
+        key: RunKey, bucket: Bucket, rank: Rank, step: Int32, attempt: Int32, losses: Int16, lease: SessionID?
+    ) {
+        self.key = key
+        self.bucket = bucket
+        self.rank = rank
+        self.step = step
+        self.attempt = attempt
+        self.losses = losses
+        self.lease = lease
+    }
+}
+
+/// A token in `timers`, or (with no step) the run's deadline.
+public struct TimerRow: Sendable {
+    public enum Kind: Sendable {
+        /// Becomes this ready token when due.
+        case token(ReadyRow)
+        /// Ends the run when due.
+        case runDeadline(RunKey)
+    }
+
+    public var kind: Kind
+    /// From the commit's own time on the store's clock.
+    public var delay: Duration
+
+    public init(kind: Kind, delay: Duration) {
+        self.kind = kind
+        self.delay = delay
+    }
+}
+
+/// Every token of a run goes.
+public struct TokenDrop: Sendable {
+    public var key: RunKey
+    /// Tokens that the fold expects: a second look with a new snapshot is taken when fewer rows went (engine rule 10).
+    public var expected: Int
+
+    public init(key: RunKey, expected: Int) {
+        self.key = key
+        self.expected = expected
+    }
+}

@@ -1,0 +1,42 @@
+public import Workflows
+
+/// Timers that fell due.
+public struct FiredTimers: Sendable {
+    /// Buckets that received tokens.
+    public var ready: [ReadyBucket]
+    /// Runs whose deadline has passed.
+    public var deadlines: [RunKey]
+    /// When the next timer falls due, if any is known.
+    public var next: Timestamp?
+
+    public init(ready: [ReadyBucket], deadlines: [RunKey], next: Timestamp?) {
+        self.ready = ready
+        self.deadlines = deadlines
+        self.next = next
+    }
+}
+
+/// A durable message to a run.
+public struct InboxID: Hashable, Sendable {
+    public var key: RunKey
+    public var id: RunID.Bytes
+
+    public init(key: RunKey, id: RunID.Bytes) {
+        self.key = key
+        self.id = id
+    }
+}
+
+public struct InboxMessage: Sendable {
+    public enum Command: Sendable, Equatable {
+        case cancel(reason: String)
+    }
+
+    public var id: InboxID
+    public var command: Command
+
+    public init(id: InboxID, command: Command) {
+        self.id = id
+        self.command = command
+    }
+}

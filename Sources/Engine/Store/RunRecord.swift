@@ -1,0 +1,42 @@
+public import Workflows
+
+/// Which run to load, and what of it is known.
+public struct RunLoad: Sendable {
+    public var key: RunKey
+    /// Only transitions with a higher revision are answered.
+    public var knownRevision: Int64?
+
+    public init(key: RunKey, knownRevision: Int64?) {
+        self.key = key
+        self.knownRevision = knownRevision
+    }
+}
+
+/// A run as committed: the fold of `transitions` over the plan of `flow` is its state.
+public struct RunRecord: Sendable {
+    public var key: RunKey
+    public var flow: FlowVersionID
+    public var state: RunLifecycle
+    public var revision: Int64
+    public var input: [UInt8]
+    public var traceparent: String?
+    public var createdAt: Timestamp
+    public var ending: RunEnding?
+    /// In the order of their revisions.
+    public var transitions: [StepTransition]
+
+    public init(
+        key: RunKey, flow: FlowVersionID, state: RunLifecycle, revision: Int64, input: [UInt8], traceparent: String?,
+        createdAt: Timestamp, ending: RunEnding?, transitions: [StepTransition]
+    ) {
+        self.key = key
+        self.flow = flow
+        self.state = state
+        self.revision = revision
+        self.input = input
+        self.traceparent = traceparent
+        self.createdAt = createdAt
+        self.ending = ending
+        self.transitions = transitions
+    }
+}
