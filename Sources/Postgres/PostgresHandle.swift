@@ -68,7 +68,7 @@ struct PostgresHandle: ~Copyable {
         var keywords: [UnsafePointer<CChar>?] = unsafe pairs.map { unsafe UnsafePointer(strdup($0.0)) }
         var values: [UnsafePointer<CChar>?] = unsafe pairs.map { unsafe UnsafePointer(strdup($0.1)) }
         defer {
-            for unsafepointer in unsafe keywords + values { unsafe free(UnsafeMutablePointer(mutating: pointer)) }
+            unsafe (keywords + values).forEach { unsafe free(UnsafeMutablePointer(mutating: $0)) }
         }
         unsafe keywords.append(nil)
         unsafe values.append(nil)

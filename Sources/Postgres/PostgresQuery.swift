@@ -38,6 +38,12 @@ public struct PostgresQuery: Sendable, ExpressibleByStringInterpolation {
             sql += "$\(parameters.count)"
         }
 
+        /// Binds a value or null as the next parameter.
+        public mutating func appendInterpolation<Value: PostgresEncodable>(_ value: Value?) {
+            parameters.append(value)
+            sql += "$\(parameters.count)"
+        }
+
         /// Pastes text as it stands: nothing in it may come from a user.
         public mutating func appendInterpolation(unescaped text: String) {
             sql += text
