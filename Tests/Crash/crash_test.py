@@ -19,9 +19,6 @@ import json
 import os
 import random
 import shutil
-import signal
-import socket
-import subprocess
 import sys
 import tempfile
 import threading
@@ -29,10 +26,9 @@ import time
 import urllib.error
 import urllib.request
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Support"))
 from cluster import Cluster  # noqa: E402
-
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from stage import Client, Stage, ready  # noqa: E402
 
 WORKFLOW = """
 name: crash/ledger
@@ -61,39 +57,6 @@ count=$(grep -c "^$BEAMLINE_RUN_ID flaky " "$1")
 [ "$count" -gt 1 ]
 """
 )
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class Process:
-    """A program of ours that is started again after it was killed."""
-
-    def __init__(self, name, command, folder, environment):
-        self.name, self.command, self.folder, self.environment = name, command, folder, environment
-        self.process = None
-        self.start()
-
-    def start(self):
-        log = open(os.path.join(self.folder, f"{self.name}.log"), "ab")
-        self.process = subprocess.Popen(self.command, stdout=log, stderr=log, env=self.environment, cwd=self.folder)
-
-    def kill(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-
-    def stop(self):
-        if self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(30)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-                raise SystemExit(f"{self.name} did not stop within 30 s of SIGTERM")
 
 
 def submit(urls, token, key, ledger, acknowledged, deadline):
@@ -127,7 +90,6 @@ def main():
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--kills", type=int, default=24)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
-    parser.add_argument("--beamline", default=os.path.join(ROOT, ".build", "debug", "beamline"))
     parser.add_argument("--keep", action="store_true", help="keep the folder with logs and ledger")
     options = parser.parse_args()
     dice = random.Random(options.seed)
@@ -135,17 +97,15 @@ def main():
 
     folder = tempfile.mkdtemp(prefix="beamline-crash-")
     cluster = Cluster()
-    processes = []
+    stages = []
     try:
-        ok = run(options, dice, folder, cluster, processes)
+        ok = run(options, dice, folder, cluster, stages)
     except BaseException:
         options.keep = True
         raise
     finally:
-        for process in processes:
-            if process.process.poll() is None:
-                process.process.kill()
-                process.process.wait()
+        for stage in stages:
+            stage.end()
         cluster.stop()
         if options.keep:
             print(f"logs and ledger: {folder}")
@@ -154,37 +114,23 @@ def main():
     sys.exit(0 if ok else 1)
 
 
-def run(options, dice, folder, cluster, processes):
+def run(options, dice, folder, cluster, stages):
     durable = {name: cluster.sql(f"SHOW {name}")[0][0] for name in ("fsync", "synchronous_commit", "full_page_writes")}
     print("durability: " + ", ".join(f"{name} {value}" for name, value in durable.items()))
     if any(value != "on" for value in durable.values()):
         raise SystemExit("the cluster under test is not durable")
 
-    beamline = options.beamline
-    keys = os.path.join(folder, "keys")
-    environment = dict(os.environ, DATABASE_URL=cluster.url, BEAMLINE_KEYS=keys, BEAMLINE_LOG="warning")
-    subprocess.run([beamline, "migrate"], check=True, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL)
-
-    def token(*roles):
-        made = subprocess.run(
-            [beamline, "token", "create", "--subject", "crash-test", "--tenant", "default", *[f"--role={role}" for role in roles]],
-            check=True, env=environment, cwd=folder, capture_output=True, text=True)
-        return made.stdout.strip()
-
-    ports = [free_port(), free_port()]
-    urls = [f"http://127.0.0.1:{port}" for port in ports]
-    client_token, worker_token = token("developer"), token("worker")
-    for index, port in enumerate(ports):
-        command = [beamline, "serve", "--listen", f"127.0.0.1:{port}", "--name", f"server-{index}", "--web", os.path.join(ROOT, "web")]
-        processes.append(Process(f"server-{index}", command, folder, environment))
-    worker_environment = dict(environment, BEAMLINE_URL=",".join(urls), BEAMLINE_TOKEN=worker_token)
+    stage = Stage(cluster, folder)
+    stages.append(stage)
+    processes = stage.processes
+    servers = [stage.server(f"server-{index}") for index in range(2)]
+    urls = [server.url for server in servers]
     for index in range(3):
-        order = urls if index % 2 == 0 else urls[::-1]
-        command = [beamline, "worker", "--name", f"worker-{index}", "--cpu", "4", "--io", "4"]
-        processes.append(Process(f"worker-{index}", command, folder, dict(worker_environment, BEAMLINE_URL=",".join(order))))
-
-    wait_ready(urls)
-    apply(urls[0], client_token, folder)
+        stage.worker(f"worker-{index}", urls if index % 2 == 0 else urls[::-1], "--cpu", "4", "--io", "4")
+    for url in urls:
+        ready(url)
+    client_token = stage.token("developer")
+    apply(Client(urls[0], client_token), folder)
     ledger = os.path.join(folder, "ledger")
     open(ledger, "w").close()
 
@@ -236,35 +182,13 @@ def run(options, dice, folder, cluster, processes):
     return check(cluster, wanted, acknowledged, ledger, took)
 
 
-def wait_ready(urls):
-    deadline = time.monotonic() + 60
-    for url in urls:
-        while True:
-            try:
-                with urllib.request.urlopen(f"{url}/readyz", timeout=2):
-                    break
-            except OSError:
-                if time.monotonic() > deadline:
-                    raise SystemExit(f"{url} did not become ready within 60 s")
-                time.sleep(0.1)
-
-
-def apply(url, token, folder):
+def apply(client, folder):
     scripts = {}
     for name, text in (("step", STEP), ("flaky", FLAKY)):
         scripts[name] = os.path.join(folder, f"{name}.sh")
         with open(scripts[name], "w") as file:
             file.write(text)
-    request = urllib.request.Request(
-        f"{url}/v1/workflows",
-        data=(WORKFLOW % scripts).encode(),
-        method="POST",
-        headers={"authorization": f"Bearer {token}", "content-type": "application/yaml"},
-    )
-    try:
-        urllib.request.urlopen(request, timeout=30).close()
-    except urllib.error.HTTPError as error:
-        raise SystemExit(f"the workflow was refused: {error.read().decode()}")
+    client.apply(WORKFLOW % scripts)
 
 
 def wait_ended(cluster, runs, deadline):
