@@ -26,6 +26,16 @@ public struct RunID: Hashable, Sendable {
             high: milliseconds << 16 | 0x7000 | random.high & 0x0FFF,
             low: 0x8000_0000_0000_0000 | random.low & 0x3FFF_FFFF_FFFF_FFFF)
     }
+
+    public init(at time: Timestamp, using generator: inout some RandomNumberGenerator) {
+        self.init(at: time, random: Bytes(high: generator.next(), low: generator.next()))
+    }
+
+    /// The time of the id, to the millisecond.
+    public var timestamp: Timestamp { Timestamp(microseconds: Int64(bytes.high >> 16) * 1000) }
+
+    /// Bits that are evenly spread over runs, for choosing a lane or a partition.
+    public var hashBits: UInt64 { bytes.low ^ bytes.low >> 32 }
 }
 
 extension RunID: Comparable {
@@ -126,8 +136,32 @@ extension RunID.Bytes: CustomStringConvertible {
 extension RunID: CustomStringConvertible {
     public var description: String { bytes.description }
 
+    /// Lower-case UUID text, as PostgreSQL prints it.
+    public var uuidText: String { bytes.uuidText }
+
     public init?(_ text: String) {
         guard let bytes = Bytes(text) else { return nil }
         self.init(bytes)
+    }
+}
+
+extension RunID.Bytes {
+    /// `nil` unless there are sixteen.
+    public init?(_ bytes: some Sequence<UInt8>) {
+        var high: UInt64 = 0
+        var low: UInt64 = 0
+        var count = 0
+        for byte in bytes {
+            if count < 8 { high = high << 8 | UInt64(byte) } else { low = low << 8 | UInt64(byte) }
+            count += 1
+            guard count <= 16 else { return nil }
+        }
+        guard count == 16 else { return nil }
+        self.init(high: high, low: low)
+    }
+
+    /// The sixteen bytes in the order in which they are sent and compared.
+    public var array: [UInt8] {
+        [high, low].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * $0)) } }
     }
 }

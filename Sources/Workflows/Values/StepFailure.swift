@@ -1,4 +1,6 @@
-/// Why an attempt or a run failed.
+public import JSON
+
+/// Why an attempt or a run failed; of a skipped step, why it was skipped.
 public struct StepFailure: Hashable, Sendable {
     /// The closed set that handlers and retry rules match on. `text` is stable.
     public enum Kind: Int16, Sendable, CaseIterable {
@@ -9,6 +11,10 @@ public struct StepFailure: Hashable, Sendable {
         /// Bad input or definition: trying again cannot help.
         case invalid = 5
         case resource = 6
+        /// An expression failed on the values that it met.
+        case expression = 7
+        /// The step did not run: `code` is `condition_false` or `upstream_failed`.
+        case skipped = 8
 
         public var text: String {
             switch self {
@@ -18,6 +24,8 @@ public struct StepFailure: Hashable, Sendable {
             case .lost: "lost"
             case .invalid: "invalid"
             case .resource: "resource"
+            case .expression: "expression"
+            case .skipped: "skipped"
             }
         }
 
@@ -41,5 +49,26 @@ public struct StepFailure: Hashable, Sendable {
         self.message = message
         self.retryable = retryable
         self.step = step
+    }
+}
+
+extension StepFailure {
+    /// The failure as it is stored.
+    public var json: JSONValue {
+        var members: [(String, JSONValue)] = [("kind", .string(kind.text)), ("message", .string(message))]
+        if !code.isEmpty { members.append(("code", .string(code))) }
+        if let step { members.append(("step", .string(step))) }
+        members.append(("retryable", .bool(retryable)))
+        return .object(members)
+    }
+
+    /// Reads what `json` wrote; `nil` for anything else.
+    public init?(_ value: JSONValue) {
+        guard let kind = value["kind"]?.stringValue.flatMap({ Kind(text: $0) }),
+            let message = value["message"]?.stringValue
+        else { return nil }
+        self.init(
+            kind: kind, code: value["code"]?.stringValue ?? "", message: message,
+            retryable: value["retryable"]?.boolValue ?? false, step: value["step"]?.stringValue)
     }
 }
