@@ -1,0 +1,50 @@
+import Telemetry
+import Workflows
+
+/// Finds runs in memory and loads those that are not there. Each lane has a cache of its own; a run's lane follows from
+/// its id.
+final class RunDirectory: Sendable {
+    private let store: any Store
+    private let plans: PlanCache
+    private let caches: [RunCache]
+    private let metrics: EngineMetrics
+
+    init(store: any Store, plans: PlanCache, lanes: Int, bytes: Int, metrics: EngineMetrics) {
+        self.store = store
+        self.plans = plans
+        self.metrics = metrics
+        caches = (0..<lanes).map { _ in RunCache(bytes: bytes / lanes) }
+    }
+
+    static func lane(of key: RunKey, count: Int) -> Int {
+        Int(truncatingIfNeeded: key.run.bytes.low % UInt64(count))
+    }
+
+    func cache(of key: RunKey) -> RunCache { caches[Self.lane(of: key, count: caches.count)] }
+
+    var cachedRuns: Int { caches.reduce(0) { $0 + $1.count } }
+    var cachedBytes: Int { caches.reduce(0) { $0 + $1.bytes } }
+
+    /// The named runs; those that do not exist are missing in the answer.
+    func entries(_ keys: some Collection<RunKey>) async throws(StoreError) -> [RunKey: RunEntry] {
+        var found: [RunKey: RunEntry] = [:]
+        var missing: [RunLoad] = []
+        for key in keys where found[key] == nil {
+            if let entry = cache(of: key)[key] {
+                found[key] = entry
+            } else {
+                missing.append(RunLoad(key: key, knownRevision: nil))
+            }
+        }
+        guard !missing.isEmpty else { return found }
+        metrics.runLoads.add(UInt64(missing.count))
+        for record in try await store.loadRuns(missing) {
+            guard let flow = try await plans.plan(record.flow) else { continue }
+            let entry = RunEntry(record, flow: flow)
+            // An ended run is read now and then (late outcomes); it is not worth its memory.
+            found[record.key] =
+                record.state.isEnded ? entry : cache(of: record.key).insertIfMissing(entry, cost: entry.cost)
+        }
+        return found
+    }
+}

@@ -1,0 +1,61 @@
+import Synchronization
+import Workflows
+
+/// A run in memory: the fold of what is committed, plus (while its lane has a commit in flight) what that will add.
+///
+/// Only the run's lane changes it. Others may read inputs of steps, because what a ready step reads was committed before
+/// the step became ready.
+final class RunEntry: Sendable {
+    struct Contents: Sendable {
+        var run: RunState
+        /// Bytes of all outputs.
+        var outputBytes: Int
+    }
+
+    let key: RunKey
+    let flow: FlowPlan
+    /// JSON text.
+    let input: [UInt8]
+    let traceparent: String?
+    private let contents: Mutex<Contents>
+
+    init(key: RunKey, flow: FlowPlan, input: [UInt8], traceparent: String?, run: RunState) {
+        self.key = key
+        self.flow = flow
+        self.input = input
+        self.traceparent = traceparent
+        contents = Mutex(Contents(run: run, outputBytes: run.outputs.values.reduce(0) { $0 + $1.count }))
+    }
+
+    func withContents<Result: Sendable, Failure: Error>(
+        _ body: (inout Contents) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try contents.withLock { (contents) throws(Failure) in try body(&contents) }
+    }
+
+    /// An estimate of its memory.
+    var cost: Int {
+        let (outputs, steps) = withContents { ($0.outputBytes, $0.run.statuses.count) }
+        return 512 + input.count + outputs + steps * MemoryLayout<StepStatus>.stride
+    }
+}
+
+extension RunEntry {
+    /// The fold of a run's committed transitions.
+    convenience init(_ record: RunRecord, flow: FlowPlan) {
+        let run = RunState(
+            plan: flow.plan, lifecycle: record.state, revision: record.revision, history: record.transitions)
+        self.init(key: record.key, flow: flow, input: record.input, traceparent: record.traceparent, run: run)
+    }
+
+    /// What the worker gets for a step, and how many attempts have failed before.
+    func task(_ step: Int32) -> Result<(input: [UInt8], failures: Int32), any Error> {
+        withContents { contents in
+            Result {
+                let failures: Int32 =
+                    if case .live(let failures)? = contents.run.status(of: step) { failures } else { 0 }
+                return (try flow.makeInput(of: step, run: contents.run, key: key, input: input), failures)
+            }
+        }
+    }
+}

@@ -1,0 +1,337 @@
+import DequeModule
+import Workflows
+
+/// Which tokens this node's workers could take, and which free slots they have: the decisions of the dispatcher.
+///
+/// A slot is free, reserved (promised to a commit or a claim in flight) or taken by a held attempt. A bucket is waiting
+/// when tokens are believed to stand in it; a low-water mark for each spares the claim the dead rows below (rules 14
+/// and 16).
+struct DispatchState {
+    /// Interchangeable sessions: one tenant, the same routes.
+    struct Capability: Hashable, Sendable {
+        var tenant: TenantID
+        var routes: [RouteID: String]
+    }
+
+    struct GroupKey: Hashable, Sendable {
+        var capability: Int
+        var pool: String
+    }
+
+    private struct Listing {
+        var session: SessionID
+        var registration: UInt64
+    }
+
+    struct TenantRoute: Hashable, Sendable {
+        var tenant: TenantID
+        var route: RouteID
+    }
+
+    struct BucketState: Sendable {
+        /// Tokens are believed to wait.
+        var waiting = false
+        var lowWater = Rank.min
+        /// The lowest rank that arrived while a claim was in flight.
+        var lowestSinceClaim = Rank.max
+    }
+
+    /// A claim in flight with the slots reserved for it.
+    struct ClaimPlan: Sendable {
+        var request: ClaimRequest
+        var pool: String
+    }
+
+    private(set) var sessions: [SessionID: LocalSession] = [:]
+    private(set) var buckets: [Bucket: BucketState] = [:]
+    private var waiting: Set<Bucket> = []
+    private var capabilities: [Capability] = []
+    private var capabilityNumbers: [Capability: Int] = [:]
+    /// Sessions with a free slot, by group; entries are checked when they are taken.
+    private var available: [GroupKey: Deque<Listing>] = [:]
+    private var servers: [TenantRoute: [GroupKey]] = [:]
+    private var nextRegistration: UInt64 = 1
+    private var turn = 0
+
+    // MARK: Sessions
+
+    /// Registers a session with what it holds, in the place of an earlier stream of the same session.
+    mutating func connect(
+        _ record: SessionRecord, routes: [RouteID: String], pools: [WorkerHello.Pool], kept: [HeldTask],
+        sink: any TaskSink, now: Duration
+    ) -> UInt64 {
+        let capability = number(of: Capability(tenant: record.tenant, routes: routes))
+        let registration = nextRegistration
+        nextRegistration += 1
+        let session = LocalSession(
+            record: record, registration: registration, routes: routes, pools: pools, sink: sink,
+            capability: capability, heardAt: now)
+        for task in kept { session.insert(task) }
+        sessions[record.id] = session
+        for pool in pools { list(session, pool.name) }
+        return registration
+    }
+
+    /// Forgets a session; its leases live on in the store. `registration`, if given, must be the present one.
+    mutating func disconnect(_ id: SessionID, registration: UInt64? = nil) -> (any TaskSink)? {
+        guard let session = sessions[id], registration == nil || session.registration == registration else {
+            return nil
+        }
+        sessions[id] = nil
+        return session.sink
+    }
+
+    func drain(_ id: SessionID, registration: UInt64) {
+        guard let session = sessions[id], session.registration == registration else { return }
+        session.draining = true
+    }
+
+    /// Stops and (with `false`) resumes handing out to a session while its leases are compared with the store's.
+    mutating func setSettling(_ id: SessionID, _ settling: Bool) {
+        guard let session = sessions[id] else { return }
+        session.settling = settling
+        if !settling { for pool in session.slots.keys { list(session, pool) } }
+    }
+
+    /// A message of any kind came from the worker.
+    func heard(_ id: SessionID, registration: UInt64, now: Duration) {
+        guard let session = sessions[id], session.registration == registration else { return }
+        session.heardAt = now
+        session.heardSinceRenewal = true
+    }
+
+    /// Whether the worker must say what it holds: its count was not ours twice in a row. Once may be a message in flight.
+    func heartbeat(_ id: SessionID, held: Int) -> Bool {
+        guard let session = sessions[id] else { return false }
+        session.mismatches = session.held.count == held ? 0 : session.mismatches + 1
+        return session.mismatches >= 2
+    }
+
+    /// Splits the sessions into those to renew (heard from since the last time) and those silent for a whole lease.
+    func renewals(now: Duration) -> (renew: [SessionID], silent: [SessionID]) {
+        var renew: [SessionID] = []
+        var silent: [SessionID] = []
+        for (id, session) in sessions {
+            if session.heardSinceRenewal {
+                renew.append(id)
+                session.heardSinceRenewal = false
+            } else if now - session.heardAt >= session.record.lease {
+                silent.append(id)
+            }
+        }
+        return (renew, silent)
+    }
+
+    // MARK: Slots
+
+    /// Promises a free slot of a session that serves the bucket; none while older tokens wait in the bucket.
+    mutating func reserve(_ bucket: Bucket) -> SessionID? {
+        if waiting.contains(bucket) { return nil }
+        guard let groups = servers[TenantRoute(tenant: bucket.tenant, route: bucket.route)] else { return nil }
+        for group in groups {
+            if let id = take(from: group) { return id }
+        }
+        return nil
+    }
+
+    /// A reservation that was not used.
+    mutating func handBack(_ id: SessionID, route: RouteID) {
+        guard let session = sessions[id], let pool = session.routes[route] else { return }
+        unreserve(session, pool)
+    }
+
+    /// A reservation became a lease. `nil`: the session has gone meanwhile.
+    mutating func grant(_ lease: LeasedTask) -> (any TaskSink)? {
+        guard let session = sessions[lease.fence.session], let pool = session.routes[lease.bucket.route] else {
+            return nil
+        }
+        session.insert(HeldTask(lease: lease, pool: pool))
+        unreserve(session, pool)
+        return session.sink
+    }
+
+    /// The assignment is about to be offered. `nil`: the attempt is no longer held here (cancelled, or the session left).
+    func offering(_ lease: LeasedTask, name: TaskName, now: Duration, backstop: Duration?) -> (any TaskSink)? {
+        guard let session = sessions[lease.fence.session], var task = session.held[lease.held] else { return nil }
+        task.name = name
+        task.progress = .offered(now)
+        task.backstop = backstop.map { now + $0 }
+        session.insert(task)
+        return session.sink
+    }
+
+    func started(_ id: SessionID, _ name: TaskName, at: Timestamp) {
+        guard let session = sessions[id], let key = session.names[name] else { return }
+        session.start(key, at: at)
+    }
+
+    /// The attempt is no longer held: finished, revoked or cancelled. Its slot is free.
+    mutating func remove(_ id: SessionID, _ key: HeldAttempt) -> HeldTask? {
+        guard let session = sessions[id], let task = session.remove(key) else { return nil }
+        list(session, task.pool)
+        return task
+    }
+
+    /// As above, by the worker's name for it.
+    mutating func remove(_ id: SessionID, _ name: TaskName) -> HeldTask? {
+        guard let key = sessions[id]?.names[name] else { return nil }
+        return remove(id, key)
+    }
+
+    /// Attempts of a run that are held here.
+    func attempts(of run: RunKey) -> [AttemptFence] {
+        sessions.values.flatMap { session in
+            session.held.values.compactMap { $0.lease.fence.key == run ? $0.lease.fence : nil }
+        }
+    }
+
+    // MARK: Buckets
+
+    /// Tokens arrived in a bucket, the lowest of them with this rank. `true` when a local slot could take one.
+    mutating func wake(_ bucket: Bucket, rank: Rank) -> Bool {
+        guard let groups = servers[TenantRoute(tenant: bucket.tenant, route: bucket.route)] else { return false }
+        var state = buckets[bucket] ?? BucketState()
+        state.waiting = true
+        state.lowWater = min(state.lowWater, rank)
+        state.lowestSinceClaim = min(state.lowestSinceClaim, rank)
+        buckets[bucket] = state
+        waiting.insert(bucket)
+        return groups.contains { hasFree($0) }
+    }
+
+    var hasFreeSlot: Bool { available.keys.contains { hasFree($0) } }
+
+    /// Whether a claim would have both a bucket and a slot.
+    var canClaim: Bool {
+        waiting.contains { bucket in
+            servers[TenantRoute(tenant: bucket.tenant, route: bucket.route)]?.contains { hasFree($0) } ?? false
+        }
+    }
+
+    /// The next claim: one group of interchangeable sessions, their free slots (now reserved), their waiting buckets.
+    mutating func nextClaim(limit: Int) -> ClaimPlan? {
+        guard !waiting.isEmpty else { return nil }
+        let groups = Array(available.keys)
+        for offset in groups.indices {
+            let group = groups[(turn + offset) % groups.count]
+            let capability = capabilities[group.capability]
+            let served = waiting.filter {
+                $0.tenant == capability.tenant && capability.routes[$0.route] == group.pool
+            }
+            guard !served.isEmpty else { continue }
+            var slots: [SessionID] = []
+            while slots.count < limit, let id = take(from: group) { slots.append(id) }
+            guard !slots.isEmpty else { continue }
+            turn += offset + 1
+            var claims: [ClaimBucket] = []
+            for bucket in served {
+                claims.append(ClaimBucket(bucket: bucket, lowWater: buckets[bucket]?.lowWater ?? .min))
+                buckets[bucket]?.waiting = false
+                buckets[bucket]?.lowestSinceClaim = .max
+                waiting.remove(bucket)
+            }
+            return ClaimPlan(request: ClaimRequest(buckets: claims, slots: slots), pool: group.pool)
+        }
+        return nil
+    }
+
+    /// Settles a claim. Answers the leases whose session has gone meanwhile: they go back to the store.
+    mutating func claimed(_ plan: ClaimPlan, _ leases: [LeasedTask]) -> [LeasedTask] {
+        var highest: [Bucket: Rank] = [:]
+        var orphans: [LeasedTask] = []
+        for lease in leases {
+            highest[lease.bucket] = max(highest[lease.bucket] ?? .min, lease.rank)
+            if grant(lease) == nil { orphans.append(lease) }
+        }
+        var unused: [SessionID: Int] = [:]
+        for id in plan.request.slots { unused[id, default: 0] += 1 }
+        for lease in leases { unused[lease.fence.session, default: 1] -= 1 }
+        for (id, count) in unused {
+            guard let session = sessions[id] else { continue }
+            for _ in 0..<max(0, count) { unreserve(session, plan.pool) }
+        }
+
+        for claim in plan.request.buckets {
+            guard var state = buckets[claim.bucket] else { continue }
+            if let rank = highest[claim.bucket] {
+                state.lowWater = min(max(state.lowWater, rank), state.lowestSinceClaim)
+            }
+            // As many as asked for: more may wait. Fewer: everything visible was taken.
+            if leases.count >= plan.request.slots.count { state.waiting = true }
+            if state.waiting { waiting.insert(claim.bucket) }
+            buckets[claim.bucket] = state
+        }
+        return orphans
+    }
+
+    /// The claim's outcome is unknown: its slots are free again once the sessions are settled, its buckets wait.
+    mutating func claimFailed(_ plan: ClaimPlan) {
+        for id in plan.request.slots { if let session = sessions[id] { unreserve(session, plan.pool) } }
+        for claim in plan.request.buckets { _ = wake(claim.bucket, rank: claim.lowWater) }
+    }
+
+    // MARK: Deadlines of the node's own
+
+    /// Attempts that were offered and not started in time, and attempts far beyond their own time limit.
+    func overdue(now: Duration, startTimeout: Duration) -> (unstarted: [HeldTask], timedOut: [HeldTask]) {
+        var unstarted: [HeldTask] = []
+        var timedOut: [HeldTask] = []
+        for session in sessions.values {
+            for task in session.held.values {
+                if case .offered(let at) = task.progress, now - at >= startTimeout { unstarted.append(task) }
+                if case .started = task.progress, let backstop = task.backstop, now >= backstop {
+                    timedOut.append(task)
+                }
+            }
+        }
+        return (unstarted, timedOut)
+    }
+
+    // MARK: Groups
+
+    private mutating func number(of capability: Capability) -> Int {
+        if let known = capabilityNumbers[capability] { return known }
+        let number = capabilities.count
+        capabilities.append(capability)
+        capabilityNumbers[capability] = number
+        for (route, pool) in capability.routes {
+            servers[TenantRoute(tenant: capability.tenant, route: route), default: []]
+                .append(GroupKey(capability: number, pool: pool))
+        }
+        return number
+    }
+
+    private func hasFree(_ group: GroupKey) -> Bool {
+        available[group]?.contains { listing in
+            guard let session = sessions[listing.session] else { return false }
+            return session.registration == listing.registration && session.free(group.pool) > 0
+        } ?? false
+    }
+
+    private mutating func list(_ session: LocalSession, _ pool: String) {
+        guard session.slots[pool]?.listed == false, session.free(pool) > 0 else { return }
+        session.slots[pool]?.listed = true
+        available[GroupKey(capability: session.capability, pool: pool), default: []]
+            .append(Listing(session: session.record.id, registration: session.registration))
+    }
+
+    /// Reserves a slot of the session whose turn it is, so that work spreads over the sessions.
+    private mutating func take(from group: GroupKey) -> SessionID? {
+        while let listing = available[group]?.popFirst() {
+            guard let session = sessions[listing.session], session.registration == listing.registration else {
+                continue
+            }
+            let free = session.free(group.pool)
+            if free > 0 { session.slots[group.pool]?.reserved += 1 }
+            if free > 1 { available[group]?.append(listing) } else { session.slots[group.pool]?.listed = false }
+            if free > 0 { return listing.session }
+        }
+        return nil
+    }
+
+    private mutating func unreserve(_ session: LocalSession, _ pool: String) {
+        // A reservation made for an earlier stream of the session is not counted in the present one.
+        if let reserved = session.slots[pool]?.reserved, reserved > 0 { session.slots[pool]?.reserved = reserved - 1 }
+        list(session, pool)
+    }
+}

@@ -1,0 +1,318 @@
+import Synchronization
+import Telemetry
+import Workflows
+
+/// Matches ready tokens with free slots of the workers whose streams end in this node.
+///
+/// Most tokens are leased by the very commit that makes them ready (the fast path: `reserving`, then `committed`); the
+/// others are claimed in batches when a slot is free and a bucket is known to wait. The decisions are `DispatchState`'s.
+final class Dispatcher: Sendable {
+    private let store: any Store
+    private let directory: RunDirectory
+    private let router: CommandRouter
+    private let clock: any EngineClock
+    private let storeClock: StoreClock
+    private let configuration: EngineConfiguration
+    private let metrics: EngineMetrics
+    private let random: @Sendable () -> UInt64
+    private let state: Mutex<DispatchState>
+    /// Leases that found no taker, on their way back to the store.
+    private let returns = Mutex<[LeasedTask]>([])
+    /// Sessions whose leases must be compared with the store's, because the outcome of a claim is unknown.
+    private let doubtful = Mutex<Set<SessionID>>([])
+    private let wakeup = Signal()
+
+    init(
+        store: any Store, directory: RunDirectory, router: CommandRouter, clock: any EngineClock,
+        storeClock: StoreClock, configuration: EngineConfiguration, metrics: EngineMetrics,
+        random: @escaping @Sendable () -> UInt64
+    ) {
+        self.store = store
+        self.directory = directory
+        self.router = router
+        self.clock = clock
+        self.storeClock = storeClock
+        self.configuration = configuration
+        self.metrics = metrics
+        self.random = random
+        state = Mutex(DispatchState())
+    }
+
+    /// Looks at or changes the state; wakes the claim loop when a claim has become possible.
+    func withState<Result: Sendable>(_ body: (inout DispatchState) -> Result) -> Result {
+        let (result, canClaim) = state.withLock { state in (body(&state), state.canClaim) }
+        if canClaim { wakeup.raise() }
+        return result
+    }
+
+    // MARK: Fast path
+
+    /// Runs `body` with a function that promises free slots; what it promises is settled by `committed` or `abandon`.
+    func reserving(_ body: ((Bucket) -> SessionID?) -> CommitBatch) -> CommitBatch {
+        state.withLock { state in
+            body { bucket in state.reserve(bucket) }
+        }
+    }
+
+    /// The batch was not written: what was promised is free again.
+    func abandon(_ rows: [ReadyRow]) {
+        withState { state in
+            for row in rows { if let session = row.lease { state.handBack(session, route: row.bucket.route) } }
+        }
+    }
+
+    /// Hands out the leases that a commit granted, notes the tokens that wait, stops attempts that it dropped.
+    func committed(_ batch: CommitBatch, _ outcome: CommitOutcome, drafts: [RunKey: BatchBuilder.Draft]) {
+        if !batch.ready.isEmpty {
+            let orphans = withState { state in
+                Self.settle(batch, outcome, state: &state)
+            }
+            let asked = batch.ready.count { $0.lease != nil }
+            metrics.fastLeases.add(UInt64(outcome.leased.count))
+            metrics.fastLeasesRefused.add(UInt64(max(0, asked - outcome.leased.count)))
+            giveBack(orphans)
+            for lease in outcome.leased {
+                if let entry = drafts[lease.fence.key]?.entry { assign(lease, entry: entry) }
+            }
+        }
+        for fence in outcome.dropped { cancel(fence, reason: "the run has ended") }
+    }
+
+    private static func settle(
+        _ batch: CommitBatch, _ outcome: CommitOutcome, state: inout DispatchState
+    ) -> [LeasedTask] {
+        var granted: Set<HeldAttempt> = []
+        var orphans: [LeasedTask] = []
+        for lease in outcome.leased {
+            granted.insert(lease.held)
+            if state.grant(lease) == nil { orphans.append(lease) }
+        }
+        for row in batch.ready {
+            if let session = row.lease {
+                let attempt = HeldAttempt(key: row.key, step: row.step, attempt: row.attempt + 1)
+                if granted.contains(attempt) { continue }
+                state.handBack(session, route: row.bucket.route)
+            }
+            if outcome.excluded[row.key] == nil { _ = state.wake(row.bucket, rank: row.rank) }
+        }
+        return orphans
+    }
+
+    // MARK: Assignments
+
+    /// Puts together what the worker needs and offers it.
+    func assign(_ lease: LeasedTask, entry: RunEntry) {
+        let step = entry.flow.plan.steps[Int(lease.fence.step)]
+        let task = TaskName(run: lease.fence.key.run, step: step.id, attempt: lease.fence.attempt)
+        let made = entry.task(lease.fence.step)
+        let backstop = step.timeout.map { $0 + configuration.attemptGrace }
+        guard
+            let sink = state.withLock({ [clock] state in
+                state.offering(lease, name: task, now: clock.now, backstop: backstop)
+            })
+        else { return giveBack([lease]) }
+        switch made {
+        case .failure(let error):
+            end(
+                lease,
+                failure: StepFailure(
+                    kind: .invalid, code: "input_invalid", message: "the step's input cannot be made: \(error)",
+                    retryable: false))
+        case .success(let made):
+            let now = storeClock.now
+            let assignment = Assignment(
+                fence: lease.fence, task: task, workflow: entry.flow.name, taskType: step.taskType, pool: step.pool,
+                input: made.input, traceparent: entry.traceparent, retryCount: made.failures,
+                timeLimit: step.timeout, deadline: step.timeout.map { now + $0 },
+                enqueuedAt: lease.enqueuedAt, leasedAt: lease.leasedAt)
+            if sink.offer(assignment) {
+                metrics.assignments.add()
+            } else {
+                metrics.refusedOffers.add()
+                withState { state in _ = state.remove(lease.fence.session, lease.held) }
+                giveBack([lease])
+            }
+        }
+    }
+
+    /// Ends an attempt in the worker's place.
+    private func end(_ lease: LeasedTask, failure: StepFailure) {
+        let task = withState { state in state.remove(lease.fence.session, lease.held) }
+        router.submitOwn(
+            LaneCommand(
+                key: lease.fence.key,
+                kind: .finish(
+                    FinishCommand(
+                        fence: lease.fence, outcome: .failure(failure),
+                        timing: AttemptTiming(lease, worker: nil, startedAt: task?.startedAt))),
+                acceptedAt: clock.now, reply: .none))
+    }
+
+    /// Tells a local worker to stop an attempt that no longer counts.
+    func cancel(_ fence: AttemptFence, reason: String) {
+        let found: (any TaskSink, TaskName)? = withState { state in
+            let sink = state.sessions[fence.session]?.sink
+            guard let task = state.remove(fence.session, fence.held), let name = task.name, let sink else { return nil }
+            return (sink, name)
+        }
+        if let (sink, name) = found { sink.cancel(name, reason: reason) }
+    }
+
+    /// A run has ended on another node: its attempts here no longer count.
+    func cancelAttempts(of run: RunKey, reason: String) {
+        for fence in withState({ $0.attempts(of: run) }) { cancel(fence, reason: reason) }
+    }
+
+    // MARK: Wakes
+
+    /// Tokens arrived in buckets.
+    func wake(_ buckets: [ReadyBucket]) {
+        guard !buckets.isEmpty else { return }
+        withState { state in for bucket in buckets { _ = state.wake(bucket.bucket, rank: bucket.lowestRank) } }
+    }
+
+    /// Leases return to `ready`, with no loss counted.
+    func giveBack(_ leases: [LeasedTask]) {
+        guard !leases.isEmpty else { return }
+        returns.withLock { $0.append(contentsOf: leases) }
+        wakeup.raise()
+    }
+
+    // MARK: Service
+
+    /// Claims whenever there are both waiting tokens and free slots, and returns leases that found no taker.
+    func run() async throws {
+        var backoff = Backoff(base: .milliseconds(50), limit: .seconds(2))
+        while !Task.isCancelled {
+            do throws(StoreError) {
+                try await returnLeases()
+                try await settleDoubtful()
+                while let plan = withState({ [configuration] in $0.nextClaim(limit: configuration.claimLimit) }) {
+                    try await claim(plan)
+                }
+                backoff.reset()
+                if !doubtful.withLock({ $0.isEmpty }) {
+                    await clock.wait(for: wakeup, atMost: .milliseconds(50))
+                } else {
+                    await wakeup.wait()
+                }
+            } catch {
+                metrics.storeFailures.add()
+                await clock.sleep(until: clock.now + backoff.next(hint: error.retryAfter, random: random()))
+            }
+        }
+    }
+
+    /// The backstop: every bucket with tokens, whatever was known of it. Skipped while no local slot is free.
+    func scan() async throws(StoreError) {
+        guard withState({ $0.hasFreeSlot }) else { return }
+        wake(try await store.readyBuckets())
+    }
+
+    private func claim(_ plan: DispatchState.ClaimPlan) async throws(StoreError) {
+        metrics.claims.add()
+        let leases: [LeasedTask]
+        do {
+            leases = try await store.claim(plan.request)
+        } catch {
+            // It may have been committed: the sessions' leases are compared with the store's before they get more.
+            doubtful.withLock { $0.formUnion(plan.request.slots) }
+            withState { state in
+                for id in plan.request.slots { state.setSettling(id, true) }
+                state.claimFailed(plan)
+            }
+            throw error
+        }
+        if leases.isEmpty { metrics.emptyClaims.add() }
+        metrics.claimedTasks.add(UInt64(leases.count))
+        giveBack(withState { $0.claimed(plan, leases) })
+        let entries: [RunKey: RunEntry]
+        do {
+            entries = try await directory.entries(Set(leases.map(\.fence.key)))
+        } catch {
+            // Nothing is known of the runs: back to their queue.
+            for lease in leases { withState { state in _ = state.remove(lease.fence.session, lease.held) } }
+            giveBack(leases)
+            throw error
+        }
+        for lease in leases {
+            if let entry = entries[lease.fence.key] { assign(lease, entry: entry) } else { giveBack([lease]) }
+        }
+    }
+
+    private func returnLeases() async throws(StoreError) {
+        let leases = returns.withLock { returns in
+            defer { returns = [] }
+            return returns
+        }
+        guard !leases.isEmpty else { return }
+        let released: Set<AttemptFence>
+        do {
+            released = Set(try await store.release(leases.map(\.fence)))
+        } catch {
+            returns.withLock { $0.append(contentsOf: leases) }
+            throw error
+        }
+        wake(leases.filter { released.contains($0.fence) }.map { ReadyBucket(bucket: $0.bucket, lowestRank: $0.rank) })
+    }
+
+    private func settleDoubtful() async throws(StoreError) {
+        for id in doubtful.withLock({ $0 }) {
+            let session: (SessionRecord, [HeldAttempt])?? = withState { state in
+                guard let session = state.sessions[id] else { return .some(nil) }
+                // Commits in flight may still grant what they were promised.
+                return session.reserved > 0 ? nil : .some((session.record, Array(session.held.keys)))
+            }
+            guard let session else { continue }
+            if let (record, held) = session {
+                let settlement = try await store.openSession(record, held: held)
+                wake(settlement.returned)
+                for unknown in settlement.unknown {
+                    cancel(
+                        AttemptFence(key: unknown.key, step: unknown.step, attempt: unknown.attempt, session: id),
+                        reason: "the lease was lost")
+                }
+            }
+            withState { state in state.setSettling(id, false) }
+            _ = doubtful.withLock { $0.remove(id) }
+        }
+    }
+
+    /// Revokes assignments that nobody started, and ends attempts that outran their time limit.
+    func checkOverdue() {
+        let now = clock.now
+        let (unstarted, timedOut) = withState { [configuration] in
+            $0.overdue(now: now, startTimeout: configuration.startTimeout)
+        }
+        for task in unstarted {
+            let sink = withState { state in
+                let sink = state.sessions[task.lease.fence.session]?.sink
+                return state.remove(task.lease.fence.session, task.lease.held) == nil ? nil : sink
+            }
+            guard let sink, let name = task.name else { continue }
+            metrics.revocations.add()
+            sink.revoke(name)
+            giveBack([task.lease])
+        }
+        for task in timedOut {
+            metrics.serverTimeouts.add()
+            if let name = task.name {
+                withState { $0.sessions[task.lease.fence.session]?.sink }?.cancel(name, reason: "the time limit passed")
+            }
+            end(
+                task.lease,
+                failure: StepFailure(
+                    kind: .timeout, code: "time_limit",
+                    message: "the attempt outran its time limit and its worker did not end it",
+                    retryable: true))
+        }
+    }
+}
+
+extension AttemptTiming {
+    init(_ lease: LeasedTask, worker: String?, startedAt: Timestamp?) {
+        self.init(
+            worker: worker, enqueuedAt: lease.enqueuedAt, leasedAt: lease.leasedAt, startedAt: startedAt,
+            losses: lease.losses)
+    }
+}

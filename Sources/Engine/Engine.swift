@@ -1,0 +1,130 @@
+public import Telemetry
+public import Workflows
+
+/// The public front of the engine: starts and ends runs durably, hands tasks to workers, tells what happens.
+///
+/// Everything that runs is in `services`, which a supervisor keeps running. An engine may be dropped at any moment and
+/// another built over the same store: nothing that was answered is lost.
+public final class Engine: Sendable {
+    let parts: EngineParts
+    private let catalog: any Catalog
+    private let late = LateOutcomes()
+    /// What runs, each to be supervised.
+    public let services: [EngineService]
+
+    /// - Parameters:
+    ///   - compiler: Makes a plan of a stored definition.
+    ///   - random: Uniform over all of `UInt64`.
+    /// - Throws: When the store does not tell the time.
+    public init(
+        store: any Store, catalog: any Catalog, compiler: @escaping @Sendable (StoredDefinition) throws -> Plan,
+        configuration: EngineConfiguration = EngineConfiguration(), clock: any EngineClock = MonotonicClock(),
+        random: @escaping @Sendable () -> UInt64 = { UInt64.random(in: 0 ... .max) }
+    ) async throws(StoreError) {
+        let parts = EngineParts(
+            store: store, catalog: catalog, compiler: compiler, configuration: configuration, clock: clock,
+            storeTime: try await store.now(), random: random)
+        self.parts = parts
+        self.catalog = catalog
+        services = Self.services(parts: parts, late: late)
+    }
+
+    /// This life of this node, as session rows name it.
+    public var node: SessionID { parts.node }
+
+    /// The tenant's events.
+    public var events: EventHub { parts.hub }
+
+    /// The event log has grown (a notification of the database); polling finds it too, later.
+    public func wakeEventTail() { parts.eventTail.raise() }
+
+    /// Everything that the engine counts, for the metrics registry.
+    public var metrics: [MetricFamily] {
+        var families = parts.metrics.families()
+        let (sessions, held) = parts.dispatcher.withState { state in
+            (state.sessions.count, state.sessions.values.reduce(0) { $0 + $1.held.count })
+        }
+        families.append(
+            .gauge("beamline_lane_commands", help: "Commands that wait for a lane.", Double(waitingCommands)))
+        families.append(
+            .gauge("beamline_cached_runs", help: "Runs in memory.", Double(parts.directory.cachedRuns)))
+        families.append(
+            .gauge("beamline_cached_run_bytes", help: "Their estimated size.", Double(parts.directory.cachedBytes)))
+        families.append(.gauge("beamline_sessions", help: "Worker sessions connected to this node.", Double(sessions)))
+        families.append(.gauge("beamline_held_attempts", help: "Attempts leased to them.", Double(held)))
+        return families
+    }
+
+    private var waitingCommands: Int { parts.router.queues.reduce(0) { $0 + $1.depth } }
+
+    /// Refuses new commands of callers from now on; what was accepted goes on. First phase of a stop.
+    public func beginDraining() { for queue in parts.router.queues { queue.beginDraining() } }
+
+    /// No accepted command waits any more.
+    public var isDrained: Bool { waitingCommands == 0 }
+
+    /// Tells the workers of this node to connect elsewhere; their leases run on. Second phase of a stop.
+    public func disconnectWorkers(reason: String) {
+        let sessions = parts.dispatcher.withState { state in
+            state.sessions.keys.compactMap { state.disconnect($0) }
+        }
+        for sink in sessions { sink.reconnect(reason: reason) }
+    }
+
+    private static func services(parts: EngineParts, late: LateOutcomes) -> [EngineService] {
+        let configuration = parts.configuration
+        var services = parts.router.queues.enumerated().map { index, queue in
+            let lane = CommitLane(queue: queue, parts: parts)
+            return EngineService(name: "commit lane \(index)") { try await lane.run() }
+        }
+        let renewal = SessionRenewal(parts: parts)
+        let rescue = Rescue(parts: parts)
+        let timers = TimerSweep(parts: parts)
+        let inbox = InboxSweep(parts: parts)
+        let tail = EventTail(parts: parts)
+        services.append(EngineService(name: "dispatcher") { try await parts.dispatcher.run() })
+        services.append(EngineService(name: "late outcomes") { try await late.run(parts) })
+        services.append(EngineService(name: "event tail") { try await tail.run() })
+        services.append(
+            duty("session renewal", parts, configuration.renewalInterval) { () async throws(StoreError) in
+                _ = try await renewal.runOnce()
+                return nil
+            })
+        services.append(
+            duty("rescue", parts, configuration.rescueInterval) { () async throws(StoreError) in
+                let rescued = try await rescue.runOnce()
+                return rescued ?? 0 >= configuration.rescueLimit ? .milliseconds(10) : nil
+            })
+        services.append(
+            duty("timers", parts, configuration.timerInterval, wake: parts.timers) { () async throws(StoreError) in
+                try await timers.runOnce()
+            })
+        services.append(
+            duty("inbox", parts, configuration.inboxInterval) { () async throws(StoreError) in
+                _ = try await inbox.runOnce()
+                return nil
+            })
+        services.append(
+            duty("ready scan", parts, configuration.scanInterval) { () async throws(StoreError) in
+                try await parts.dispatcher.scan()
+                return nil
+            })
+        services.append(
+            duty("overdue attempts", parts, .seconds(1)) { () async throws(StoreError) in
+                parts.dispatcher.checkOverdue()
+                return nil
+            })
+        return services
+    }
+
+    private static func duty(
+        _ name: String, _ parts: EngineParts, _ interval: Duration, wake: Signal? = nil,
+        runOnce: @escaping @Sendable () async throws(StoreError) -> Duration?
+    ) -> EngineService {
+        let duty = Duty(parts: parts, interval: interval, wake: wake, runOnce: runOnce)
+        return EngineService(name: name) { try await duty.run() }
+    }
+
+    var lateOutcomes: LateOutcomes { late }
+    var definitions: any Catalog { catalog }
+}

@@ -1,0 +1,51 @@
+/// The engine's settings; every one has a default that fits a small node.
+public struct EngineConfiguration: Sendable {
+    /// Commit lanes; each has one commit in flight at most.
+    public var lanes = 2
+    /// Runs that one batch touches at most.
+    public var batchRuns = 500
+    /// Bytes of commands in one batch at most (the first command always fits).
+    public var batchBytes = 1 << 20
+    /// Commands that wait in one lane at most; beyond it callers are told `overloaded`.
+    public var laneCommands = 20_000
+    /// Bytes of commands that wait in one lane at most.
+    public var laneBytes = 64 << 20
+    /// How long a caller's command waits for the database before it is answered `unavailable`.
+    public var commandTimeout: Duration = .seconds(30)
+    /// Memory for runs in flight, over all lanes.
+    public var runCacheBytes = 32 << 20
+    /// Compiled definitions kept.
+    public var planCacheCount = 1_000
+    /// How long "the newest version of a workflow" is believed before the catalog is asked again.
+    public var newestVersionLifetime: Duration = .milliseconds(500)
+
+    /// The lease of a worker session.
+    public var lease: Duration = .seconds(15)
+    /// How often a node renews the sessions that it heard from.
+    public var renewalInterval: Duration = .seconds(5)
+    /// An assignment not answered by `Started` within this time is revoked.
+    public var startTimeout: Duration = .seconds(5)
+    /// How long after its own time limit an attempt is ended by the server, should the worker not have done it.
+    public var attemptGrace: Duration = .seconds(15)
+    public var rescueInterval: Duration = .seconds(2)
+    public var rescueLimit = 500
+    public var timerLimit = 500
+    /// The longest sleep of the timer service.
+    public var timerInterval: Duration = .seconds(1)
+    public var inboxInterval: Duration = .seconds(1)
+    public var inboxAge: Duration = .seconds(1)
+    public var inboxLimit = 500
+    /// How often the event log is read when no wake comes.
+    public var eventInterval: Duration = .milliseconds(500)
+    public var eventLimit = 200
+    /// Events that wait for one reader before it is told to resynchronise.
+    public var subscriberBuffer = 256
+    /// How often all buckets with waiting tokens are looked up: the backstop behind wakes and low-water marks.
+    public var scanInterval: Duration = .seconds(3)
+    /// Tokens claimed at once at most.
+    public var claimLimit = 500
+    /// How long an idempotency key is remembered, unless the command says otherwise.
+    public var idempotencyLifetime: Duration = .seconds(86_400)
+
+    public init() {}
+}

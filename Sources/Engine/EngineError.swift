@@ -1,0 +1,46 @@
+/// Why the engine refused a command. The code is stable; the message names the place and, where there is one, the remedy.
+public struct EngineError: Error, Sendable, Hashable {
+    /// Stable over releases; programs compare it.
+    public struct Code: RawRepresentable, Sendable, Hashable {
+        public let rawValue: String
+
+        public init(rawValue: String) { self.rawValue = rawValue }
+
+        public static let workflowNotFound = Self(rawValue: "workflow_not_found")
+        public static let runNotFound = Self(rawValue: "run_not_found")
+        /// The run has ended already: it cannot be cancelled.
+        public static let runEnded = Self(rawValue: "run_ended")
+        public static let invalidInput = Self(rawValue: "invalid_input")
+        public static let invalidDefinition = Self(rawValue: "invalid_definition")
+        public static let idempotencyKeyReused = Self(rawValue: "idempotency_key_reused")
+        /// Too many commands wait in this node.
+        public static let overloaded = Self(rawValue: "overloaded")
+        /// The database did not answer before the command's deadline; nothing was written.
+        public static let unavailable = Self(rawValue: "unavailable")
+        /// The database refused the data.
+        public static let refused = Self(rawValue: "refused")
+        public static let workerRefused = Self(rawValue: "worker_refused")
+    }
+
+    public var code: Code
+    public var message: String
+    /// When to try again, for `overloaded` and `unavailable`.
+    public var retryAfter: Duration?
+
+    public init(_ code: Code, _ message: String, retryAfter: Duration? = nil) {
+        self.code = code
+        self.message = message
+        self.retryAfter = retryAfter
+    }
+}
+
+extension EngineError {
+    static func unavailable(_ error: StoreError) -> Self {
+        switch error {
+        case .unavailable(let retryAfter, _):
+            Self(.unavailable, "the database does not answer", retryAfter: max(retryAfter, .seconds(1)))
+        case .refused(let code, _):
+            Self(.refused, "the database refused the command (\(code))")
+        }
+    }
+}

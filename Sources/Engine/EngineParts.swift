@@ -1,0 +1,64 @@
+import Synchronization
+import Telemetry
+import Workflows
+
+/// What the engine's services share.
+final class EngineParts: Sendable {
+    let store: any Store
+    let configuration: EngineConfiguration
+    let clock: any EngineClock
+    let storeClock: StoreClock
+    let random: @Sendable () -> UInt64
+    let metrics: EngineMetrics
+    let plans: PlanCache
+    let directory: RunDirectory
+    let router: CommandRouter
+    let dispatcher: Dispatcher
+    let hub: EventHub
+    /// This life of this node.
+    let node: SessionID
+    /// Raised by commits that add timers.
+    let timers = Signal()
+    /// Raised when the event log has grown.
+    let eventTail = Signal()
+    private let health: Mutex<StoreHealth>
+
+    init(
+        store: any Store, catalog: any Catalog, compiler: @escaping @Sendable (StoredDefinition) throws -> Plan,
+        configuration: EngineConfiguration, clock: any EngineClock, storeTime: Timestamp,
+        random: @escaping @Sendable () -> UInt64
+    ) {
+        self.store = store
+        self.configuration = configuration
+        self.clock = clock
+        self.random = random
+        metrics = EngineMetrics()
+        storeClock = StoreClock(clock: clock, store: storeTime)
+        plans = PlanCache(catalog: catalog, compiler: compiler, clock: clock, configuration: configuration)
+        directory = RunDirectory(
+            store: store, plans: plans, lanes: configuration.lanes, bytes: configuration.runCacheBytes, metrics: metrics
+        )
+        router = CommandRouter(configuration: configuration, metrics: metrics)
+        dispatcher = Dispatcher(
+            store: store, directory: directory, router: router, clock: clock, storeClock: storeClock,
+            configuration: configuration, metrics: metrics, random: random)
+        hub = EventHub(store: store, plans: plans, configuration: configuration, metrics: metrics)
+        node = SessionID(RunID.Bytes(random: random))
+        health = Mutex(StoreHealth())
+    }
+
+    func randomBytes() -> RunID.Bytes { RunID.Bytes(random: random) }
+
+    func storeAnswered() { health.withLock { $0.answered(now: clock.now) } }
+
+    func storeFailed() {
+        metrics.storeFailures.add()
+        health.withLock { $0.failed() }
+    }
+
+    /// Whether sessions had a whole lease's time to be renewed since the store answers (engine rule 23).
+    var mayRescue: Bool {
+        let now = clock.now
+        return health.withLock { $0.hasAnswered(for: configuration.lease, now: now) }
+    }
+}

@@ -1,0 +1,43 @@
+import Telemetry
+import Workflows
+
+/// The lanes' queues, and which run belongs to which.
+final class CommandRouter: Sendable {
+    let queues: [LaneQueue]
+    private let metrics: EngineMetrics
+
+    init(configuration: EngineConfiguration, metrics: EngineMetrics) {
+        self.metrics = metrics
+        queues = (0..<configuration.lanes).map { _ in
+            LaneQueue(commandLimit: configuration.laneCommands, byteLimit: configuration.laneBytes)
+        }
+    }
+
+    /// A caller's command: refused at once (and answered so) when its lane is full or closed.
+    func submit(_ command: LaneCommand) {
+        switch queue(of: command.key).append(command, unbounded: false) {
+        case .accepted: break
+        case .overloaded:
+            metrics.overloads.add()
+            command.reply.answer(
+                .failed(EngineError(.overloaded, "too many commands wait in this node", retryAfter: .seconds(1))))
+        case .closed: command.reply.answer(.failed(.stopping))
+        }
+    }
+
+    /// An outcome or a command of the engine's own: slots, timers and the inbox bound their number already.
+    func submitOwn(_ command: LaneCommand) {
+        switch queue(of: command.key).append(command, unbounded: true) {
+        case .accepted, .overloaded: break
+        case .closed: command.reply.answer(.failed(.stopping))
+        }
+    }
+
+    private func queue(of key: RunKey) -> LaneQueue {
+        queues[RunDirectory.lane(of: key, count: queues.count)]
+    }
+}
+
+extension EngineError {
+    static let stopping = Self(.unavailable, "this node is stopping", retryAfter: .seconds(1))
+}

@@ -1,0 +1,134 @@
+import Telemetry
+import Workflows
+
+/// The commands of one batch and what becomes of each.
+struct Round {
+    enum Fate {
+        case undecided
+        case verdict(BatchBuilder.Verdict)
+        /// There is no such run.
+        case missing
+        /// In the store; the run's state after the commit.
+        case committed(RunLifecycle)
+        case duplicate(of: RunID, sameBody: Bool)
+        case refused(code: String, detail: String)
+        case historical
+        case again
+        case answered
+    }
+
+    private(set) var commands: [LaneCommand]
+    var fates: [Fate]
+
+    init(commands: [LaneCommand]) {
+        self.commands = commands
+        fates = Array(repeating: .undecided, count: commands.count)
+    }
+
+    mutating func note(_ fate: Fate, at index: Int) { fates[index] = fate }
+
+    /// Nothing of this run was written.
+    mutating func exclude(_ draft: BatchBuilder.Draft, _ exclusion: CommitOutcome.Exclusion) {
+        switch exclusion {
+        case .lostRace:
+            for index in draft.commands { fates[index] = .again }
+        case .staleFences(let fences):
+            for index in draft.commands {
+                if case .finish(let finish) = commands[index].kind, fences.isEmpty || fences.contains(finish.fence) {
+                    fates[index] = .historical
+                } else {
+                    fates[index] = .again
+                }
+            }
+        case .duplicate(let run, let sameBody):
+            for index in draft.commands { fates[index] = .duplicate(of: run, sameBody: sameBody) }
+        case .refused(let code, let detail):
+            let isShared = draft.commands.count > 1
+            for index in draft.commands {
+                if isShared {
+                    commands[index].isAlone = true
+                    fates[index] = .again
+                } else {
+                    refuse(index, code: code, detail: detail)
+                }
+            }
+        }
+    }
+
+    /// A refused success becomes a failure of its step, or it would be sent and refused for ever.
+    private mutating func refuse(_ index: Int, code: String, detail: String) {
+        if case .finish(var finish) = commands[index].kind, case .success = finish.outcome {
+            finish.outcome = .failure(
+                StepFailure(
+                    kind: .invalid, code: "output_refused", message: "the database refused the step's output (\(code))",
+                    retryable: false))
+            commands[index].kind = .finish(finish)
+            fates[index] = .again
+        } else {
+            fates[index] = .refused(code: code, detail: detail)
+        }
+    }
+
+    /// Commands whose answer stands in their history.
+    var historical: [Int] {
+        fates.indices.filter { index in
+            switch fates[index] {
+            case .historical, .verdict(.historical): true
+            case .undecided, .verdict, .missing, .committed, .duplicate, .refused, .again, .answered: false
+            }
+        }
+    }
+
+    /// Commands to apply again, in their order.
+    func again() -> [LaneCommand] {
+        fates.indices.compactMap { index in
+            switch fates[index] {
+            case .again, .verdict(.deferred), .undecided: commands[index]
+            case .verdict, .missing, .committed, .duplicate, .refused, .historical, .answered: nil
+            }
+        }
+    }
+
+    /// The answer that the fate means; `nil` when it is not decided yet.
+    func answer(at index: Int, metrics: EngineMetrics) -> Answer? {
+        let command = commands[index]
+        switch fates[index] {
+        case .undecided, .verdict(.drafted), .verdict(.deferred), .verdict(.historical), .historical, .again, .answered:
+            return nil
+        case .verdict(.ended):
+            return .failed(EngineError(.runEnded, "the run has ended already"))
+        case .missing:
+            if case .finish = command.kind {
+                metrics.staleOutcomes.add()
+                return .finished(.stale)
+            }
+            return .failed(EngineError(.runNotFound, "there is no such run"))
+        case .committed(let state):
+            switch command.kind {
+            case .start(let intent):
+                return .started(
+                    Started(
+                        run: command.key.run, workflow: intent.flow.name, version: intent.flow.version, created: true,
+                        state: state))
+            case .finish:
+                metrics.recordedOutcomes.add()
+                return .finished(.recorded)
+            case .cancel, .deadline:
+                return .cancelled
+            }
+        case .duplicate(let run, let sameBody):
+            metrics.duplicateStarts.add()
+            guard case .start(let intent) = command.kind else { return .finished(.stale) }
+            guard sameBody else {
+                return .failed(
+                    EngineError(.idempotencyKeyReused, "the idempotency key belongs to another request (run \(run))"))
+            }
+            return .started(
+                Started(
+                    run: run, workflow: intent.flow.name, version: intent.flow.version, created: false, state: nil))
+        case .refused(let code, _):
+            metrics.refusedCommands.add()
+            return .failed(EngineError(.refused, "the database refused the command (\(code))"))
+        }
+    }
+}
