@@ -1,0 +1,25 @@
+/// Why a token was refused. The message says what to do and never repeats the token.
+public struct TokenError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// Stable, for programs.
+    public enum Code: String, Sendable, CaseIterable {
+        case missing = "token_missing"
+        case tooLarge = "token_too_large"
+        case malformed = "token_malformed"
+        case algorithm = "token_algorithm"
+        case unknownKey = "token_unknown_key"
+        case signature = "token_signature"
+        case expired = "token_expired"
+        case notYetValid = "token_not_yet_valid"
+        case issuer = "token_issuer"
+        case audience = "token_audience"
+        case claims = "token_claims"
+    }
+
+    public let code: Code
+    public let description: String
+
+    public init(_ code: Code, _ description: String) {
+        self.code = code
+        self.description = description
+    }
+}
