@@ -112,6 +112,11 @@ let package = Package(
                 "TLS", "JSON", "Telemetry", "Supervision", arguments, signals, log,
             ], swiftSettings: policy),
 
+        // benchmarks
+        .executableTarget(
+            name: "http-bench-server", dependencies: ["HTTP", "TLS", log] + nio, path: "Benchmarks/HTTPServer",
+            swiftSettings: policy),
+
         // tests mirror the sources; TestSupport holds the in-memory store, clusters and fixtures they share
         .target(
             name: "TestSupport",

@@ -1,5 +1,5 @@
 /// A suspended task that one event resumes exactly once; resumed outside the lock that guards it.
-@safe struct Waiter {
+@safe struct Waiter: Sendable {
     private let continuation: UnsafeContinuation<Void, any Error>
     private var error: (any Error)?
 
