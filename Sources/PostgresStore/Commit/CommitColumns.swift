@@ -1,0 +1,199 @@
+internal import Engine
+internal import Postgres
+internal import Workflows
+
+/// A batch turned into the arrays that the commit statement unnests.
+///
+/// Runs stand in the order of their keys, idempotency keys in theirs, so that two batches lock in one order.
+struct CommitColumns {
+    /// Which rows of a batch to take: all but some, or only some.
+    enum Selection {
+        case all(except: Set<RunKey>)
+        case only(Set<RunKey>)
+
+        func contains(_ key: RunKey) -> Bool {
+            switch self {
+            case .all(let excluded): excluded.isEmpty || !excluded.contains(key)
+            case .only(let chosen): chosen.contains(key)
+            }
+        }
+    }
+
+    let id: BatchID
+    private(set) var sections: CommitSections = []
+    /// The runs that are written, in the order of their arrays.
+    private(set) var starts: [RunStart] = []
+    private(set) var advances: [RunAdvance] = []
+    /// Ready tokens in the order of their array; the statement answers the numbers of those that it leased.
+    private(set) var tokens: [ReadyRow] = []
+    private(set) var drops: [TokenDrop] = []
+
+    private var start = StartColumns()
+    private var key = KeyColumns()
+    private var advance = AdvanceColumns()
+    private var deadline = GuardedKeys()
+    private(set) var finish = FenceColumns()
+    private var transition = TransitionColumns()
+    private var payload = PayloadColumns()
+    private var ready = TokenColumns()
+    private var timer = TokenColumns()
+    private var inbox = GuardedKeys()
+    private var inboxIDs: [PostgresUUID] = []
+    private var event = EventColumns()
+
+    var runs: Int { starts.count + advances.count }
+    var isEmpty: Bool { runs == 0 && sections.isEmpty }
+
+    init(_ batch: CommitBatch, id: BatchID, taking selection: Selection) {
+        self.id = id
+        appendStarts(batch, selection)
+        appendAdvances(batch, selection)
+        for fence in batch.finishes where selection.contains(fence.key) { finish.append(fence) }
+        if !finish.steps.isEmpty { sections.insert(.finishes) }
+        for row in batch.transitions where selection.contains(row.key) { append(row) }
+        for row in batch.ready where selection.contains(row.key) { append(row) }
+        for row in batch.timers { append(row, selection) }
+        drops = batch.drops.filter { selection.contains($0.key) }
+        if !batch.firedRunTimers.isEmpty || !batch.appliedInbox.isEmpty {
+            appendApplied(batch, selection)
+        }
+    }
+
+    // MARK: Building
+
+    private mutating func appendStarts(_ batch: CommitBatch, _ selection: Selection) {
+        guard !batch.starts.isEmpty else { return }
+        starts = batch.starts.filter { selection.contains($0.key) }
+        guard !starts.isEmpty else { return }
+        starts.sort { RunKey.precedes($0.key, $1.key) }
+        sections.insert(.starts)
+        start.reserve(starts.count)
+        for run in starts {
+            start.append(run)
+            if run.input.count > InlineLimit.run {
+                appendPayload(run.key, kind: .runInput, step: -1, revision: 0, run.input)
+            }
+            if let ending = run.ending { appendEnding(ending, of: run.key, revision: run.revision) }
+            event.append(run.key, run.event)
+        }
+        let keyed = starts.filter { $0.idempotency != nil }
+        guard !keyed.isEmpty else { return }
+        sections.insert(.keys)
+        key.append(keyed)
+    }
+
+    private mutating func appendAdvances(_ batch: CommitBatch, _ selection: Selection) {
+        guard !batch.advances.isEmpty else { return }
+        advances = batch.advances.filter { selection.contains($0.key) }
+        guard !advances.isEmpty else { return }
+        advances.sort { RunKey.precedes($0.key, $1.key) }
+        sections.insert(.advances)
+        advance.reserve(advances.count)
+        for run in advances {
+            advance.append(run)
+            if let ending = run.ending { appendEnding(ending, of: run.key, revision: run.revision) }
+            event.append(run.key, run.event)
+        }
+    }
+
+    private mutating func appendEnding(_ ending: RunEnding, of key: RunKey, revision: Int64) {
+        sections.insert(.endings)
+        if ending.hasDeadline {
+            sections.insert(.deadlines)
+            deadline.append(key, free: false)
+        }
+        if let output = ending.output, output.count > InlineLimit.run {
+            appendPayload(key, kind: .runOutput, step: -1, revision: revision, output)
+        }
+    }
+
+    private mutating func append(_ row: TransitionRow) {
+        sections.insert(.transitions)
+        transition.append(row)
+        if let output = row.transition.output, output.count > InlineLimit.step {
+            appendPayload(
+                row.key, kind: .stepOutput, step: row.transition.step, revision: row.transition.revision, output)
+        }
+    }
+
+    private mutating func append(_ row: ReadyRow) {
+        sections.insert(.ready)
+        if row.lease != nil { sections.insert(.leases) }
+        tokens.append(row)
+        ready.append(row)
+    }
+
+    private mutating func append(_ row: TimerRow, _ selection: Selection) {
+        switch row.kind {
+        case .token(let token):
+            guard selection.contains(token.key) else { return }
+            timer.append(token)
+        case .runDeadline(let key):
+            guard selection.contains(key) else { return }
+            timer.appendDeadline(key)
+        }
+        sections.insert(.timers)
+        timer.delays.append(row.delay.microseconds)
+    }
+
+    private mutating func appendPayload(
+        _ key: RunKey, kind: PayloadKind, step: Int32, revision: Int64, _ content: [UInt8]
+    ) {
+        sections.insert(.payloads)
+        payload.append(key, kind: kind, step: step, revision: revision, content)
+    }
+
+    /// What was applied is deleted if its run is written, or if this batch writes nothing of its run.
+    private mutating func appendApplied(_ batch: CommitBatch, _ selection: Selection) {
+        var known = Set(batch.starts.lazy.map(\.key))
+        for run in batch.advances { known.insert(run.key) }
+        for key in batch.firedRunTimers where selection.contains(key) {
+            sections.insert(.deadlines)
+            deadline.append(key, free: !known.contains(key))
+        }
+        for message in batch.appliedInbox where selection.contains(message.key) {
+            sections.insert(.inbox)
+            inbox.append(message.key, free: !known.contains(message.key))
+            inboxIDs.append(message.id.uuid)
+        }
+    }
+
+    // MARK: Binding
+
+    /// Binds the parameters in the order in which `CommitStatement` numbers them.
+    func bind(into parameters: inout PostgresParameters) {
+        parameters.append(id.value.uuid)
+        parameters.append(Int64(runs))
+        if sections.contains(.starts) {
+            if sections.contains(.keys) { key.bind(into: &parameters) }
+            start.bind(into: &parameters)
+        }
+        if sections.contains(.advances) { advance.bind(into: &parameters) }
+        if sections.contains(.deadlines) { deadline.bind(into: &parameters) }
+        if sections.contains(.finishes) { finish.bind(into: &parameters) }
+        if sections.contains(.transitions) { transition.bind(into: &parameters) }
+        if sections.contains(.payloads) { payload.bind(into: &parameters) }
+        if sections.contains(.ready) { ready.bindReady(into: &parameters, leases: sections.contains(.leases)) }
+        if sections.contains(.timers) { timer.bindTimers(into: &parameters) }
+        if sections.contains(.inbox) {
+            parameters.append(inbox.tenants)
+            parameters.append(inbox.runs)
+            parameters.append(inboxIDs)
+            parameters.append(inbox.free)
+        }
+        event.bind(into: &parameters)
+    }
+}
+
+/// Up to which size a text stands in its own row.
+enum InlineLimit {
+    static let run = 512
+    static let step = 4096
+}
+
+/// What a row of `payloads` holds.
+enum PayloadKind: Int16 {
+    case runInput = 1
+    case runOutput = 2
+    case stepOutput = 3
+}

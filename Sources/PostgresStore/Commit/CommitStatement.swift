@@ -1,0 +1,352 @@
+/// Composes the one statement that writes a batch.
+///
+/// Its shape, and why:
+/// - The keys and runs come first; what was written of them is `written`. Every other row of the batch is guarded by
+///   "all runs were written, or this row's run was": one value for the whole statement instead of a join for each part.
+/// - Rows are found by their full key in a `LATERAL … OFFSET 0`, which the planner can only answer by probing the index
+///   with every key column, and are changed by their `ctid`. A plain join turns into a scan of the whole index when the
+///   statistics were taken while the table was nearly empty, and the cached plan would stay like that while it fills.
+/// - Parameters stand in the order in which `CommitColumns.bind` binds them.
+struct CommitStatement {
+    let sections: CommitSections
+    private var parameters = 0
+    private var parts: [String] = []
+
+    /// The SQL of a batch with these sections.
+    static func sql(_ sections: CommitSections) -> String {
+        var statement = CommitStatement(sections: sections)
+        return statement.compose()
+    }
+
+    private init(sections: CommitSections) {
+        self.sections = sections
+    }
+
+    private mutating func compose() -> String {
+        let batch = parameter("uuid")
+        let runs = parameter("int8")
+        if sections.contains(.starts) { writeStarts() }
+        if sections.contains(.advances) { writeAdvances(limit: runs) }
+        writeWritten(runs: runs)
+        if sections.contains(.endings) { writeEndings() }
+        if sections.contains(.deadlines) { writeDeadlines() }
+        let fences = sections.contains(.finishes) ? writeFinishes() : nil
+        if sections.contains(.transitions) { writeTransitions() }
+        if sections.contains(.payloads) { writePayloads() }
+        if sections.contains(.ready) { writeReady() }
+        if sections.contains(.timers) { writeTimers() }
+        if sections.contains(.inbox) { writeInbox() }
+        writeEvents(batch: batch)
+        let leased =
+            sections.contains(.leases) ? "(SELECT array_agg(p.n::int4) FROM placed p WHERE p.granted)" : "NULL::int4[]"
+        return """
+            WITH \(parts.joined(separator: ",\n"))
+            SELECT now(), c.complete,
+                CASE WHEN NOT c.complete THEN (SELECT array_agg(w.tenant) FROM written w) END,
+                CASE WHEN NOT c.complete THEN (SELECT array_agg(w.run) FROM written w) END,
+                \(leased),
+                \(fences ?? "NULL::bool")
+            FROM completeness c
+            """
+    }
+
+    // MARK: Runs
+
+    private mutating func writeStarts() {
+        let hasKeys = sections.contains(.keys)
+        if hasKeys {
+            let keys = unnest("k", [("tenant", "int4"), ("key", "text"), ("run", "uuid"), ("digest", "bytea"), ("life", "int8")])
+            parts.append(
+                """
+                keyed AS (
+                    INSERT INTO idempotency_keys AS i (tenant, key, run, digest, expires_at)
+                    SELECT k.tenant, k.key, k.run, k.digest, now() + k.life * interval '1 microsecond' FROM \(keys)
+                    ON CONFLICT (tenant, key) DO UPDATE
+                    SET run = excluded.run, digest = excluded.digest, expires_at = excluded.expires_at
+                    WHERE i.expires_at < now()
+                    RETURNING tenant, run)
+                """)
+            let count = parameter("int8")
+            parts.append("all_keyed AS MATERIALIZED (SELECT count(*) = \(count) AS complete FROM keyed)")
+        }
+        let starts = unnest(
+            "s",
+            [
+                ("tenant", "int4"), ("run", "uuid"), ("flow", "int8"), ("state", "int2"), ("revision", "int8"),
+                ("input_bytes", "int4"), ("input", "text"), ("traceparent", "text"), ("labels", "text"),
+                ("ended", "bool"), ("output_bytes", "int4"), ("output", "text"), ("failure", "text"), ("keyed", "bool"),
+            ])
+        let guarded =
+            hasKeys
+            ? """
+            WHERE NOT s.keyed OR (SELECT complete FROM all_keyed)
+                OR EXISTS (SELECT FROM keyed k WHERE k.tenant = s.tenant AND k.run = s.run)
+            """ : ""
+        parts.append(
+            """
+            started AS (
+                INSERT INTO runs (tenant, run, flow, state, revision, input_bytes, input, traceparent, labels,
+                    ended_at, output_bytes, output, failure)
+                SELECT s.tenant, s.run, s.flow, s.state, s.revision, s.input_bytes, s.input, s.traceparent, s.labels,
+                    CASE WHEN s.ended THEN now() END, s.output_bytes, s.output, s.failure
+                FROM \(starts) \(guarded)
+                ON CONFLICT DO NOTHING
+                RETURNING tenant, run, state, flow, ended_at)
+            """)
+    }
+
+    private mutating func writeAdvances(limit: String) {
+        let advances = unnest(
+            "a",
+            [
+                ("tenant", "int4"), ("run", "uuid"), ("expected", "int8"), ("revision", "int8"), ("state", "int2"),
+                ("ended", "bool"), ("output_bytes", "int4"), ("output", "text"), ("failure", "text"),
+            ])
+        // The limit never cuts; it tells the planner that there are few rows.
+        parts.append(
+            """
+            advanced AS (
+                UPDATE runs r
+                SET state = a.state, revision = a.revision, ended_at = CASE WHEN a.ended THEN now() END,
+                    output_bytes = a.output_bytes, output = a.output, failure = a.failure
+                FROM (
+                    SELECT a.*, f.found FROM \(advances) CROSS JOIN LATERAL (
+                        SELECT r.ctid AS found FROM runs r WHERE r.tenant = a.tenant AND r.run = a.run OFFSET 0) f
+                    LIMIT \(limit)) a
+                WHERE r.ctid = a.found AND r.tenant = a.tenant AND r.run = a.run AND r.revision = a.expected
+                RETURNING r.tenant, r.run, r.state, r.flow, r.ended_at)
+            """)
+    }
+
+    private mutating func writeWritten(runs: String) {
+        var sources: [String] = []
+        if sections.contains(.starts) { sources.append("SELECT * FROM started") }
+        if sections.contains(.advances) { sources.append("SELECT * FROM advanced") }
+        if sources.isEmpty { sources.append("SELECT 0::int4 AS tenant, NULL::uuid AS run WHERE false") }
+        parts.append("written AS MATERIALIZED (\(sources.joined(separator: " UNION ALL ")))")
+        parts.append("completeness AS MATERIALIZED (SELECT count(*) = \(runs) AS complete FROM written)")
+    }
+
+    private func guarded(_ row: String) -> String {
+        """
+        ((SELECT complete FROM completeness)
+            OR EXISTS (SELECT FROM written w WHERE w.tenant = \(row).tenant AND w.run = \(row).run))
+        """
+    }
+
+    private mutating func writeEndings() {
+        parts.append(
+            """
+            indexed AS (
+                INSERT INTO run_index (flow, ended_at, tenant, state, run)
+                SELECT flow, ended_at, tenant, state, run FROM written WHERE ended_at IS NOT NULL)
+            """)
+    }
+
+    private mutating func writeDeadlines() {
+        let rows = unnest("d", [("tenant", "int4"), ("run", "uuid"), ("free", "bool")])
+        parts.append(
+            """
+            undue AS (
+                DELETE FROM timers x WHERE x.ctid = ANY (ARRAY(
+                    SELECT f.found FROM \(rows) CROSS JOIN LATERAL (
+                        SELECT x.ctid AS found FROM timers x
+                        WHERE x.tenant = d.tenant AND x.run = d.run AND x.step = -1 OFFSET 0) f
+                    WHERE d.free OR \(guarded("d")))))
+            """)
+    }
+
+    // MARK: Steps
+
+    /// - Returns: the check that every finished attempt was still leased, which raises when one was not.
+    private mutating func writeFinishes() -> String {
+        let first = parameters + 1
+        let rows = unnest(
+            "f",
+            [("tenant", "int4"), ("run", "uuid"), ("step", "int4"), ("attempt", "int4"), ("session", "uuid")])
+        parts.append(
+            """
+            finished AS (
+                DELETE FROM attempts x WHERE x.ctid = ANY (ARRAY(
+                    SELECT t.found FROM \(rows) CROSS JOIN LATERAL (
+                        SELECT x.ctid AS found, x.attempt, x.session FROM attempts x
+                        WHERE x.tenant = f.tenant AND x.run = f.run AND x.step = f.step OFFSET 0) t
+                    WHERE t.attempt = f.attempt AND t.session = f.session AND \(guarded("f"))))
+                RETURNING 1)
+            """)
+        return """
+            CASE WHEN (SELECT count(*) FROM finished) <> (
+                    SELECT count(*) FROM unnest($\(first)::int4[], $\(first + 1)::uuid[]) AS f(tenant, run)
+                    WHERE \(guarded("f")))
+                THEN refuse_stale_fences() END
+            """
+    }
+
+    private mutating func writeTransitions() {
+        let rows = unnest(
+            "t",
+            [
+                ("tenant", "int4"), ("run", "uuid"), ("revision", "int8"), ("step", "int4"), ("attempt", "int4"),
+                ("state", "int2"), ("output_bytes", "int4"), ("output", "text"), ("failure", "text"),
+                ("retry_at", "timestamptz"), ("session", "uuid"), ("worker", "text"), ("enqueued_at", "timestamptz"),
+                ("leased_at", "timestamptz"), ("started_at", "timestamptz"),
+            ])
+        parts.append(
+            """
+            recorded AS (
+                INSERT INTO steps (tenant, run, revision, step, attempt, state, output_bytes, output, failure, retry_at,
+                    session, worker, enqueued_at, leased_at, started_at)
+                SELECT * FROM \(rows) WHERE \(guarded("t")))
+            """)
+    }
+
+    private mutating func writePayloads() {
+        let rows = unnest(
+            "p",
+            [
+                ("tenant", "int4"), ("run", "uuid"), ("kind", "int2"), ("step", "int4"), ("revision", "int8"),
+                ("content", "text"),
+            ])
+        parts.append(
+            """
+            stored AS (
+                INSERT INTO payloads (tenant, run, kind, step, revision, content)
+                SELECT * FROM \(rows) WHERE \(guarded("p")))
+            """)
+    }
+
+    // MARK: Tokens
+
+    private mutating func writeReady() {
+        var columns = [
+            ("tenant", "int4"), ("run", "uuid"), ("queue", "int4"), ("route", "int4"), ("rank", "int8"),
+            ("step", "int4"), ("attempt", "int4"), ("losses", "int2"),
+        ]
+        guard sections.contains(.leases) else {
+            parts.append(
+                """
+                queued AS (
+                    INSERT INTO ready (tenant, run, queue, route, rank, step, attempt, losses)
+                    SELECT * FROM \(unnest("r", columns)) WHERE \(guarded("r"))
+                    RETURNING tenant, queue, route, rank)
+                """)
+            return
+        }
+        columns.append(("lease", "uuid"))
+        columns.append(("fragment", "text"))
+        let first = parameters + 1
+        let rows = unnest("r", columns, ordinality: true)
+        parts.append(
+            """
+            asked AS MATERIALIZED (
+                SELECT b.tenant, b.queue, b.route, coalesce(l.rank, 9223372036854775807) AS lowest
+                FROM (
+                    SELECT DISTINCT r.tenant, r.queue, r.route
+                    FROM unnest($\(first)::int4[], $\(first + 2)::int4[], $\(first + 3)::int4[], $\(first + 8)::uuid[])
+                        AS r(tenant, queue, route, lease)
+                    WHERE r.lease IS NOT NULL) b
+                CROSS JOIN LATERAL (
+                    SELECT 1 FROM queues q WHERE q.tenant = b.tenant AND q.id = b.queue AND NOT q.paused OFFSET 0) q
+                LEFT JOIN LATERAL (
+                    SELECT x.rank FROM ready x
+                    WHERE x.tenant = b.tenant AND x.queue = b.queue AND x.route = b.route
+                    ORDER BY x.tenant, x.queue, x.route, x.rank LIMIT 1) l ON true),
+            placed AS MATERIALIZED (
+                SELECT r.*, r.lease IS NOT NULL AND EXISTS (
+                    SELECT FROM asked o
+                    WHERE o.tenant = r.tenant AND o.queue = r.queue AND o.route = r.route AND r.rank <= o.lowest
+                ) AS granted
+                FROM \(rows) WHERE \(guarded("r"))),
+            leased AS (
+                INSERT INTO attempts
+                    (tenant, run, queue, route, rank, step, attempt, losses, session, enqueued_at, leased_at)
+                SELECT p.tenant, p.run, p.queue, p.route, p.rank, p.step, p.attempt + 1, p.losses, p.lease, now(), now()
+                FROM placed p WHERE p.granted),
+            queued AS (
+                INSERT INTO ready (tenant, run, queue, route, rank, step, attempt, losses)
+                SELECT p.tenant, p.run, p.queue, p.route, p.rank, p.step, p.attempt, p.losses
+                FROM placed p WHERE NOT p.granted
+                RETURNING tenant, queue, route, rank)
+            """)
+    }
+
+    private mutating func writeTimers() {
+        let rows = unnest(
+            "t",
+            [
+                ("tenant", "int4"), ("run", "uuid"), ("queue", "int4"), ("route", "int4"), ("rank", "int8"),
+                ("step", "int4"), ("attempt", "int4"), ("losses", "int2"), ("delay", "int8"),
+            ])
+        parts.append(
+            """
+            scheduled AS (
+                INSERT INTO timers (tenant, run, queue, route, rank, step, attempt, losses, due)
+                SELECT t.tenant, t.run, t.queue, t.route, t.rank, t.step, t.attempt, t.losses,
+                    now() + t.delay * interval '1 microsecond'
+                FROM \(rows) WHERE \(guarded("t")))
+            """)
+    }
+
+    private mutating func writeInbox() {
+        let rows = unnest("i", [("tenant", "int4"), ("run", "uuid"), ("id", "uuid"), ("free", "bool")])
+        parts.append(
+            """
+            applied AS (
+                DELETE FROM inbox x WHERE x.ctid = ANY (ARRAY(
+                    SELECT f.found FROM \(rows) CROSS JOIN LATERAL (
+                        SELECT x.ctid AS found FROM inbox x
+                        WHERE x.tenant = i.tenant AND x.run = i.run AND x.id = i.id OFFSET 0) f
+                    WHERE i.free OR \(guarded("i")))))
+            """)
+    }
+
+    // MARK: Events
+
+    private mutating func writeEvents(batch: String) {
+        let rows = unnest("e", [("tenant", "int4"), ("run", "uuid"), ("event", "text")])
+        var fragments = "SELECT e.tenant, e.event FROM \(rows) WHERE \(guarded("e"))"
+        if sections.contains(.leases) {
+            fragments += " UNION ALL SELECT p.tenant, p.fragment FROM placed p WHERE p.granted"
+        }
+        let wakes =
+            sections.contains(.ready)
+            ? Self.wakes(of: "queued", tenant: "g.tenant") : "'{}'::int8[]"
+        parts.append(
+            """
+            told AS (
+                INSERT INTO events (tenant, batch, wakes, payload)
+                SELECT g.tenant, \(batch), \(wakes), g.payload
+                FROM (
+                    SELECT f.tenant, '[' || string_agg(f.event, ',') || ']' AS payload
+                    FROM (\(fragments)) f GROUP BY f.tenant) g)
+            """)
+    }
+
+    /// The expression for a tenant's wakes: flat triples of queue, route and lowest rank of the rows of a relation.
+    static func wakes(of relation: String, tenant: String) -> String {
+        """
+        coalesce((
+            SELECT array_agg(v.x ORDER BY b.queue, b.route, v.n)
+            FROM (
+                SELECT q.queue, q.route, min(q.rank) AS rank FROM \(relation) q
+                WHERE q.tenant = \(tenant) GROUP BY q.queue, q.route) b
+            CROSS JOIN LATERAL (VALUES (1, b.queue::int8), (2, b.route::int8), (3, b.rank)) v(n, x)), '{}')
+        """
+    }
+
+    // MARK: Parameters
+
+    private mutating func parameter(_ type: String) -> String {
+        parameters += 1
+        return "$\(parameters)::\(type)"
+    }
+
+    private mutating func unnest(
+        _ alias: String, _ columns: [(name: String, type: String)], ordinality: Bool = false
+    ) -> String {
+        let arrays = columns.map { parameter("\($0.type)[]") }.joined(separator: ", ")
+        var names = columns.map(\.name)
+        if ordinality { names.append("n") }
+        return "unnest(\(arrays))\(ordinality ? " WITH ORDINALITY" : "") AS \(alias)(\(names.joined(separator: ", ")))"
+    }
+}

@@ -1,0 +1,43 @@
+internal import Engine
+internal import Postgres
+internal import Workflows
+
+extension RunID {
+    var uuid: PostgresUUID { bytes.uuid }
+    init(_ uuid: PostgresUUID) { self.init(bytes: Bytes(uuid)) }
+}
+
+extension RunID.Bytes {
+    var uuid: PostgresUUID { PostgresUUID(high: high, low: low) }
+    init(_ uuid: PostgresUUID) { self.init(high: uuid.high, low: uuid.low) }
+}
+
+extension SessionID {
+    var uuid: PostgresUUID { value.uuid }
+    init(_ uuid: PostgresUUID) { self.init(RunID.Bytes(uuid)) }
+}
+
+extension RunKey {
+    init(_ tenant: Int32, _ run: PostgresUUID) { self.init(tenant: TenantID(tenant), run: RunID(run)) }
+
+    static func precedes(_ left: Self, _ right: Self) -> Bool {
+        let (one, two) = (left.run.uuid, right.run.uuid)
+        return (left.tenant.value, one.high, one.low) < (right.tenant.value, two.high, two.low)
+    }
+}
+
+extension Bucket {
+    init(_ tenant: Int32, _ queue: Int32, _ route: Int32) {
+        self.init(tenant: TenantID(tenant), queue: QueueID(queue), route: RouteID(route))
+    }
+}
+
+extension Timestamp {
+    var postgres: PostgresTimestamp { PostgresTimestamp(microseconds: microseconds) }
+    init(_ time: PostgresTimestamp) { self.init(microseconds: time.microseconds) }
+}
+
+extension Duration {
+    /// Whole microseconds, rounded towards zero.
+    var microseconds: Int64 { components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000 }
+}

@@ -1,0 +1,4 @@
+DROP TABLE routes;
+DROP TABLE queues;
+DROP TABLE tenants;
+DROP TABLE cluster;
