@@ -4,7 +4,7 @@ internal import Workflows
 
 extension RunID {
     var uuid: PostgresUUID { bytes.uuid }
-    init(_ uuid: PostgresUUID) { self.init(bytes: Bytes(uuid)) }
+    init(_ uuid: PostgresUUID) { self.init(Bytes(uuid)) }
 }
 
 extension RunID.Bytes {
@@ -21,8 +21,7 @@ extension RunKey {
     init(_ tenant: Int32, _ run: PostgresUUID) { self.init(tenant: TenantID(tenant), run: RunID(run)) }
 
     static func precedes(_ left: Self, _ right: Self) -> Bool {
-        let (one, two) = (left.run.uuid, right.run.uuid)
-        return (left.tenant.value, one.high, one.low) < (right.tenant.value, two.high, two.low)
+        (left.tenant, left.run) < (right.tenant, right.run)
     }
 }
 

@@ -101,10 +101,14 @@ public struct RunEnding: Sendable {
     /// The run's output as JSON text.
     public var output: [UInt8]?
     public var failure: StepFailure?
+    /// Whether the run may have a deadline in `timers`, which then goes with it. Say no where it is known that it has
+    /// none: that saves the look.
+    public var hasDeadline: Bool
 
-    public init(output: [UInt8]?, failure: StepFailure?) {
+    public init(output: [UInt8]?, failure: StepFailure?, hasDeadline: Bool = true) {
         self.output = output
         self.failure = failure
+        self.hasDeadline = hasDeadline
     }
 }
 

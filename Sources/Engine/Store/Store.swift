@@ -41,7 +41,8 @@ public protocol Store: Sendable {
     /// Loads runs, each with the transitions newer than the revision that the caller knows (`nil`: all).
     func loadRuns(_ requests: [RunLoad]) async throws(StoreError) -> [RunRecord]
 
-    /// Event rows after a position in commit order, below the snapshot horizon (engine rule 24).
+    /// Event rows after a position in commit order, below the snapshot horizon (engine rule 24). Without a position it
+    /// answers no rows and the position of now, from which a reader goes on.
     func readEvents(after position: EventPosition?, limit: Int) async throws(StoreError) -> EventPage
 
     /// Buckets that have at least one ready token: the full scan behind the low-water marks.

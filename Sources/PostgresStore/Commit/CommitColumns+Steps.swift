@@ -50,6 +50,7 @@ struct TransitionColumns {
     private var enqueued: [PostgresTimestamp?] = []
     private var leased: [PostgresTimestamp?] = []
     private var started: [PostgresTimestamp?] = []
+    private var times: [PostgresTimestamp] = []
 
     mutating func append(_ row: TransitionRow) {
         let transition = row.transition
@@ -68,6 +69,7 @@ struct TransitionColumns {
         enqueued.append(row.enqueuedAt?.postgres)
         leased.append(row.leasedAt?.postgres)
         started.append(row.startedAt?.postgres)
+        times.append(transition.at.postgres)
     }
 
     func bind(into parameters: inout PostgresParameters) {
@@ -86,6 +88,7 @@ struct TransitionColumns {
         parameters.append(enqueued)
         parameters.append(leased)
         parameters.append(started)
+        parameters.append(times)
     }
 }
 
@@ -142,14 +145,21 @@ struct TokenColumns {
         losses.append(row.losses)
         leases.append(row.lease?.uuid)
         // What the event row says in addition if the lease is granted.
-        fragments.append(
-            row.lease == nil
-                ? nil
-                : RawText(
-                    EventFragment(
-                        run: row.key.run, revision: nil, state: nil, flow: nil,
-                        steps: [.init(step: row.step, state: .running, attempt: row.attempt + 1)]
-                    ).json))
+        fragments.append(row.lease == nil ? nil : RawText(Self.leaseFragment(of: row)))
+    }
+
+    /// What the event row says in addition if the lease is granted.
+    private static func leaseFragment(of row: ReadyRow) -> [UInt8] {
+        var text: [UInt8] = []
+        text.reserveCapacity(80)
+        text.append(contentsOf: #"{"r":""#.utf8)
+        text.append(contentsOf: row.key.run.bytes.uuidText.utf8)
+        text.append(contentsOf: #"","t":[["#.utf8)
+        text.append(contentsOf: String(row.step).utf8)
+        text.append(contentsOf: #","running","#.utf8)
+        text.append(contentsOf: String(row.attempt + 1).utf8)
+        text.append(contentsOf: "]]}".utf8)
+        return text
     }
 
     mutating func appendDeadline(_ key: RunKey) {

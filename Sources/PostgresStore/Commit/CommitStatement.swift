@@ -1,3 +1,5 @@
+internal import Postgres
+
 /// Composes the one statement that writes a batch.
 ///
 /// Its shape, and why:
@@ -9,13 +11,14 @@
 /// - Parameters stand in the order in which `CommitColumns.bind` binds them.
 struct CommitStatement {
     let sections: CommitSections
-    private var parameters = 0
+    private var types: [PostgresType] = []
     private var parts: [String] = []
 
-    /// The SQL of a batch with these sections.
-    static func sql(_ sections: CommitSections) -> String {
+    /// The statement of a batch with these sections.
+    static func statement(_ sections: CommitSections) -> PostgresStatement {
         var statement = CommitStatement(sections: sections)
-        return statement.compose()
+        let sql = statement.compose()
+        return PostgresStatement(sql, statement.types)
     }
 
     private init(sections: CommitSections) {
@@ -23,8 +26,8 @@ struct CommitStatement {
     }
 
     private mutating func compose() -> String {
-        let batch = parameter("uuid")
-        let runs = parameter("int8")
+        let batch = parameter(.uuid)
+        let runs = parameter(.int8)
         if sections.contains(.starts) { writeStarts() }
         if sections.contains(.advances) { writeAdvances(limit: runs) }
         writeWritten(runs: runs)
@@ -55,7 +58,7 @@ struct CommitStatement {
     private mutating func writeStarts() {
         let hasKeys = sections.contains(.keys)
         if hasKeys {
-            let keys = unnest("k", [("tenant", "int4"), ("key", "text"), ("run", "uuid"), ("digest", "bytea"), ("life", "int8")])
+            let keys = unnest("k", [("tenant", .int4), ("key", .text), ("run", .uuid), ("digest", .bytea), ("life", .int8)])
             parts.append(
                 """
                 keyed AS (
@@ -66,15 +69,15 @@ struct CommitStatement {
                     WHERE i.expires_at < now()
                     RETURNING tenant, run)
                 """)
-            let count = parameter("int8")
+            let count = parameter(.int8)
             parts.append("all_keyed AS MATERIALIZED (SELECT count(*) = \(count) AS complete FROM keyed)")
         }
         let starts = unnest(
             "s",
             [
-                ("tenant", "int4"), ("run", "uuid"), ("flow", "int8"), ("state", "int2"), ("revision", "int8"),
-                ("input_bytes", "int4"), ("input", "text"), ("traceparent", "text"), ("labels", "text"),
-                ("ended", "bool"), ("output_bytes", "int4"), ("output", "text"), ("failure", "text"), ("keyed", "bool"),
+                ("tenant", .int4), ("run", .uuid), ("flow", .int8), ("state", .int2), ("revision", .int8),
+                ("input_bytes", .int4), ("input", .text), ("traceparent", .text), ("labels", .text),
+                ("ended", .bool), ("output_bytes", .int4), ("output", .text), ("failure", .text), ("keyed", .bool),
             ])
         let guarded =
             hasKeys
@@ -99,8 +102,8 @@ struct CommitStatement {
         let advances = unnest(
             "a",
             [
-                ("tenant", "int4"), ("run", "uuid"), ("expected", "int8"), ("revision", "int8"), ("state", "int2"),
-                ("ended", "bool"), ("output_bytes", "int4"), ("output", "text"), ("failure", "text"),
+                ("tenant", .int4), ("run", .uuid), ("expected", .int8), ("revision", .int8), ("state", .int2),
+                ("ended", .bool), ("output_bytes", .int4), ("output", .text), ("failure", .text),
             ])
         // The limit never cuts; it tells the planner that there are few rows.
         parts.append(
@@ -144,7 +147,7 @@ struct CommitStatement {
     }
 
     private mutating func writeDeadlines() {
-        let rows = unnest("d", [("tenant", "int4"), ("run", "uuid"), ("free", "bool")])
+        let rows = unnest("d", [("tenant", .int4), ("run", .uuid), ("free", .bool)])
         parts.append(
             """
             undue AS (
@@ -160,10 +163,10 @@ struct CommitStatement {
 
     /// - Returns: the check that every finished attempt was still leased, which raises when one was not.
     private mutating func writeFinishes() -> String {
-        let first = parameters + 1
+        let first = types.count + 1
         let rows = unnest(
             "f",
-            [("tenant", "int4"), ("run", "uuid"), ("step", "int4"), ("attempt", "int4"), ("session", "uuid")])
+            [("tenant", .int4), ("run", .uuid), ("step", .int4), ("attempt", .int4), ("session", .uuid)])
         parts.append(
             """
             finished AS (
@@ -186,16 +189,16 @@ struct CommitStatement {
         let rows = unnest(
             "t",
             [
-                ("tenant", "int4"), ("run", "uuid"), ("revision", "int8"), ("step", "int4"), ("attempt", "int4"),
-                ("state", "int2"), ("output_bytes", "int4"), ("output", "text"), ("failure", "text"),
-                ("retry_at", "timestamptz"), ("session", "uuid"), ("worker", "text"), ("enqueued_at", "timestamptz"),
-                ("leased_at", "timestamptz"), ("started_at", "timestamptz"),
+                ("tenant", .int4), ("run", .uuid), ("revision", .int8), ("step", .int4), ("attempt", .int4),
+                ("state", .int2), ("output_bytes", .int4), ("output", .text), ("failure", .text),
+                ("retry_at", .timestamptz), ("session", .uuid), ("worker", .text), ("enqueued_at", .timestamptz),
+                ("leased_at", .timestamptz), ("started_at", .timestamptz), ("at", .timestamptz),
             ])
         parts.append(
             """
             recorded AS (
                 INSERT INTO steps (tenant, run, revision, step, attempt, state, output_bytes, output, failure, retry_at,
-                    session, worker, enqueued_at, leased_at, started_at)
+                    session, worker, enqueued_at, leased_at, started_at, at)
                 SELECT * FROM \(rows) WHERE \(guarded("t")))
             """)
     }
@@ -204,8 +207,8 @@ struct CommitStatement {
         let rows = unnest(
             "p",
             [
-                ("tenant", "int4"), ("run", "uuid"), ("kind", "int2"), ("step", "int4"), ("revision", "int8"),
-                ("content", "text"),
+                ("tenant", .int4), ("run", .uuid), ("kind", .int2), ("step", .int4), ("revision", .int8),
+                ("content", .text),
             ])
         parts.append(
             """
@@ -218,9 +221,9 @@ struct CommitStatement {
     // MARK: Tokens
 
     private mutating func writeReady() {
-        var columns = [
-            ("tenant", "int4"), ("run", "uuid"), ("queue", "int4"), ("route", "int4"), ("rank", "int8"),
-            ("step", "int4"), ("attempt", "int4"), ("losses", "int2"),
+        var columns: [(name: String, type: ParameterType)] = [
+            ("tenant", .int4), ("run", .uuid), ("queue", .int4), ("route", .int4), ("rank", .int8),
+            ("step", .int4), ("attempt", .int4), ("losses", .int2),
         ]
         guard sections.contains(.leases) else {
             parts.append(
@@ -232,9 +235,9 @@ struct CommitStatement {
                 """)
             return
         }
-        columns.append(("lease", "uuid"))
-        columns.append(("fragment", "text"))
-        let first = parameters + 1
+        columns.append((name: "lease", type: .uuid))
+        columns.append((name: "fragment", type: .text))
+        let first = types.count + 1
         let rows = unnest("r", columns, ordinality: true)
         parts.append(
             """
@@ -274,8 +277,8 @@ struct CommitStatement {
         let rows = unnest(
             "t",
             [
-                ("tenant", "int4"), ("run", "uuid"), ("queue", "int4"), ("route", "int4"), ("rank", "int8"),
-                ("step", "int4"), ("attempt", "int4"), ("losses", "int2"), ("delay", "int8"),
+                ("tenant", .int4), ("run", .uuid), ("queue", .int4), ("route", .int4), ("rank", .int8),
+                ("step", .int4), ("attempt", .int4), ("losses", .int2), ("delay", .int8),
             ])
         parts.append(
             """
@@ -288,7 +291,7 @@ struct CommitStatement {
     }
 
     private mutating func writeInbox() {
-        let rows = unnest("i", [("tenant", "int4"), ("run", "uuid"), ("id", "uuid"), ("free", "bool")])
+        let rows = unnest("i", [("tenant", .int4), ("run", .uuid), ("id", .uuid), ("free", .bool)])
         parts.append(
             """
             applied AS (
@@ -303,7 +306,7 @@ struct CommitStatement {
     // MARK: Events
 
     private mutating func writeEvents(batch: String) {
-        let rows = unnest("e", [("tenant", "int4"), ("run", "uuid"), ("event", "text")])
+        let rows = unnest("e", [("tenant", .int4), ("run", .uuid), ("event", .text)])
         var fragments = "SELECT e.tenant, e.event FROM \(rows) WHERE \(guarded("e"))"
         if sections.contains(.leases) {
             fragments += " UNION ALL SELECT p.tenant, p.fragment FROM placed p WHERE p.granted"
@@ -336,17 +339,52 @@ struct CommitStatement {
 
     // MARK: Parameters
 
-    private mutating func parameter(_ type: String) -> String {
-        parameters += 1
-        return "$\(parameters)::\(type)"
+    private enum ParameterType: String {
+        case int2, int4, int8, bool, text, bytea, uuid, timestamptz
+
+        var element: PostgresType {
+            switch self {
+            case .int2: .int2
+            case .int4: .int4
+            case .int8: .int8
+            case .bool: .bool
+            case .text: .text
+            case .bytea: .bytea
+            case .uuid: .uuid
+            case .timestamptz: .timestamptz
+            }
+        }
+
+        var array: PostgresType {
+            switch self {
+            case .int2: .int2Array
+            case .int4: .int4Array
+            case .int8: .int8Array
+            case .bool: .boolArray
+            case .text: .textArray
+            case .bytea: .byteaArray
+            case .uuid: .uuidArray
+            case .timestamptz: .timestamptzArray
+            }
+        }
+    }
+
+    private mutating func parameter(_ type: ParameterType) -> String {
+        types.append(type.element)
+        return "$\(types.count)::\(type.rawValue)"
     }
 
     private mutating func unnest(
-        _ alias: String, _ columns: [(name: String, type: String)], ordinality: Bool = false
+        _ alias: String, _ columns: [(name: String, type: ParameterType)], ordinality: Bool = false
     ) -> String {
-        let arrays = columns.map { parameter("\($0.type)[]") }.joined(separator: ", ")
+        var arrays: [String] = []
+        for column in columns {
+            types.append(column.type.array)
+            arrays.append("$\(types.count)::\(column.type.rawValue)[]")
+        }
         var names = columns.map(\.name)
         if ordinality { names.append("n") }
-        return "unnest(\(arrays))\(ordinality ? " WITH ORDINALITY" : "") AS \(alias)(\(names.joined(separator: ", ")))"
+        return "unnest(\(arrays.joined(separator: ", ")))\(ordinality ? " WITH ORDINALITY" : "") "
+            + "AS \(alias)(\(names.joined(separator: ", ")))"
     }
 }

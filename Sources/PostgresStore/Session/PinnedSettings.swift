@@ -20,4 +20,11 @@ enum PinnedSettings {
         "max_parallel_workers_per_gather": "0",
         "timezone": "UTC",
     ]
+
+    /// Sessions of duties and slow tables: the planner is free, and a lost peer does not hold locks for ever.
+    static let duties: [String: String] = [
+        "idle_in_transaction_session_timeout": "10s",
+        "jit": "off",
+        "timezone": "UTC",
+    ]
 }
