@@ -1,0 +1,15 @@
+import Engine
+import PostgresStore
+import TestSupport
+import Testing
+
+@Suite("PostgresStore: conformance", .timeLimit(.minutes(2)))
+struct PostgresStoreConformanceTests {
+    @Test("What every store must do", arguments: StoreConformance.allCases)
+    func conformance(_ part: StoreConformance) async throws {
+        let database = try await StoreDatabase.make()
+        try await part.run(on: database.store)
+        #expect(try await database.store.auditTokens().isEmpty)
+        try await database.discard()
+    }
+}
