@@ -104,7 +104,9 @@ extension StoreConformance {
     static func idempotencyKey(_ fixture: StoreFixture, sameBody: Bool) async throws {
         let (first, second) = (try await fixture.makeKey(), try await fixture.makeKey())
         var batch = fixture.makeBatch()
-        batch.starts = [fixture.start(first, idempotency: IdempotencyRecord(key: "k", digest: [1], lifetime: .seconds(60)))]
+        batch.starts = [
+            fixture.start(first, idempotency: IdempotencyRecord(key: "k", digest: [1], lifetime: .seconds(60)))
+        ]
         batch.ready = [fixture.ready(first)]
         try expect(try await fixture.store.commit(batch).excluded.isEmpty)
         var again = fixture.makeBatch()

@@ -1,4 +1,3 @@
-public import Engine
 private import Foundation
 public import Postgres
 public import PostgresStore

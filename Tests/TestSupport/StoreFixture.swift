@@ -15,7 +15,10 @@ public final class StoreFixture: Sendable {
         let queue = try await store.queue(named: "default", tenant: tenant)
         let route = try await store.route(taskType: "noop-\(tenant.value)", pool: "io")
         let applied = try await store.apply(
-            [DefinitionRecord(name: "flow", canonical: Array("{}".utf8), digest: [1, 2, 3], source: Array("name: flow".utf8))],
+            [
+                DefinitionRecord(
+                    name: "flow", canonical: Array("{}".utf8), digest: [1, 2, 3], source: Array("name: flow".utf8))
+            ],
             tenant: tenant)
         return StoreFixture(
             store: store, tenant: tenant, bucket: Bucket(tenant: tenant, queue: queue, route: route),
@@ -45,7 +48,8 @@ public final class StoreFixture: Sendable {
     public func nextRank() -> Rank { ranks.wrappingAdd(1, ordering: .relaxed).newValue }
 
     public func fragment(_ key: RunKey, revision: Int64, state: RunLifecycle) -> [UInt8] {
-        Array(#"{"r":"\#(key.run.bytes.uuidText)","v":\#(revision),"s":"\#(state.text)","f":\#(flow.value),"t":[]}"#.utf8)
+        Array(
+            #"{"r":"\#(key.run.bytes.uuidText)","v":\#(revision),"s":"\#(state.text)","f":\#(flow.value),"t":[]}"#.utf8)
     }
 
     // MARK: Rows

@@ -58,7 +58,8 @@ struct CommitStatement {
     private mutating func writeStarts() {
         let hasKeys = sections.contains(.keys)
         if hasKeys {
-            let keys = unnest("k", [("tenant", .int4), ("key", .text), ("run", .uuid), ("digest", .bytea), ("life", .int8)])
+            let keys = unnest(
+                "k", [("tenant", .int4), ("key", .text), ("run", .uuid), ("digest", .bytea), ("life", .int8)])
             parts.append(
                 """
                 keyed AS (

@@ -54,7 +54,8 @@ extension PostgresStore: RunReader {
             for row in rows {
                 lines.append(
                     LogLine(
-                        key: query.key, step: try row.decode(0), attempt: try row.decode(1), sequence: try row.decode(2),
+                        key: query.key, step: try row.decode(0), attempt: try row.decode(1),
+                        sequence: try row.decode(2),
                         stream: LogLine.Stream(rawValue: try row.decode(3)) ?? .system,
                         at: Timestamp(try row.decode(4, as: PostgresTimestamp.self)), text: try row.decode(5)))
             }
