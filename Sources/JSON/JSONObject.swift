@@ -3,7 +3,7 @@
 public struct JSONObject: Sendable {
     private var entries: [Element]
     /// Positions by key; kept only where a search from the front would cost more.
-    private var positions: [String: Int]?
+    private var positions: [ExactKey: Int]?
 
     private static let searched = 8
 
@@ -39,15 +39,15 @@ public struct JSONObject: Sendable {
     mutating func append(_ key: String, _ value: JSONValue) {
         entries.append((key, value))
         if positions != nil {
-            positions?[key] = entries.count - 1
+            positions?[ExactKey(text: key)] = entries.count - 1
         } else if entries.count > Self.searched {
             index()
         }
     }
 
     private func position(of key: String) -> Int? {
-        if let positions { return positions[key] }
-        return entries.firstIndex { $0.key == key }
+        if let positions { return positions[ExactKey(text: key)] }
+        return entries.firstIndex { ExactKey(text: $0.key) == ExactKey(text: key) }
     }
 
     private mutating func index() {
@@ -55,7 +55,8 @@ public struct JSONObject: Sendable {
             positions = nil
             return
         }
-        positions = Dictionary(uniqueKeysWithValues: zip(entries.lazy.map(\.key), entries.indices))
+        positions = Dictionary(
+            zip(entries.lazy.map { ExactKey(text: $0.key) }, entries.indices), uniquingKeysWith: { first, _ in first })
     }
 }
 
@@ -86,4 +87,16 @@ extension JSONObject: Hashable {
 
 extension JSONObject: ExpressibleByDictionaryLiteral {
     public init(dictionaryLiteral elements: (String, JSONValue)...) { self.init(elements) }
+}
+
+/// A key by its bytes: to Swift two strings are equal when they look alike, to JSON when their code points are the same.
+private struct ExactKey: Hashable {
+    let text: String
+
+    static func == (left: Self, right: Self) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
+
+    func hash(into hasher: inout Hasher) {
+        for byte in text.utf8 { hasher.combine(byte) }
+        hasher.combine(0xFF as UInt8)
+    }
 }

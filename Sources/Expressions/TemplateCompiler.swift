@@ -1,0 +1,146 @@
+import JSON
+
+/// Turns a JSON value into a template's tree, and collects every problem on the way.
+struct TemplateCompiler {
+    private(set) var problems: [Template.Problem] = []
+    private(set) var holes: [Template.Hole] = []
+    private var path: [Template.PathSegment] = []
+
+    mutating func node(_ value: JSONValue) -> Template.Node {
+        switch value {
+        case .null, .bool, .int, .double: return .constant(value.bytes())
+        case .string(let text): return string(text)
+        case .array(let elements):
+            var nodes: [Template.Node] = []
+            for (index, element) in elements.enumerated() {
+                path.append(.index(index))
+                nodes.append(node(element))
+                path.removeLast()
+            }
+            if let constants = constants(nodes) {
+                return .constant(joined(constants, open: UInt8(ascii: "["), close: UInt8(ascii: "]")))
+            }
+            return .array(nodes)
+        case .object(let object):
+            var members: [(key: [UInt8], node: Template.Node)] = []
+            for member in object {
+                path.append(.key(member.key))
+                var writer = JSONWriter()
+                writer.key(member.key)
+                members.append((writer.bytes, node(member.value)))
+                path.removeLast()
+            }
+            if let constants = constants(members.map(\.node)) {
+                let texts = zip(members, constants).map { $0.key + $1 }
+                return .constant(joined(texts, open: UInt8(ascii: "{"), close: UInt8(ascii: "}")))
+            }
+            return .object(members)
+        }
+    }
+
+    private func constants(_ nodes: [Template.Node]) -> [[UInt8]]? {
+        var texts: [[UInt8]] = []
+        for node in nodes {
+            guard case .constant(let text) = node else { return nil }
+            texts.append(text)
+        }
+        return texts
+    }
+
+    private func joined(_ texts: [[UInt8]], open: UInt8, close: UInt8) -> [UInt8] {
+        [open] + texts.joined(separator: [UInt8(ascii: ",")]) + [close]
+    }
+
+    private mutating func string(_ text: String) -> Template.Node {
+        var pieces: [Template.Piece] = []
+        var index = 0
+        for part in TemplateText.parts(of: text) {
+            switch part {
+            case .literal(let literal): pieces.append(.literal(literal))
+            case .hole(let source):
+                do {
+                    let expression = try Expression(source)
+                    pieces.append(.hole(expression))
+                    holes.append(Template.Hole(path: path, index: index, expression: expression))
+                } catch {
+                    problems.append(Template.Problem(path: path, index: index, error: error))
+                }
+                index += 1
+            case .unclosed:
+                let error = ExpressionError(.syntax, "\"${{\" is not closed by \"}}\"", line: 1, column: -2, length: 3)
+                problems.append(Template.Problem(path: path, index: index, error: error))
+                index += 1
+            }
+        }
+        if pieces.count == 1, case .hole(let expression) = pieces[0] { return .value(expression) }
+        let isConstant = pieces.allSatisfy { if case .literal = $0 { true } else { false } }
+        guard isConstant else { return .text(pieces) }
+        let whole = pieces.reduce(into: "") { whole, piece in
+            if case .literal(let literal) = piece { whole += literal }
+        }
+        return .constant(JSONValue.string(whole).bytes())
+    }
+}
+
+/// Finds the `${{ … }}` of a string.
+enum TemplateText {
+    enum Part: Hashable, Sendable {
+        case literal(String)
+        /// The text between the braces, as written.
+        case hole(String)
+        case unclosed
+    }
+
+    static func parts(of text: String) -> [Part] {
+        let scalars = Array(text.unicodeScalars)
+        var parts: [Part] = []
+        var literal = String.UnicodeScalarView()
+        var position = 0
+        func starts(_ word: String, at position: Int) -> Bool { scalars[position...].starts(with: word.unicodeScalars) }
+        while position < scalars.count {
+            if starts("$${{", at: position) {
+                literal.append(contentsOf: "${{".unicodeScalars)
+                position += 4
+            } else if starts("${{", at: position) {
+                if !literal.isEmpty { parts.append(.literal(String(literal))) }
+                literal = String.UnicodeScalarView()
+                guard let end = end(of: scalars, from: position + 3) else { return parts + [.unclosed] }
+                parts.append(.hole(String(String.UnicodeScalarView(scalars[position + 3..<end]))))
+                position = end + 2
+            } else {
+                literal.append(scalars[position])
+                position += 1
+            }
+        }
+        if !literal.isEmpty || parts.isEmpty { parts.append(.literal(String(literal))) }
+        return parts
+    }
+
+    /// Where the closing braces stand; braces of maps and those in strings do not count.
+    private static func end(of scalars: [UnicodeScalar], from start: Int) -> Int? {
+        var depth = 0
+        var quote: UnicodeScalar?
+        var position = start
+        while position < scalars.count {
+            let scalar = scalars[position]
+            if let open = quote {
+                if scalar == "\\" {
+                    position += 1
+                } else if scalar == open {
+                    quote = nil
+                }
+            } else if scalar == "\"" || scalar == "'" {
+                quote = scalar
+            } else if scalar == "{" {
+                depth += 1
+            } else if scalar == "}" {
+                if depth == 0 {
+                    return position + 1 < scalars.count && scalars[position + 1] == "}" ? position : nil
+                }
+                depth -= 1
+            }
+            position += 1
+        }
+        return nil
+    }
+}
