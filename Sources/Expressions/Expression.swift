@@ -26,6 +26,12 @@ public struct Expression: Sendable {
         self.source = source
     }
 
+    /// The name that the expression is, when it is nothing else.
+    var soleReference: Reference? {
+        guard case .reference(let reference) = syntax else { return nil }
+        return reference
+    }
+
     /// Evaluates it within the budget.
     public func evaluate(
         in scope: some ExpressionScope, budget: inout EvaluationBudget

@@ -5,10 +5,17 @@ public protocol ExpressionScope {
     /// The value of a root, or of a root and the first segments of its path, so that a scope need not build the trees
     /// that nobody reads. `nil` when there is none.
     func resolve(_ reference: Reference) throws(ExpressionError) -> Resolved?
+
+    /// The JSON text of what a reference names, where the scope has it as text: it is then passed on with no tree built.
+    func text(of reference: Reference) -> [UInt8]?
+}
+
+extension ExpressionScope {
+    public func text(of reference: Reference) -> [UInt8]? { nil }
 }
 
 /// A value from a scope.
-public struct Resolved {
+public struct Resolved: Sendable {
     public var value: JSONValue
     /// Segments of the reference's path that led to it.
     public var consumed: Int
@@ -20,7 +27,7 @@ public struct Resolved {
 }
 
 /// A scope of given values.
-public struct ValueScope: ExpressionScope {
+public struct ValueScope: ExpressionScope, Sendable {
     private let values: [String: JSONValue]
 
     public init(_ values: [String: JSONValue] = [:]) { self.values = values }

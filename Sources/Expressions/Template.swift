@@ -95,6 +95,10 @@ public struct Template: Sendable {
         switch node {
         case .constant(let bytes): writer.raw(bytes)
         case .value(let expression):
+            if let reference = expression.soleReference, let text = scope.text(of: reference) {
+                writer.raw(text)
+                return
+            }
             let value = try expression.evaluate(in: scope, budget: &budget)
             guard value.isWritable else {
                 throw ExpressionError(.overflow, "\(expression.source) is no finite number, which JSON cannot say")

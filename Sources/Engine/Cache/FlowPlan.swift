@@ -9,8 +9,6 @@ final class FlowPlan: Sendable {
     let plan: Plan
     /// The bucket of each step, by index.
     let buckets: [Bucket]
-    private let indices: [String: Int32]
-
     init(flow: FlowVersionID, tenant: TenantID, name: String, version: Int32, plan: Plan, buckets: [Bucket]) {
         self.flow = flow
         self.tenant = tenant
@@ -18,23 +16,22 @@ final class FlowPlan: Sendable {
         self.version = version
         self.plan = plan
         self.buckets = buckets
-        indices = Dictionary(plan.steps.enumerated().map { ($1.id, Int32($0)) }) { first, _ in first }
     }
 
-    func index(of step: String) -> Int32? { indices[step] }
+    func index(of step: String) -> Int32? { plan.index(of: step) }
 
     /// The run's input, checked against the definition's schema and filled with its defaults.
     func checkInput(_ input: [UInt8]) throws(EngineError) -> [UInt8] {
-        input
+        do {
+            return try plan.checkInput(input)
+        } catch {
+            throw EngineError(.invalidInput, error.description)
+        }
     }
 
     /// JSON text: the evaluated `with` of a step.
-    func makeInput(of step: Int32, run: RunState, key: RunKey, input: [UInt8]) throws -> [UInt8] {
-        input
-    }
+    func makeInput(of step: Int32, run: RunState) throws -> [UInt8] { try run.makeInput(of: step) }
 
     /// JSON text: the evaluated `output` of a run that succeeds.
-    func makeOutput(run: RunState, key: RunKey, input: [UInt8]) throws -> [UInt8]? {
-        nil
-    }
+    func makeOutput(run: RunState) throws -> [UInt8]? { try run.makeOutput() }
 }

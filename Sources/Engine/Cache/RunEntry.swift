@@ -44,7 +44,8 @@ extension RunEntry {
     /// The fold of a run's committed transitions.
     convenience init(_ record: RunRecord, flow: FlowPlan) {
         let run = RunState(
-            plan: flow.plan, lifecycle: record.state, revision: record.revision, history: record.transitions)
+            plan: flow.plan, context: RunContext(run: record.key.run, input: record.input), lifecycle: record.state,
+            revision: record.revision, history: record.transitions)
         self.init(key: record.key, flow: flow, input: record.input, traceparent: record.traceparent, run: run)
     }
 
@@ -54,7 +55,7 @@ extension RunEntry {
             Result {
                 let failures: Int32 =
                     if case .live(let failures)? = contents.run.status(of: step) { failures } else { 0 }
-                return (try flow.makeInput(of: step, run: contents.run, key: key, input: input), failures)
+                return (try flow.makeInput(of: step, run: contents.run), failures)
             }
         }
     }

@@ -59,7 +59,7 @@ struct BatchBuilder {
         }
         let entry = RunEntry(
             key: key, flow: intent.flow, input: intent.input, traceparent: intent.traceparent,
-            run: RunState(plan: intent.flow.plan))
+            run: RunState(plan: intent.flow.plan, context: RunContext(run: key.run, input: intent.input)))
         drafts[key] = Draft(entry: entry, start: intent, expectedRevision: 0, state: .queued)
         order.append(key)
         guard apply(.start, to: key, command: command, random: random, finish: nil) else {
@@ -158,7 +158,7 @@ struct BatchBuilder {
         if state == .succeeded {
             do {
                 ending.output = try entry.withContents { (contents) throws in
-                    try flow.makeOutput(run: contents.run, key: key, input: entry.input)
+                    try flow.makeOutput(run: contents.run)
                 }
             } catch {
                 // The steps have succeeded and stay so; the run says why it has no output.

@@ -1,3 +1,5 @@
+public import Expressions
+
 /// A node of the DAG, compiled.
 public struct PlanStep: Sendable {
     public var id: String
@@ -9,20 +11,28 @@ public struct PlanStep: Sendable {
     /// Indices of the steps that it needs.
     public var needs: [Int32]
     /// Indices of the steps that need it.
-    public var dependents: [Int32] = []
+    public internal(set) var dependents: [Int32] = []
+    /// Runs only where this is true; without it, always.
+    public var condition: Expression?
+    /// Becomes the task's input; without it, that is `{}`.
+    public var input: Template?
     public var retry: RetryPolicy
     /// Longest run time of one attempt.
     public var timeout: Duration?
+    /// Some expression, or the run's output, reads its output.
+    public internal(set) var isOutputRead = false
 
     public init(
         id: String, taskType: String, pool: String = "cpu", queue: String = "default", needs: [Int32] = [],
-        retry: RetryPolicy = .never, timeout: Duration? = nil
+        condition: Expression? = nil, input: Template? = nil, retry: RetryPolicy = .never, timeout: Duration? = nil
     ) {
         self.id = id
         self.taskType = taskType
         self.pool = pool
         self.queue = queue
         self.needs = needs
+        self.condition = condition
+        self.input = input
         self.retry = retry
         self.timeout = timeout
     }

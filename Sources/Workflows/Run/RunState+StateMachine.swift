@@ -1,3 +1,5 @@
+import Expressions
+
 extension RunState {
     /// Decides what an event does. On success the revision has risen by one and the effects are one transaction.
     ///
@@ -10,7 +12,7 @@ extension RunState {
     ) throws(RunRejection) -> [RunEffect] {
         switch event {
         case .start:
-            return try start()
+            return try start(at: now)
         case .attemptSucceeded(let step, let attempt, let output):
             try requireLive(step)
             return succeed(step, attempt: attempt, output: output, at: now)
@@ -32,9 +34,10 @@ extension RunState {
     /// Replays one recorded transition.
     public mutating func fold(_ transition: StepTransition) {
         revision = max(revision, transition.revision)
+        guard statuses.indices.contains(Int(transition.step)) else { return }
         switch transition.state {
         case .succeeded:
-            if let output = transition.output { outputs[transition.step] = output }
+            if let output = transition.output { keep(output, of: transition.step) }
             end(transition.step, as: .succeeded)
             release(dependentsOf: transition.step)
         case .failed:
@@ -45,6 +48,7 @@ extension RunState {
             statuses[Int(transition.step)] = .live(failures: failures + 1)
         case .skipped:
             end(transition.step, as: .skipped)
+            if transition.failure?.code == Self.conditionFalse { release(dependentsOf: transition.step) }
         case .cancelled:
             end(transition.step, as: .cancelled)
         case .pending, .ready, .running, .waiting, .held, .lost:
@@ -55,7 +59,7 @@ extension RunState {
 
     // MARK: - Start
 
-    private mutating func start() throws(RunRejection) -> [RunEffect] {
+    private mutating func start(at now: Timestamp) throws(RunRejection) -> [RunEffect] {
         guard lifecycle == .queued else {
             if lifecycle.isEnded { throw .ended(lifecycle) }
             throw .alreadyStarted
@@ -63,8 +67,9 @@ extension RunState {
         revision += 1
         lifecycle = .running
         markStarted()
-        var effects = plan.roots.map { RunEffect.ready(step: $0) }
+        var effects: [RunEffect] = []
         if let timeout = plan.timeout { effects.append(.setDeadline(timeout)) }
+        begin(plan.roots, at: now, into: &effects)
         endIfDone(&effects)
         return effects
     }
@@ -81,10 +86,10 @@ extension RunState {
         revision += 1
         let transition = StepTransition(
             step: step, attempt: attempt, state: .succeeded, output: output, at: now, revision: revision)
-        outputs[step] = output
+        keep(output, of: step)
         end(step, as: .succeeded)
         var effects = [RunEffect.record(transition)]
-        effects += release(dependentsOf: step).map { RunEffect.ready(step: $0) }
+        begin(release(dependentsOf: step), at: now, into: &effects)
         endIfDone(&effects)
         return effects
     }
@@ -120,11 +125,7 @@ extension RunState {
         for index in statuses.indices {
             guard case .live = statuses[index] else { continue }
             end(Int32(index), as: .cancelled)
-            effects.append(
-                .record(
-                    StepTransition(
-                        step: Int32(index), attempt: 0, state: .cancelled, failure: failure, at: now,
-                        revision: revision)))
+            record(Int32(index), .cancelled, failure, at: now, into: &effects)
         }
         self.lifecycle = lifecycle
         self.failure = failure
@@ -136,6 +137,57 @@ extension RunState {
         guard liveCount == 0 else { return }
         lifecycle = failure == nil ? .succeeded : .failed
         effects.append(.ended(lifecycle, failure: failure))
+    }
+
+    // MARK: - Conditions
+
+    static let conditionFalse = "condition_false"
+
+    /// Gives the released steps their tokens. A step whose condition is false is skipped, and counts as done for the
+    /// steps that need it; one whose condition fails has failed.
+    private mutating func begin(_ released: [Int32], at now: Timestamp, into effects: inout [RunEffect]) {
+        var waiting = released
+        var next = 0
+        while next < waiting.count {
+            let step = waiting[next]
+            next += 1
+            guard let condition = plan.steps[Int(step)].condition else {
+                effects.append(.ready(step: step))
+                continue
+            }
+            do {
+                if try isWanted(condition) {
+                    effects.append(.ready(step: step))
+                    continue
+                }
+                let reason = StepFailure(
+                    kind: .skipped, code: Self.conditionFalse, message: "its condition is false", retryable: false)
+                record(step, .skipped, reason, at: now, into: &effects)
+                end(step, as: .skipped)
+                waiting += release(dependentsOf: step)
+            } catch {
+                let failure = StepFailure(
+                    kind: .expression, code: "condition_failed", message: "if: \(error.message)", retryable: false)
+                noteFailure(record(step, .failed, failure, at: now, into: &effects))
+                end(step, as: .failed)
+                skip(everythingAfter: step, at: now, into: &effects)
+            }
+        }
+    }
+
+    /// Appends what no attempt has caused.
+    @discardableResult
+    private mutating func record(
+        _ step: Int32, _ state: StepState, _ failure: StepFailure, at now: Timestamp, into effects: inout [RunEffect]
+    ) -> StepTransition {
+        let transition = StepTransition(
+            step: step, attempt: 0, state: state, failure: failure, at: now, revision: revision)
+        effects.append(.record(transition))
+        return transition
+    }
+
+    private mutating func keep(_ output: [UInt8], of step: Int32) {
+        if plan.steps[Int(step)].isOutputRead { outputs[step] = output }
     }
 
     // MARK: - Steps
@@ -192,12 +244,9 @@ extension RunState {
             guard case .pending = statuses[Int(next)] else { continue }
             end(next, as: .skipped)
             let failure = StepFailure(
-                kind: .cancelled, code: "upstream_failed", message: "needs \(plan.steps[Int(step)].id), which failed",
+                kind: .skipped, code: "upstream_failed", message: "needs \(plan.steps[Int(step)].id), which failed",
                 retryable: false)
-            effects.append(
-                .record(
-                    StepTransition(
-                        step: next, attempt: 0, state: .skipped, failure: failure, at: now, revision: revision)))
+            record(next, .skipped, failure, at: now, into: &effects)
             waiting += plan.steps[Int(next)].dependents
         }
     }

@@ -1,0 +1,36 @@
+public import Expressions
+import JSON
+
+extension RunState {
+    /// The input of a step's task as JSON text: its `with`, evaluated over the run's input and the outputs of steps
+    /// that have ended. What it reads cannot change any more once the step is live.
+    public func makeInput(of step: Int32) throws(ExpressionError) -> [UInt8] {
+        guard let template = plan.steps[Int(step)].input else { return JSONText.emptyObject.bytes }
+        return try template.evaluate(in: RunScope(self))
+    }
+
+    /// The output of a run whose steps have ended as JSON text: the definition's `output`, else the output of the only
+    /// leaf, else an object of the leaves' outputs by their ids.
+    public func makeOutput() throws(ExpressionError) -> [UInt8] {
+        if let template = plan.output { return try template.evaluate(in: RunScope(self)) }
+        if plan.leaves.count == 1 { return outputs[plan.leaves[0]] ?? JSONText.null.bytes }
+        var writer = JSONWriter()
+        writer.raw("{")
+        for (position, leaf) in plan.leaves.enumerated() {
+            if position > 0 { writer.raw(",") }
+            writer.key(plan.steps[Int(leaf)].id)
+            writer.raw(outputs[leaf] ?? JSONText.null.bytes)
+        }
+        writer.raw("}")
+        return writer.bytes
+    }
+
+    /// Whether a step's condition lets it run.
+    func isWanted(_ condition: Expression) throws(ExpressionError) -> Bool {
+        let value = try condition.evaluate(in: RunScope(self))
+        guard case .bool(let isWanted) = value else {
+            throw ExpressionError(.noOverload, "\"if\" takes boolean, not \(value.typeName)")
+        }
+        return isWanted
+    }
+}
