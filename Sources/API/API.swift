@@ -1,1 +1,164 @@
-// API
+import Access
+import Engine
+import GRPC
+public import HTTP
+import Logging
+import Synchronization
+import Telemetry
+
+/// The edge: REST, server-sent events, gRPC and the dashboard's files behind one HTTP handler.
+///
+/// A request gets an id, is admitted (token or cookie, tenant, role), handled, and answered; whatever is thrown on the
+/// way becomes problem+json, or a gRPC status, in one place.
+public final class API: Sendable {
+    private let parts: APIParts
+    private let gate: Gate
+    private let routes: RouteTrie<ServedRoute>
+    private let rpc: GRPCRouter<Caller>
+    private let requestIDs: RequestIDs
+    private let streams: OpenStreams
+    /// The operations that it serves, as openapi.yaml names them: method, path, id.
+    public let operations: [(method: String, path: String, id: String)]
+
+    private struct ServedRoute: Sendable {
+        var route: Route
+        var metrics: RouteMetrics
+    }
+
+    public init(_ parts: APIParts) {
+        self.parts = parts
+        let gate = Gate(authenticator: parts.authenticator, catalog: parts.catalog, now: parts.now)
+        let streams = OpenStreams()
+        let runs = RunOperations(parts: parts)
+        let workflows = WorkflowOperations(parts: parts)
+        self.gate = gate
+        self.streams = streams
+        requestIDs = RequestIDs(random: .random(in: 0 ... .max))
+
+        let all =
+            RunRoutes(runs: runs).routes + WorkflowRoutes(workflows: workflows).routes
+            + EventRoutes(engine: parts.engine, streams: streams, now: parts.now).routes
+            + SessionRoutes(parts: parts, gate: gate).routes + SystemRoutes(parts: parts).routes
+        var trie = RouteTrie<ServedRoute>()
+        for route in all {
+            let metrics = RouteMetrics(operation: route.operation, registry: parts.metrics)
+            trie.insert(ServedRoute(route: route, metrics: metrics), method: route.method, pattern: route.pattern)
+        }
+        routes = trie
+        operations = all.map { ($0.method, $0.pattern, $0.operation) }
+        rpc = Self.services(parts: parts, gate: gate, runs: runs, workflows: workflows, streams: streams)
+    }
+
+    /// What an HTTP server is given as its handler.
+    public var handler: HTTPHandler { { request in try await self.respond(to: request) } }
+
+    /// Ends the streams that would never end by themselves (events, workers): the first phase of a stop.
+    public func drain() {
+        streams.drain()
+        parts.engine.disconnectWorkers(reason: "the server stops")
+    }
+
+    /// Answers any request; never throws for anything that a caller can do.
+    public func respond(to request: HTTPRequest) async throws -> HTTPResponse {
+        if GRPCRouter<Caller>.isGRPC(request) { return await rpc.respond(to: request) }
+        let requestID = requestIDs.id(for: request.fields["x-request-id"])
+        var response: HTTPResponse
+        do {
+            response = try await answer(request, requestID: requestID)
+        } catch {
+            response = problem(for: error, request, requestID).response(requestID: requestID)
+        }
+        response.fields["x-request-id"] = requestID
+        return response
+    }
+
+    private func answer(_ request: HTTPRequest, requestID: String) async throws -> HTTPResponse {
+        switch routes.match(method: request.method, path: request.path) {
+        case .found(let served, let parameters):
+            let began = ContinuousClock.now
+            do {
+                let response = try await perform(served.route, request, parameters, requestID)
+                served.metrics.count(status: response.status, took: .now - began)
+                return response
+            } catch {
+                let problem = problem(for: error, request, requestID)
+                served.metrics.count(status: problem.status, took: .now - began)
+                throw problem
+            }
+        case .otherMethods(let methods): throw HTTPError.methodNotAllowed(methods)
+        case .malformed: throw Problem(400, "malformed_path", "The path has a broken percent-encoding.")
+        case .nothing:
+            if request.method == "GET" || request.method == "HEAD", !request.path.hasPrefix("/v1/"),
+                let file = try await parts.files(request)
+            {
+                return file
+            }
+            throw Problem(404, "not_found", "There is nothing at \(request.path).")
+        }
+    }
+
+    private func perform(
+        _ route: Route, _ request: HTTPRequest, _ parameters: [String: String], _ requestID: String
+    ) async throws -> HTTPResponse {
+        switch route.work {
+        case .open(let handler): return try await handler(request, requestID)
+        case .admitted(let action, let handler):
+            let caller = try await gate.admit(request, to: action)
+            let query = try Query(parsing: request.query, allowed: route.parameters)
+            var logger = parts.logger
+            if logger.logLevel <= .debug {
+                logger[metadataKey: "request_id"] = "\(requestID)"
+                logger[metadataKey: "trace_id"] = "\(caller.trace.traceID)"
+                logger.debug("request", metadata: ["operation": "\(route.operation)"])
+            }
+            return try await handler(
+                Call(
+                    request: request, parameters: parameters, query: query, caller: caller, requestID: requestID,
+                    logger: logger))
+        }
+    }
+
+    private func problem(for error: any Error, _ request: HTTPRequest, _ requestID: String) -> Problem {
+        if let problem = Problem(error) { return problem }
+        // A caller who went away is nobody's failure.
+        if !(error is CancellationError || error is HTTPTransportError) {
+            parts.logger.error(
+                "request failed",
+                metadata: ["request_id": "\(requestID)", "path": "\(request.path)", "error": "\(error)"])
+        }
+        return .internalError
+    }
+}
+
+/// Streams that end only when somebody ends them.
+final class OpenStreams: Sendable {
+    private struct State {
+        var next = 0
+        var isDraining = false
+        var open: [Int: @Sendable () -> Void] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    /// Registers how to end a stream; at once when everything is being drained.
+    func insert(_ end: @escaping @Sendable () -> Void) -> Int {
+        let (id, endNow) = state.withLock { state in
+            state.next += 1
+            if !state.isDraining { state.open[state.next] = end }
+            return (state.next, state.isDraining)
+        }
+        if endNow { end() }
+        return id
+    }
+
+    func remove(_ id: Int) { state.withLock { _ = $0.open.removeValue(forKey: id) } }
+
+    func drain() {
+        let all = state.withLock { state in
+            state.isDraining = true
+            defer { state.open = [:] }
+            return Array(state.open.values)
+        }
+        for end in all { end() }
+    }
+}

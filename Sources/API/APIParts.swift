@@ -1,0 +1,50 @@
+public import Access
+public import Engine
+public import HTTP
+public import Logging
+public import Supervision
+public import Telemetry
+
+/// What the API is put together from.
+public struct APIParts: Sendable {
+    public var engine: Engine
+    public var reader: any RunReader
+    public var catalog: any Catalog
+    public var taskLog: any TaskLog
+    public var definitions: any DefinitionChecker
+    public var authenticator: Authenticator
+    /// Signs dashboard sessions; without one nobody can sign in by code, tokens work all the same.
+    public var minter: TokenMinter?
+    public var metrics: MetricsRegistry
+    /// The node's supervision tree.
+    public var tree: @Sendable () -> SupervisedNode
+    /// Whether the node can serve now.
+    public var readiness: @Sendable () async -> [HealthCheck]
+    /// The dashboard's files; `nil` for a path that is none.
+    public var files: @Sendable (HTTPRequest) async throws -> HTTPResponse?
+    public var now: @Sendable () -> WallTime
+    public var logger: Logger
+
+    public init(
+        engine: Engine, reader: any RunReader, catalog: any Catalog, taskLog: any TaskLog,
+        definitions: any DefinitionChecker, authenticator: Authenticator, minter: TokenMinter?,
+        metrics: MetricsRegistry, tree: @escaping @Sendable () -> SupervisedNode,
+        readiness: @escaping @Sendable () async -> [HealthCheck],
+        files: @escaping @Sendable (HTTPRequest) async throws -> HTTPResponse? = { _ in nil },
+        now: @escaping @Sendable () -> WallTime = { .now() }, logger: Logger
+    ) {
+        self.engine = engine
+        self.reader = reader
+        self.catalog = catalog
+        self.taskLog = taskLog
+        self.definitions = definitions
+        self.authenticator = authenticator
+        self.minter = minter
+        self.metrics = metrics
+        self.tree = tree
+        self.readiness = readiness
+        self.files = files
+        self.now = now
+        self.logger = logger
+    }
+}

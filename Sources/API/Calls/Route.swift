@@ -1,0 +1,65 @@
+import Access
+import HTTP
+import Telemetry
+
+/// One operation of openapi.yaml.
+struct Route: Sendable {
+
+    typealias Handler = @Sendable (Call) async throws -> HTTPResponse
+    typealias OpenHandler = @Sendable (HTTPRequest, _ requestID: String) async throws -> HTTPResponse
+
+    enum Work: Sendable {
+        case open(OpenHandler)
+        case admitted(Action?, Handler)
+    }
+
+    let method: String
+    /// As openapi.yaml writes it.
+    let pattern: String
+    /// Its `operationId`; the metrics' label.
+    let operation: String
+    /// Query parameters that it knows.
+    let parameters: Set<String>
+    let work: Work
+
+    init(
+        _ method: String, _ pattern: String, _ operation: String, parameters: Set<String> = [], _ action: Action?,
+        _ handler: @escaping Handler
+    ) {
+        self.method = method
+        self.pattern = pattern
+        self.operation = operation
+        self.parameters = parameters
+        work = .admitted(action, handler)
+    }
+
+    /// A route without a token.
+    init(open method: String, _ pattern: String, _ operation: String, _ handler: @escaping OpenHandler) {
+        self.method = method
+        self.pattern = pattern
+        self.operation = operation
+        parameters = []
+        work = .open(handler)
+    }
+}
+
+/// What is counted of a route; one look-up at start, an atomic addition a request.
+struct RouteMetrics: Sendable {
+    private let classes: [Counter]
+    private let seconds: Histogram
+
+    init(operation: String, registry: MetricsRegistry) {
+        let requests = registry.counter(
+            "beamline_api_requests_total", help: "Requests by operation and status class.",
+            labels: ["operation", "class"])
+        classes = (0...5).map { requests(operation, "\($0)xx") }
+        seconds = registry.histogram(
+            "beamline_api_request_seconds", help: "Time until the head of the answer, by operation.",
+            labels: ["operation"])(operation)
+    }
+
+    func count(status: Int, took: Duration) {
+        classes[min(max(status / 100, 0), 5)].add()
+        seconds.observe(took)
+    }
+}

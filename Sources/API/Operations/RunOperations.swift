@@ -1,0 +1,164 @@
+import Access
+import Engine
+import JSON
+import Telemetry
+import Workflows
+
+/// What can be done to runs; REST and gRPC both speak through it.
+struct RunOperations: Sendable {
+    /// Most bytes of an input.
+    static let inputLimit = 1 << 20
+    /// Runs in one batch.
+    static let batchLimit = 1_000
+
+    private let engine: Engine
+    private let reader: any RunReader
+    private let outlines: FlowOutlines
+    private let idempotencyLifetime = Duration.seconds(86_400)
+
+    init(parts: APIParts) {
+        engine = parts.engine
+        reader = parts.reader
+        outlines = FlowOutlines(catalog: parts.catalog)
+    }
+
+    /// The command of a submission; the input is checked, but no tree of it is built.
+    ///
+    /// - Parameter version: the newest when `nil`.
+    func command(
+        _ caller: Caller, workflow: String, version: Int32?, input: [UInt8], idempotencyKey: String?
+    ) throws -> StartCommand {
+        guard (1...200).contains(workflow.utf8.count) else {
+            throw Problem(400, "invalid_body", "workflow must be a name of 1 to 200 bytes.")
+        }
+        let input = input.isEmpty ? JSONText.emptyObject.bytes : input
+        guard input.count <= Self.inputLimit else {
+            throw Problem(413, "payload_too_large", "The input is larger than \(Self.inputLimit) bytes.")
+        }
+        do {
+            _ = try JSONText(validating: input)
+        } catch { throw Problem(400, "malformed_json", "The input is not acceptable JSON: \(error).") }
+        guard input.first(where: { ![0x20, 0x09, 0x0a, 0x0d].contains($0) }) == UInt8(ascii: "{") else {
+            throw Problem(422, "invalid_input", "The input must be a JSON object.")
+        }
+        var idempotency: IdempotencyRecord?
+        if let key = idempotencyKey {
+            guard (1...200).contains(key.utf8.count), !key.utf8.contains(0) else {
+                throw Problem(400, "invalid_idempotency_key", "The idempotency key must have 1 to 200 bytes.")
+            }
+            idempotency = IdempotencyRecord(
+                key: key, digest: Self.digest(workflow: workflow, version: version, input: input),
+                lifetime: idempotencyLifetime)
+        }
+        return StartCommand(
+            tenant: caller.tenant, workflow: workflow, version: version, input: input, idempotency: idempotency,
+            traceparent: caller.trace.traceparent)
+    }
+
+    /// What makes two submissions under one key the same.
+    private static func digest(workflow: String, version: Int32?, input: [UInt8]) -> [UInt8] {
+        var body = Array(workflow.utf8)
+        body.append(0)
+        body.append(contentsOf: String(version ?? 0).utf8)
+        body.append(0)
+        body.append(contentsOf: input)
+        return Digest(of: body).bytes
+    }
+
+    func start(_ command: StartCommand) async throws(EngineError) -> Started {
+        try await engine.start(command)
+    }
+
+    func start(_ commands: [StartCommand]) async -> [Result<Started, EngineError>] {
+        await engine.startBatch(commands)
+    }
+
+    func detail(_ run: RunID, tenant: TenantID) async throws -> RunDetail {
+        guard let detail = try await reader.run(RunKey(tenant: tenant, run: run)) else {
+            throw Problem(404, "run_not_found", "There is no run \(run).")
+        }
+        return detail
+    }
+
+    func view(_ run: RunID, tenant: TenantID) async throws -> RunView {
+        let detail = try await detail(run, tenant: tenant)
+        return RunView(detail, outline: try await outlines.outline(detail.flow))
+    }
+
+    /// A page, newest first, and whether there is another.
+    func list(
+        states: [RunLifecycle], workflow: String?, before: RunID?, pageSize: Int, tenant: TenantID
+    ) async throws -> (runs: [RunSummary], next: RunID?) {
+        let found = try await reader.runs(
+            RunQuery(states: states, workflow: workflow, before: before, limit: pageSize + 1), tenant: tenant)
+        let page = Array(found.prefix(pageSize))
+        return (page, found.count > pageSize ? page.last?.key.run : nil)
+    }
+
+    /// Cancels; a run that has ended already stays as it is.
+    func cancel(_ run: RunID, reason: String, tenant: TenantID) async throws {
+        do {
+            try await engine.cancel(RunKey(tenant: tenant, run: run), reason: reason)
+        } catch  where error.code == .runEnded {}
+    }
+
+    /// A page of the attempts' output after a position, and whether there is more now.
+    func logs(
+        _ run: RunID, step: String?, attempt: Int32?, after: LogPosition?, pageSize: Int, tenant: TenantID
+    ) async throws -> (lines: [(line: LogLine, step: String)], more: Bool) {
+        let detail = try await detail(run, tenant: tenant)
+        let outline = try await outlines.outline(detail.flow)
+        var index: Int32?
+        if let step {
+            index = outline.index(of: step)
+            guard index != nil else { throw Problem(404, "step_not_found", "Run \(run) has no step \"\(step)\".") }
+        }
+        let found = try await reader.logs(
+            LogQuery(
+                key: RunKey(tenant: tenant, run: run), step: index, attempt: attempt, after: after,
+                limit: pageSize + 1))
+        return (found.prefix(pageSize).map { ($0, outline.id($0.step)) }, found.count > pageSize)
+    }
+
+    /// The run as soon as it has ended, or as it is after the time.
+    func ended(_ run: RunID, tenant: TenantID, within limit: Duration) async throws -> RunDetail {
+        let subscription = engine.events.subscribe(tenant: tenant, run: run)
+        defer { subscription.close() }
+        return try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                while true {
+                    if try await detail(run, tenant: tenant).summary.state.isEnded { return true }
+                    guard try await subscription.next() != nil else { return false }
+                }
+            }
+            group.addTask {
+                try await Task.sleep(for: limit)
+                return false
+            }
+            _ = try await group.next()
+            group.cancelAll()
+            subscription.close()
+            return try await detail(run, tenant: tenant)
+        }
+    }
+
+    /// Calls `body` with the run as it is, then after each change, until it has ended.
+    func watch(_ run: RunID, tenant: TenantID, _ body: (RunView) async throws -> Void) async throws {
+        let subscription = engine.events.subscribe(tenant: tenant, run: run)
+        defer { subscription.close() }
+        var sent: (revision: Int64, tokens: Int)?
+        while true {
+            let view = try await view(run, tenant: tenant)
+            let state = (
+                view.detail.revision,
+                view.detail.tokens.reduce(0) { $0 &+ Int($1.state.rawValue) << 8 &+ Int($1.attempt) }
+            )
+            if sent.map({ $0 != state }) ?? true { try await body(view) }
+            sent = state
+            if view.detail.summary.state.isEnded { return }
+            guard try await subscription.next() != nil else {
+                throw Problem(503, "draining", "The server stops; watch again.")
+            }
+        }
+    }
+}

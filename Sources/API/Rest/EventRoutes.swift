@@ -1,0 +1,110 @@
+import Access
+import Engine
+import HTTP
+import NIOCore
+import Telemetry
+import Workflows
+
+/// `/v1/events`: server-sent events, resumed by `Last-Event-ID`.
+///
+/// A slow reader holds no memory: while its socket is full nothing is taken from its subscription, whose own buffer is
+/// bounded and overflows into a `resync`.
+struct EventRoutes: Sendable {
+    private let engine: Engine
+    private let streams: OpenStreams
+    private let now: @Sendable () -> WallTime
+    private static let keepAlive = Duration.seconds(15)
+
+    init(engine: Engine, streams: OpenStreams, now: @escaping @Sendable () -> WallTime) {
+        self.engine = engine
+        self.streams = streams
+        self.now = now
+    }
+
+    var routes: [Route] {
+        [Route("GET", "/v1/events", "streamEvents", parameters: ["run"], .readEvents, stream)]
+    }
+
+    private func stream(_ call: Call) async throws -> HTTPResponse {
+        var run: RunID?
+        if let text = call.query["run"] {
+            guard let id = RunID(text) else { throw Problem(400, "invalid_run_id", "\"\(text)\" is no run id.") }
+            run = id
+        }
+        let lastEventID = call.request.fields["last-event-id"] ?? ""
+        let after = EventPosition(text: lastEventID)
+        let isUnreadable = after == nil && !lastEventID.isEmpty
+        // A session's stream ends with its token; the browser then learns by its next request.
+        let remaining = max(0, call.caller.principal.expiresAt - now().microseconds / 1_000_000)
+        let subscription = engine.events.subscribe(tenant: call.caller.tenant, run: run, after: after)
+        let streams = streams
+        return HTTPResponse(
+            status: 200,
+            fields: ["content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no"],
+            body: .stream { writer in
+                let id = streams.insert { subscription.close() }
+                defer {
+                    streams.remove(id)
+                    subscription.close()
+                }
+                // A position that is not ours stands for one that is no longer kept.
+                let opening = isUnreadable ? "event: resync\ndata: {}\n\n" : ": connected\n\n"
+                try await writer.write(ByteBuffer(string: "retry: 1000\n" + opening))
+                try await Self.copy(subscription, to: writer, for: .seconds(min(remaining, 86_400)))
+                return nil
+            })
+    }
+
+    private static func copy(
+        _ subscription: EventSubscription, to writer: HTTPBodyWriter, for limit: Duration
+    ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                while let delivery = try await subscription.next() { try await writer.write(text(of: delivery)) }
+            }
+            group.addTask {
+                let end = ContinuousClock.now + limit
+                while ContinuousClock.now < end {
+                    try await Task.sleep(for: min(keepAlive, end - .now))
+                    try await writer.write(ByteBuffer(string: ":\n\n"))
+                }
+            }
+            // Whichever ends first ends the stream: the subscription was closed, the token's time is over, or the
+            // reader is gone.
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// One event a change. Only the last of a commit has the commit's position as its id, so that a reader that lost
+    /// the rest gets all of the commit again.
+    static func text(of delivery: EventDelivery) -> ByteBuffer {
+        var buffer = ByteBuffer()
+        switch delivery {
+        case .changes(let changes, let position):
+            for (index, change) in changes.enumerated() {
+                buffer.writeString("event: run\n")
+                if index == changes.count - 1 { buffer.writeString("id: \(position.text)\n") }
+                buffer.writeString("data: ")
+                buffer.writeBytes(change.json)
+                buffer.writeString("\n\n")
+            }
+        case .resync(let position):
+            buffer.writeString("event: resync\nid: \(position.text)\ndata: {}\n\n")
+        }
+        return buffer
+    }
+}
+
+extension EventPosition {
+    var text: String { "\(epoch).\(transaction).\(tenant.value)" }
+
+    /// `nil` for anything that `text` does not write.
+    init?(text: String) {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 3, let epoch = Int32(parts[0]), let transaction = UInt64(parts[1]),
+            let tenant = Int32(parts[2])
+        else { return nil }
+        self.init(epoch: epoch, transaction: transaction, tenant: TenantID(tenant))
+    }
+}

@@ -1,0 +1,42 @@
+import Engine
+import Workflows
+
+/// Where a page ended, as opaque text: callers hand it back and never read it.
+enum Cursor {
+    static func text(_ run: RunID) -> String { Base64URL.encode(Array("r\(run)".utf8)) }
+    static func text(name: String) -> String { Base64URL.encode(Array("n\(name)".utf8)) }
+    static func text(_ position: LogPosition) -> String {
+        Base64URL.encode(Array("l\(position.step).\(position.attempt).\(position.sequence)".utf8))
+    }
+
+    static func run(_ text: String?) throws(Problem) -> RunID? {
+        guard let text else { return nil }
+        guard let content = content(text, kind: "r"), let run = RunID(content) else { throw invalid }
+        return run
+    }
+
+    static func name(_ text: String?) throws(Problem) -> String? {
+        guard let text else { return nil }
+        guard let content = content(text, kind: "n") else { throw invalid }
+        return content
+    }
+
+    static func position(_ text: String?) throws(Problem) -> LogPosition? {
+        guard let text else { return nil }
+        guard let parts = content(text, kind: "l")?.split(separator: "."), parts.count == 3,
+            let step = Int32(parts[0]), let attempt = Int32(parts[1]), let sequence = Int64(parts[2])
+        else { throw invalid }
+        return LogPosition(step: step, attempt: attempt, sequence: sequence)
+    }
+
+    private static func content(_ text: String, kind: Character) -> String? {
+        guard let bytes = Base64URL.decode(text), let content = String(validating: bytes, as: UTF8.self),
+            content.first == kind, !content.unicodeScalars.contains("\0")
+        else { return nil }
+        return String(content.dropFirst())
+    }
+
+    private static var invalid: Problem {
+        Problem(400, "invalid_cursor", "The cursor is not one of this list; read from the first page again.")
+    }
+}
