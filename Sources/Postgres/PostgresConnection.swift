@@ -26,6 +26,7 @@ public actor PostgresConnection {
     private var handle = PostgresHandle()
     private var transaction: OpenTransaction?
     private var isLossTold = false
+    private var isClosedByOwner = false
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe thread.asUnownedSerialExecutor() }
 
@@ -113,6 +114,7 @@ public actor PostgresConnection {
 
     /// Ends the session. Operations that come later fail with the kind `closed`.
     public func close() {
+        isClosedByOwner = true
         isLossTold = true
         thread.watch(nil)
         handle.close()
@@ -183,7 +185,11 @@ public actor PostgresConnection {
             let outcome = handle.exchange(PostgresPipeline(.single), frame: frame, patience: &patience)
             if case .failure(let error) = outcome { return .failure(error) }
         }
-        return handle.run(script: script, patience: &patience)
+        let outcome = handle.run(script: script, patience: &patience)
+        if case .success = outcome, transaction != nil, !handle.isInTransaction {
+            return .failure(PostgresError(.misuse, reason: "the script ended its transaction"))
+        }
+        return outcome
     }
 
     private func begin(_ id: UInt64, _ isolation: PostgresIsolation) throws(PostgresError) {
@@ -218,7 +224,7 @@ public actor PostgresConnection {
             let reason = id == nil ? "a transaction is open on this connection" : "the transaction is over"
             return PostgresError(.misuse, reason: reason)
         }
-        guard handle.isOpen else { return PostgresError(isLossTold ? .closed : .connectionLost) }
+        guard handle.isOpen else { return PostgresError(isClosedByOwner ? .closed : .connectionLost) }
         return nil
     }
 

@@ -167,7 +167,7 @@ extension PostgresHandle {
     private mutating func send(_ statement: PostgresStatement, as role: Role, roles: inout [Role]) -> Bool {
         guard let raw = unsafe raw, prepare(statement, roles: &roles) else { return false }
         roles.append(role)
-        return unsafe PQsendQueryPrepared(raw, statement.name, 0, nil, nil, nil, 1) == 1
+        return unsafe PQsendQueryPrepared(raw, serverName(statement), 0, nil, nil, nil, 1) == 1
     }
 
     private mutating func prepare(_ statement: PostgresStatement, roles: inout [Role]) -> Bool {
@@ -175,7 +175,7 @@ extension PostgresHandle {
         if prepared.contains(statement.name) || roles.contains(.prepare(statement.name)) { return true }
         roles.append(.prepare(statement.name))
         let types = statement.parameterTypes.map(\.rawValue)
-        return unsafe PQsendPrepare(raw, statement.name, statement.sql, Int32(types.count), types) == 1
+        return unsafe PQsendPrepare(raw, serverName(statement), statement.sql, Int32(types.count), types) == 1
     }
 
     private mutating func send(
@@ -197,7 +197,7 @@ extension PostgresHandle {
             }
             if entry.isPrepared {
                 return unsafe PQsendQueryPrepared(
-                    raw, entry.statement.name, count, scratch.values, scratch.lengths, scratch.formats, 1) == 1
+                    raw, serverName(entry.statement), count, scratch.values, scratch.lengths, scratch.formats, 1) == 1
             }
             scratch.types.removeAll(keepingCapacity: true)
             for type in entry.statement.parameterTypes { scratch.types.append(type.rawValue) }
@@ -310,6 +310,11 @@ extension PostgresHandle {
     private mutating func forget(_ error: PostgresError, role: Role) {
         guard error.sqlState == .featureNotSupported || error.sqlState == .invalidStatementName else { return }
         prepared.removeAll()
+        generation += 1
+    }
+
+    private func serverName(_ statement: PostgresStatement) -> String {
+        generation == 0 ? statement.name : "\(statement.name)_\(generation)"
     }
 
     private mutating func drain(_ patience: inout Patience) throws(PostgresError) {

@@ -7,8 +7,10 @@ private import Glibc
 @safe
 struct PostgresHandle: ~Copyable {
     private(set) var raw: OpaquePointer?
-    /// Names of the statements that the session has prepared.
+    /// Names of the statements that the session has prepared, without their generation.
     var prepared: Set<String> = []
+    /// Rises when the prepared statements are given up, whose names stay taken on the server.
+    var generation = 0
     /// Reused from statement to statement.
     var scratch = Scratch()
 
@@ -87,6 +89,7 @@ struct PostgresHandle: ~Copyable {
 
     mutating func close() {
         prepared.removeAll()
+        generation = 0
         guard let connection = unsafe raw else { return }
         unsafe PQfinish(connection)
         unsafe raw = nil
