@@ -15,12 +15,11 @@ CREATE TABLE tenants (
 );
 
 CREATE TABLE queues (
-    id int4 GENERATED ALWAYS AS IDENTITY,
+    id int4 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     tenant int4 NOT NULL REFERENCES tenants,
     name text NOT NULL,
     paused boolean NOT NULL DEFAULT false,
     created_at timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (tenant, id),
     UNIQUE (tenant, name)
 );
 

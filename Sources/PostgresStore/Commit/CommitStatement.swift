@@ -250,11 +250,11 @@ struct CommitStatement {
                         AS r(tenant, queue, route, lease)
                     WHERE r.lease IS NOT NULL) b
                 CROSS JOIN LATERAL (
-                    SELECT 1 FROM queues q WHERE q.tenant = b.tenant AND q.id = b.queue AND NOT q.paused OFFSET 0) q
+                    SELECT 1 FROM queues q WHERE q.id = b.queue AND NOT q.paused OFFSET 0) q
                 LEFT JOIN LATERAL (
                     SELECT x.rank FROM ready x
-                    WHERE x.tenant = b.tenant AND x.queue = b.queue AND x.route = b.route
-                    ORDER BY x.tenant, x.queue, x.route, x.rank LIMIT 1) l ON true),
+                    WHERE x.queue = b.queue AND x.route = b.route
+                    ORDER BY x.queue, x.route, x.rank LIMIT 1) l ON true),
             placed AS MATERIALIZED (
                 SELECT r.*, r.lease IS NOT NULL AND EXISTS (
                     SELECT FROM asked o

@@ -11,15 +11,14 @@ enum ClaimStatement {
         WITH candidates AS MATERIALIZED (
             SELECT c.* FROM unnest($1::int4[], $2::int4[], $3::int4[], $4::int8[]) AS b(tenant, queue, route, lowest)
             CROSS JOIN LATERAL (
-                SELECT r.tenant, r.run, r.step, r.rank FROM ready r
-                WHERE r.tenant = b.tenant AND r.queue = b.queue AND r.route = b.route AND r.rank >= b.lowest
-                ORDER BY r.tenant, r.queue, r.route, r.rank, r.step LIMIT $5) c
+                SELECT r.ctid AS found, r.step, r.rank FROM ready r
+                WHERE r.queue = b.queue AND r.route = b.route AND r.rank >= b.lowest AND r.tenant = b.tenant
+                ORDER BY r.queue, r.route, r.rank, r.step LIMIT $5) c
             ORDER BY c.rank, c.step LIMIT $5),
         locked AS MATERIALIZED (
             SELECT l.* FROM candidates c
             CROSS JOIN LATERAL (
-                SELECT r.ctid AS found, r.* FROM ready r
-                WHERE r.tenant = c.tenant AND r.run = c.run AND r.step = c.step FOR UPDATE SKIP LOCKED) l
+                SELECT r.ctid AS found, r.* FROM ready r WHERE r.ctid = c.found FOR UPDATE SKIP LOCKED) l
             LIMIT $6),
         taken AS (DELETE FROM ready x WHERE x.ctid = ANY (ARRAY(SELECT l.found FROM locked l))),
         leased AS (
@@ -39,13 +38,11 @@ enum ClaimStatement {
     static let buckets = PostgresStatement(
         """
         WITH RECURSIVE b AS (
-            (SELECT r.tenant, r.queue, r.route, r.rank FROM ready r
-                ORDER BY r.tenant, r.queue, r.route, r.rank LIMIT 1)
+            (SELECT r.tenant, r.queue, r.route, r.rank FROM ready r ORDER BY r.queue, r.route, r.rank LIMIT 1)
             UNION ALL
             SELECT n.* FROM b CROSS JOIN LATERAL (
-                SELECT r.tenant, r.queue, r.route, r.rank FROM ready r
-                WHERE (r.tenant, r.queue, r.route) > (b.tenant, b.queue, b.route)
-                ORDER BY r.tenant, r.queue, r.route, r.rank LIMIT 1) n)
+                SELECT r.tenant, r.queue, r.route, r.rank FROM ready r WHERE (r.queue, r.route) > (b.queue, b.route)
+                ORDER BY r.queue, r.route, r.rank LIMIT 1) n)
         SELECT tenant, queue, route, rank FROM b
         """)
 
