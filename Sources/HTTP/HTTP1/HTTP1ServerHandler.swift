@@ -122,21 +122,27 @@ final class HTTP1ServerHandler: ChannelDuplexHandler, LoopExecutor.Flushable, HT
         }
         server.metrics.add(server.metrics.malformedHTTP1)
         server.complain("HTTP/1.1 request does not parse", peer: info.peer, "\(error)")
-        guard let head = Self.unparsed, current == nil else { return context.close(promise: nil) }
-        let exchange = HTTP1Exchange(head, connection: self)
+        let tooLarge = (error as? HTTPParserError) == .headerOverflow
+        if tooLarge { server.metrics.add(server.metrics.headTooLarge) }
+        let answer =
+            tooLarge
+            ? HTTPError(status: 431, code: "head_too_large", message: "The head is too large.")
+            : HTTPError.badRequest("malformed", "This is no HTTP request: \(error).")
+        if let current, starting == nil, !current.isAnswered {
+            // Its handler runs: it learns that the content ends in nonsense.
+            current.keepsAlive = false
+            current.inputEnded = true
+            return current.input.fail(answer)
+        }
+        starting = nil
+        let exchange = current ?? HTTP1Exchange(Self.unparsed, connection: self)
         exchange.keepsAlive = false
         current = exchange
-        if case .headerOverflow? = error as? HTTPParserError {
-            server.metrics.add(server.metrics.headTooLarge)
-            _ = respond(
-                exchange, HTTPError(status: 431, code: "head_too_large", message: "The head is too large.").response())
-        } else {
-            _ = respond(exchange, HTTPError.badRequest("malformed", "This is no HTTP request: \(error).").response())
-        }
+        _ = respond(exchange, answer.response())
     }
 
     /// Stands in for a head that never was.
-    private static let unparsed: HTTPRequestHead? = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
+    private static let unparsed = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
 
     // MARK: back-pressure
 

@@ -25,4 +25,5 @@ enum HTTP2FrameType {
     static let settings: UInt8 = 4
     static let ping: UInt8 = 6
     static let goAway: UInt8 = 7
+    static let continuation: UInt8 = 9
 }

@@ -14,7 +14,6 @@ class HTTP2Handler: ChannelInboundHandler, LoopExecutor.Flushable, @unchecked Se
     let limits: HTTPLimits
     let logger: Logger
     private(set) var context: ChannelHandlerContext?
-    private var output: ByteBuffer?
     private var isReading = false
     private var isDirty = false
     private(set) var isOver = false
@@ -141,17 +140,11 @@ class HTTP2Handler: ChannelInboundHandler, LoopExecutor.Flushable, @unchecked Se
 
     private func send(_ context: ChannelHandlerContext) {
         while context.channel.isWritable {
-            var buffer = output ?? context.channel.allocator.buffer(capacity: 16 << 10)
-            output = nil
-            // Reuses the storage unless the channel still holds it.
-            buffer.clear()
+            var buffer = executor.takeScratch()
             let more = session.collect(into: &buffer, upTo: 60 << 10)
-            guard buffer.readableBytes > 0 else {
-                output = buffer
-                break
-            }
+            defer { executor.putScratch(buffer) }
+            guard buffer.readableBytes > 0 else { break }
             context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
-            output = buffer
             guard more, !isOver else { break }
         }
     }

@@ -264,24 +264,25 @@ import NIOCore
             current = stream
         } else {
             current = stream(id)
-            if current?.headIsComplete == true { current?.head = HTTP2Head() }  // trailers
         }
     }
 
     /// `false` resets the stream.
     fileprivate func field(name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>) -> Bool {
         guard let current else { return true }
-        return unsafe current.head.take(name: name, value: value, limits: limits) != .hostile
+        // The head may not have been looked at when the trailers come: they are kept apart.
+        return current.headIsComplete
+            ? unsafe current.trailer.take(name: name, value: value, limits: limits) != .hostile
+            : unsafe current.head.take(name: name, value: value, limits: limits) != .hostile
     }
 
     fileprivate func receivedHeaders(endStream: Bool) {
         headBegan = nil
         guard let stream = current else { return }
         current = nil
+        if stream.headIsComplete { return finishInput(stream, trailers: stream.trailer.fields) }
         stream.head.finish()
-        if stream.headIsComplete {
-            finishInput(stream, trailers: stream.head.fields)
-        } else if role == .client, stream.head.status < 200 {
+        if role == .client, stream.head.status < 200 {
             stream.head = HTTP2Head()
         } else {
             stream.headIsComplete = true
@@ -490,6 +491,15 @@ private enum SessionCallbacks {
             unsafe session(user).beganHead(id: frame.pointee.hd.stream_id, isRequest: isRequest)
             return 0
         }
+        // nghttp2 drops PRIORITY and unknown frames without a word; they are counted all the same.
+        unsafe nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks) { _, header, user in
+            guard let header = unsafe header, let user = unsafe user else { return 0 }
+            let type = unsafe header.pointee.type
+            if type == HTTP2FrameType.priority || type > HTTP2FrameType.continuation {
+                unsafe session(user).countIdleFrame("PRIORITY and unknown frames")
+            }
+            return 0
+        }
         unsafe nghttp2_session_callbacks_set_on_header_callback(callbacks) {
             _, _, name, nameLength, value, valueLength, _, user in
             guard let user = unsafe user else { return 0 }
@@ -556,7 +566,6 @@ private enum SessionCallbacks {
             } else {
                 session.countIdleFrame("PING")
             }
-        case HTTP2FrameType.priority: session.countIdleFrame("PRIORITY")
         case HTTP2FrameType.goAway:
             let frame = unsafe frame.pointee.goaway
             let reason = unsafe String(

@@ -18,6 +18,7 @@ final class HTTP2Stream: HTTPBodySource, HTTPBodySink, @unchecked Sendable {
     var slot = -1
 
     var head = HTTP2Head()
+    var trailer = HTTP2Head()
     var headIsComplete = false
     /// The peer has ended its side.
     var inputEnded = false

@@ -24,6 +24,8 @@ final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     private var unflushed: [any Flushable] = []
     private var scheduled = false
 
+    private var scratch: ByteBuffer?
+
     private static let executors = Mutex<[ObjectIdentifier: LoopExecutor]>([:])
 
     /// The one executor of a loop. It is kept with its loop for the life of the process.
@@ -58,6 +60,17 @@ final class LoopExecutor: TaskExecutor, @unchecked Sendable {
         unflushed.append(connection)
         schedule()
     }
+
+    /// An empty buffer for output: one a loop, not one a connection. Give it back after the write.
+    func takeScratch() -> ByteBuffer {
+        var buffer = scratch ?? ByteBufferAllocator().buffer(capacity: 64 << 10)
+        scratch = nil
+        // Reuses the storage unless a channel still holds it.
+        buffer.clear()
+        return buffer
+    }
+
+    func putScratch(_ buffer: ByteBuffer) { scratch = buffer }
 
     private func schedule() {
         guard !scheduled else { return }

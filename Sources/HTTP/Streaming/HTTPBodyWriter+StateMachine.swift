@@ -80,6 +80,12 @@ extension HTTPBodyWriter {
             return true
         }
 
+        mutating func discardWhole() -> [Waiter] {
+            chunks.removeAll { $0.readerIndex == 0 }
+            buffered = chunks.reduce(0) { $0 + $1.readableBytes }
+            return roomWakes()
+        }
+
         mutating func finish(trailers: HTTPFields?) -> Bool {
             guard case .open = phase else { return false }
             phase = .finished(trailers)

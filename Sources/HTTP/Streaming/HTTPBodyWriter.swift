@@ -54,6 +54,11 @@ public final class HTTPBodyWriter: Sendable {
         }
     }
 
+    /// Drops what no octet has left of yet.
+    func discardWhole() {
+        for waiter in state.withLock({ $0.discardWhole() }) { waiter.resume() }
+    }
+
     /// Whether the stream is over: the peer has reset it, or it was finished.
     public var isOver: Bool { state.withLock { $0.isOver } }
 
