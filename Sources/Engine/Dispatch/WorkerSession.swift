@@ -69,15 +69,13 @@ public final class WorkerSession: Sendable {
     public func inventory(_ tasks: [TaskName]) {
         heard()
         let held = Set(tasks)
-        let now = parts.clock.now
-        let (lost, unknown): ([LeasedTask], [TaskName]) = parts.dispatcher.withState { [id, parts] state in
+        let (lost, unknown): ([LeasedTask], [TaskName]) = parts.dispatcher.withState { [id] state in
             guard let session = state.sessions[id] else { return ([], tasks) }
             let lost = session.held.values.filter { task in
                 guard let name = task.name, !held.contains(name) else { return false }
                 switch task.progress {
-                case .leased: return false
-                // An assignment may still be on its way to the worker.
-                case .offered(let at): return now - at >= parts.configuration.startTimeout
+                // An assignment may still be on its way to the worker; if not, it is revoked in time.
+                case .leased, .offered: return false
                 case .started: return true
                 }
             }

@@ -236,7 +236,7 @@ extension RunKey {
     var rank: Rank {
         let milliseconds = Int64(run.bytes.high >> 16)
         let fraction = Int64(run.bytes.high & 0xFFF)
-        return milliseconds * 1000 + fraction * 1000 >> 12
+        return milliseconds * 1000 + ((fraction * 1000 + 4095) >> 12)
     }
 }
 

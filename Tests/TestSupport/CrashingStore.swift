@@ -1,0 +1,130 @@
+public import Engine
+import Synchronization
+public import Workflows
+
+/// A store whose server dies at a chosen call: the call has taken effect or not, and no later one does. It can also be
+/// away for a while, or lose answers.
+public final class CrashingStore: Store {
+    private struct State {
+        var callsLeft: Int
+        var isDead = false
+        var diedByItself = false
+        var isAway = false
+        var claimAnswersToLose: Int
+    }
+
+    private let inner: any Store
+    private let tookEffect: Bool
+    private let crashAtClaim: Bool
+    private let state: Mutex<State>
+
+    /// - Parameters:
+    ///   - crashAfter: Calls until the server dies.
+    ///   - tookEffect: Whether the call at which it dies takes effect.
+    ///   - crashAtClaim: Dies at the first claim that finds something, after it took effect.
+    ///   - loseClaimAnswers: So many claims take effect, but say that the store is unavailable.
+    public init(
+        _ inner: any Store, crashAfter: Int = .max, tookEffect: Bool = true, crashAtClaim: Bool = false,
+        loseClaimAnswers: Int = 0
+    ) {
+        self.inner = inner
+        self.tookEffect = tookEffect
+        self.crashAtClaim = crashAtClaim
+        state = Mutex(State(callsLeft: crashAfter, claimAnswersToLose: loseClaimAnswers))
+    }
+
+    public var isDead: Bool { state.withLock { $0.isDead } }
+    /// Died at its chosen call, not by `kill`.
+    public var diedByItself: Bool { state.withLock { $0.diedByItself } }
+    public func kill() { state.withLock { $0.isDead = true } }
+    public func setAway(_ away: Bool) { state.withLock { $0.isAway = away } }
+
+    private static let gone = StoreError.unavailable(retryAfter: .milliseconds(100), detail: "gone")
+
+    private func call<Result: Sendable>(
+        _ body: () async throws(StoreError) -> Result
+    ) async throws(StoreError) -> Result {
+        let (mayRun, mayAnswer) = state.withLock { state in
+            if state.isDead || state.isAway { return (false, false) }
+            state.callsLeft -= 1
+            guard state.callsLeft <= 0 else { return (true, true) }
+            state.isDead = true
+            state.diedByItself = true
+            return (tookEffect, false)
+        }
+        guard mayRun else { throw Self.gone }
+        let result = try await body()
+        guard mayAnswer else { throw Self.gone }
+        return result
+    }
+
+    public func commit(_ batch: CommitBatch) async throws(StoreError) -> CommitOutcome {
+        try await call { () throws(StoreError) in try await inner.commit(batch) }
+    }
+
+    public func claim(_ request: ClaimRequest) async throws(StoreError) -> [LeasedTask] {
+        let leases = try await call { () throws(StoreError) in try await inner.claim(request) }
+        let isLost = state.withLock { state in
+            if crashAtClaim, !leases.isEmpty {
+                state.isDead = true
+                state.diedByItself = true
+                return true
+            }
+            guard state.claimAnswersToLose > 0, !leases.isEmpty else { return false }
+            state.claimAnswersToLose -= 1
+            return true
+        }
+        if isLost { throw Self.gone }
+        return leases
+    }
+
+    public func release(_ attempts: [AttemptFence]) async throws(StoreError) -> [AttemptFence] {
+        try await call { () throws(StoreError) in try await inner.release(attempts) }
+    }
+
+    public func openSession(
+        _ session: SessionRecord, held: [HeldAttempt]
+    ) async throws(StoreError) -> SessionSettlement {
+        try await call { () throws(StoreError) in try await inner.openSession(session, held: held) }
+    }
+
+    public func renewSessions(_ sessions: [SessionID], lease: Duration) async throws(StoreError) -> Set<SessionID> {
+        try await call { () throws(StoreError) in try await inner.renewSessions(sessions, lease: lease) }
+    }
+
+    public func closeSession(_ session: SessionID) async throws(StoreError) {
+        try await call { () throws(StoreError) in try await inner.closeSession(session) }
+    }
+
+    public func rescue(limit: Int) async throws(StoreError) -> [RescuedAttempt] {
+        try await call { () throws(StoreError) in try await inner.rescue(limit: limit) }
+    }
+
+    public func fireTimers(limit: Int) async throws(StoreError) -> FiredTimers {
+        try await call { () throws(StoreError) in try await inner.fireTimers(limit: limit) }
+    }
+
+    public func postInbox(_ messages: [InboxMessage]) async throws(StoreError) {
+        try await call { () throws(StoreError) in try await inner.postInbox(messages) }
+    }
+
+    public func readInbox(limit: Int, olderThan age: Duration) async throws(StoreError) -> [InboxMessage] {
+        try await call { () throws(StoreError) in try await inner.readInbox(limit: limit, olderThan: age) }
+    }
+
+    public func loadRuns(_ requests: [RunLoad]) async throws(StoreError) -> [RunRecord] {
+        try await call { () throws(StoreError) in try await inner.loadRuns(requests) }
+    }
+
+    public func readEvents(after position: EventPosition?, limit: Int) async throws(StoreError) -> EventPage {
+        try await call { () throws(StoreError) in try await inner.readEvents(after: position, limit: limit) }
+    }
+
+    public func readyBuckets() async throws(StoreError) -> [ReadyBucket] {
+        try await call { () throws(StoreError) in try await inner.readyBuckets() }
+    }
+
+    public func now() async throws(StoreError) -> Timestamp {
+        try await call { () throws(StoreError) in try await inner.now() }
+    }
+}

@@ -1,0 +1,117 @@
+import Engine
+import Workflows
+
+extension MemoryTables {
+    mutating func commit(_ batch: CommitBatch) -> CommitOutcome {
+        var outcome = CommitOutcome(committedAt: now)
+        outcome.excluded = exclusions(of: batch)
+        let excluded = outcome.excluded
+
+        for start in batch.starts where excluded[start.key] == nil { insert(start) }
+        for advance in batch.advances where excluded[advance.key] == nil { update(advance) }
+        for fence in batch.finishes where excluded[fence.key] == nil {
+            attempts[TokenKey(run: fence.key, step: fence.step)] = nil
+        }
+        for drop in batch.drops where excluded[drop.key] == nil { outcome.dropped += self.drop(drop) }
+        for row in batch.transitions where excluded[row.key] == nil {
+            var row = row
+            row.transition.at = now
+            runs[row.key]?.history.append(row)
+        }
+        for row in batch.ready where excluded[row.key] == nil {
+            if let lease = grant(row) { outcome.leased.append(lease) } else { insertReady(row) }
+        }
+        for timer in batch.timers {
+            switch timer.kind {
+            case .token(let row) where excluded[row.key] == nil:
+                let key = TokenKey(run: row.key, step: row.step)
+                if ready[key] != nil || attempts[key] != nil || timers[key] != nil {
+                    violations.append("step \(key.step) of \(key.run.run) gets a second token")
+                }
+                timers[key] = TimerToken(row: row, due: now + timer.delay)
+            case .runDeadline(let run) where excluded[run] == nil:
+                deadlines[run] = now + timer.delay
+            case .token, .runDeadline: break
+            }
+        }
+        for run in batch.firedRunTimers where excluded[run] == nil { deadlines[run] = nil }
+        for id in batch.appliedInbox where excluded[id.key] == nil { inbox[id] = nil }
+        return outcome
+    }
+
+    private func exclusions(of batch: CommitBatch) -> [RunKey: CommitOutcome.Exclusion] {
+        var excluded: [RunKey: CommitOutcome.Exclusion] = [:]
+        var keys: [IdempotencyKey: RunStart] = [:]
+        for start in batch.starts {
+            if let record = start.idempotency {
+                let key = IdempotencyKey(tenant: start.key.tenant, key: record.key)
+                if let row = idempotency[key], row.expires > now {
+                    excluded[start.key] = .duplicate(of: row.run, sameBody: row.digest == record.digest)
+                    continue
+                }
+                if let other = keys[key] {
+                    excluded[start.key] = .duplicate(
+                        of: other.key.run, sameBody: other.idempotency?.digest == record.digest)
+                    continue
+                }
+                keys[key] = start
+            }
+            if let run = runs[start.key] {
+                excluded[start.key] = .duplicate(
+                    of: start.key.run, sameBody: run.flow == start.flow && run.input == start.input)
+            }
+        }
+        for advance in batch.advances where runs[advance.key]?.revision != advance.expectedRevision {
+            excluded[advance.key] = .lostRace
+        }
+        var stale: [RunKey: [AttemptFence]] = [:]
+        for fence in batch.finishes where excluded[fence.key] == nil {
+            let attempt = attempts[TokenKey(run: fence.key, step: fence.step)]
+            if attempt?.fence != fence { stale[fence.key, default: []].append(fence) }
+        }
+        for (key, fences) in stale { excluded[key] = .staleFences(fences) }
+        return excluded
+    }
+
+    private mutating func insert(_ start: RunStart) {
+        runs[start.key] = Run(
+            flow: start.flow, state: start.state, revision: start.revision, input: start.input,
+            traceparent: start.traceparent, createdAt: now, ending: start.ending, history: [])
+        if let record = start.idempotency {
+            idempotency[IdempotencyKey(tenant: start.key.tenant, key: record.key)] = IdempotencyRow(
+                run: start.key.run, digest: record.digest, expires: now + record.lifetime)
+        }
+        note(start.event, tenant: start.key.tenant)
+    }
+
+    private mutating func update(_ advance: RunAdvance) {
+        if runs[advance.key]?.state.isEnded == true { violations.append("run \(advance.key.run) advances after its end") }
+        runs[advance.key]?.revision = advance.revision
+        runs[advance.key]?.state = advance.state
+        if let ending = advance.ending {
+            runs[advance.key]?.ending = ending
+            deadlines[advance.key] = nil
+        }
+        note(advance.event, tenant: advance.key.tenant)
+    }
+
+    private mutating func drop(_ drop: TokenDrop) -> [AttemptFence] {
+        let held = attempts.filter { $0.key.run == drop.key }
+        let before = ready.count + attempts.count + timers.count
+        ready = ready.filter { $0.key.run != drop.key }
+        attempts = attempts.filter { $0.key.run != drop.key }
+        timers = timers.filter { $0.key.run != drop.key }
+        let gone = before - ready.count - attempts.count - timers.count
+        if gone != drop.expected {
+            violations.append("run \(drop.key.run) drops \(gone) tokens, its fold says \(drop.expected)")
+        }
+        return held.values.map(\.fence)
+    }
+
+    /// The fast path: leased at once, unless a lower rank waits or the session is dead.
+    private mutating func grant(_ row: ReadyRow) -> LeasedTask? {
+        guard let session = row.lease, let live = sessions[session], live.leasedUntil > now else { return nil }
+        let waits = ready.values.contains { $0.row.bucket == row.bucket && $0.row.rank < row.rank }
+        return waits ? nil : lease(ReadyToken(row: row, enqueuedAt: now), to: session)
+    }
+}

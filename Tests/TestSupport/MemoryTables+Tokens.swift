@@ -1,0 +1,86 @@
+import Engine
+import Workflows
+
+extension MemoryTables {
+    mutating func claim(_ request: ClaimRequest) -> [LeasedTask] {
+        let marks = Dictionary(request.buckets.map { ($0.bucket, $0.lowWater) }) { first, _ in first }
+        let candidates = ready.values
+            .filter { token in marks[token.row.bucket].map { token.row.rank >= $0 } ?? false }
+            .sorted { ($0.row.rank, $0.row.step) < ($1.row.rank, $1.row.step) }
+        return zip(candidates, request.slots.filter { sessions[$0].map { $0.leasedUntil > now } ?? false })
+            .map { token, session in
+                ready[TokenKey(run: token.row.key, step: token.row.step)] = nil
+                let leased = lease(token, to: session)
+                note(token.row.key, step: token.row.step, .running, attempt: leased.fence.attempt)
+                return leased
+            }
+    }
+
+    mutating func release(_ fences: [AttemptFence]) -> [AttemptFence] {
+        fences.filter { fence in
+            let key = TokenKey(run: fence.key, step: fence.step)
+            guard attempts[key]?.fence == fence else { return false }
+            return returnAttempt(key, lost: false) != nil
+        }
+    }
+
+    mutating func openSession(_ record: SessionRecord, held: [HeldAttempt]) -> SessionSettlement {
+        sessions[record.id] = Session(record: record, leasedUntil: now + record.lease)
+        var settlement = SessionSettlement(kept: [], returned: [], unknown: [])
+        let claimed = Set(held)
+        for (key, attempt) in attempts where attempt.fence.session == record.id {
+            let name = HeldAttempt(key: key.run, step: key.step, attempt: attempt.fence.attempt)
+            if claimed.contains(name) {
+                settlement.kept.append(attempt.leased)
+            } else if let returned = returnAttempt(key, lost: false) {
+                settlement.returned.append(ReadyBucket(bucket: returned.row.bucket, lowestRank: returned.row.rank))
+            }
+        }
+        let kept = Set(settlement.kept.map { HeldAttempt(key: $0.fence.key, step: $0.fence.step, attempt: $0.fence.attempt) })
+        settlement.unknown = held.filter { !kept.contains($0) }
+        return settlement
+    }
+
+    mutating func renewSessions(_ ids: [SessionID], lease: Duration) -> Set<SessionID> {
+        let alive = ids.filter { sessions[$0].map { $0.leasedUntil > now } ?? false }
+        for id in alive { sessions[id]?.leasedUntil = now + lease }
+        return Set(alive)
+    }
+
+    mutating func closeSession(_ id: SessionID) {
+        sessions[id] = nil
+        for (key, attempt) in attempts where attempt.fence.session == id { _ = returnAttempt(key, lost: false) }
+    }
+
+    mutating func rescue(limit: Int) -> [RescuedAttempt] {
+        let dead = attempts.filter { _, attempt in
+            sessions[attempt.fence.session].map { $0.leasedUntil <= now } ?? true
+        }
+        return dead.prefix(limit).map { key, attempt in
+            let revision = runs[key.run]?.revision ?? 0
+            let lost = StepTransition(
+                step: key.step, attempt: attempt.fence.attempt, state: .lost,
+                failure: StepFailure(kind: .lost, message: "the worker's lease ended", retryable: true), at: now,
+                revision: revision)
+            runs[key.run]?.history.append(
+                TransitionRow(
+                    key: key.run, transition: lost, session: attempt.fence.session, enqueuedAt: attempt.enqueuedAt,
+                    leasedAt: attempt.leasedAt))
+            _ = returnAttempt(key, lost: true)
+            return RescuedAttempt(fence: attempt.fence, bucket: attempt.row.bucket, rank: attempt.row.rank)
+        }
+    }
+
+    mutating func fireTimers(limit: Int) -> FiredTimers {
+        var fired = FiredTimers(ready: [], deadlines: [], next: nil)
+        for (key, timer) in timers.filter({ $0.value.due <= now }).prefix(limit) {
+            timers[key] = nil
+            insertReady(timer.row)
+            note(key.run, step: key.step, .ready, attempt: timer.row.attempt)
+            fired.ready.append(ReadyBucket(bucket: timer.row.bucket, lowestRank: timer.row.rank))
+        }
+        fired.deadlines = deadlines.filter { $0.value <= now }.map(\.key)
+        fired.next = (timers.values.map(\.due) + deadlines.values.filter { $0 > now }).min()
+        return fired
+    }
+}

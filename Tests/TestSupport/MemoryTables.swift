@@ -1,0 +1,154 @@
+import Engine
+import Workflows
+
+/// The rows of the store in memory. Every live step has one token, in `ready`, `attempts` or `timers`.
+struct MemoryTables: Sendable {
+    struct Run: Sendable {
+        var flow: FlowVersionID
+        var state: RunLifecycle
+        var revision: Int64
+        var input: [UInt8]
+        var traceparent: String?
+        var createdAt: Timestamp
+        var ending: RunEnding?
+        var history: [TransitionRow]
+    }
+
+    struct TokenKey: Hashable, Sendable {
+        var run: RunKey
+        var step: Int32
+    }
+
+    struct ReadyToken: Sendable {
+        var row: ReadyRow
+        var enqueuedAt: Timestamp
+    }
+
+    struct AttemptToken: Sendable {
+        var row: ReadyRow
+        var fence: AttemptFence
+        var enqueuedAt: Timestamp
+        var leasedAt: Timestamp
+
+        var leased: LeasedTask {
+            LeasedTask(
+                fence: fence, bucket: row.bucket, rank: row.rank, losses: row.losses, enqueuedAt: enqueuedAt,
+                leasedAt: leasedAt)
+        }
+    }
+
+    struct TimerToken: Sendable {
+        var row: ReadyRow
+        var due: Timestamp
+    }
+
+    struct Session: Sendable {
+        var record: SessionRecord
+        var leasedUntil: Timestamp
+    }
+
+    struct IdempotencyKey: Hashable, Sendable {
+        var tenant: TenantID
+        var key: String
+    }
+
+    struct IdempotencyRow: Sendable {
+        var run: RunID
+        var digest: [UInt8]
+        var expires: Timestamp
+    }
+
+    var runs: [RunKey: Run] = [:]
+    var idempotency: [IdempotencyKey: IdempotencyRow] = [:]
+    var ready: [TokenKey: ReadyToken] = [:]
+    var attempts: [TokenKey: AttemptToken] = [:]
+    var timers: [TokenKey: TimerToken] = [:]
+    var deadlines: [RunKey: Timestamp] = [:]
+    var sessions: [SessionID: Session] = [:]
+    var inbox: [InboxID: (message: InboxMessage, at: Timestamp)] = [:]
+    var events: [EventRow] = []
+    var tenants: [String: TenantID] = [:]
+    var definitions: [StoredDefinition] = []
+    var interned: [String: Int32] = [:]
+    /// What must never happen; `audit` reports it.
+    var violations: [String] = []
+
+    private(set) var now = Timestamp(microseconds: 0)
+    private(set) var transaction: UInt64 = 1
+    /// The event rows of the transaction under way.
+    private var fragments: [TenantID: [[UInt8]]] = [:]
+    private var wakes: [TenantID: [Bucket: Rank]] = [:]
+
+    mutating func begin(at time: Timestamp) {
+        now = max(now, time)
+        fragments = [:]
+        wakes = [:]
+    }
+
+    mutating func end() {
+        for (tenant, parts) in fragments.sorted(by: { $0.key < $1.key }) {
+            events.append(
+                EventRow(
+                    position: EventPosition(epoch: 1, transaction: transaction, tenant: tenant), at: now,
+                    wakes: (wakes[tenant] ?? [:]).map { ReadyBucket(bucket: $0.key, lowestRank: $0.value) },
+                    payload: Array("[".utf8) + Array(parts.joined(separator: [UInt8(ascii: ",")])) + Array("]".utf8)))
+        }
+        if !fragments.isEmpty { transaction += 1 }
+    }
+
+    mutating func note(_ fragment: [UInt8], tenant: TenantID) { fragments[tenant, default: []].append(fragment) }
+
+    /// A token move, which does not touch the run.
+    mutating func note(_ key: RunKey, step: Int32, _ state: StepState, attempt: Int32) {
+        let fragment = EventFragment(
+            run: key.run, revision: nil, state: nil, flow: nil,
+            steps: [EventFragment.StepChange(step: step, state: state, attempt: attempt)])
+        note(fragment.json, tenant: key.tenant)
+    }
+
+    mutating func intern(_ name: String) -> Int32 {
+        if let known = interned[name] { return known }
+        let id = Int32(interned.count + 1)
+        interned[name] = id
+        return id
+    }
+
+    // MARK: Tokens
+
+    mutating func insertReady(_ row: ReadyRow) {
+        let key = TokenKey(run: row.key, step: row.step)
+        requireNoToken(key)
+        var row = row
+        row.lease = nil
+        ready[key] = ReadyToken(row: row, enqueuedAt: now)
+        let lowest = wakes[row.key.tenant]?[row.bucket] ?? .max
+        wakes[row.key.tenant, default: [:]][row.bucket] = min(lowest, row.rank)
+    }
+
+    /// Moves a token that left `ready` (or was never there) to `attempts`.
+    mutating func lease(_ token: ReadyToken, to session: SessionID) -> LeasedTask {
+        let key = TokenKey(run: token.row.key, step: token.row.step)
+        requireNoToken(key)
+        var row = token.row
+        row.attempt += 1
+        row.lease = nil
+        let fence = AttemptFence(key: row.key, step: row.step, attempt: row.attempt, session: session)
+        let attempt = AttemptToken(row: row, fence: fence, enqueuedAt: token.enqueuedAt, leasedAt: now)
+        attempts[key] = attempt
+        return attempt.leased
+    }
+
+    mutating func returnAttempt(_ key: TokenKey, lost: Bool) -> AttemptToken? {
+        guard var attempt = attempts.removeValue(forKey: key) else { return nil }
+        if lost { attempt.row.losses += 1 }
+        insertReady(attempt.row)
+        note(key.run, step: key.step, .ready, attempt: attempt.row.attempt)
+        return attempt
+    }
+
+    private mutating func requireNoToken(_ key: TokenKey) {
+        if ready[key] != nil || attempts[key] != nil || timers[key] != nil {
+            violations.append("step \(key.step) of \(key.run.run) gets a second token")
+        }
+    }
+}
