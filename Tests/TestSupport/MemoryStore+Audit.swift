@@ -26,10 +26,14 @@ extension MemoryStore {
                     }
                 }
                 let successes = run.history.filter { $0.transition.state == .succeeded }.map(\.transition.step)
-                if Set(successes).count != successes.count { violations.append("\(key.run) has a step that succeeded twice") }
+                if Set(successes).count != successes.count {
+                    violations.append("\(key.run) has a step that succeeded twice")
+                }
                 let outcomes = run.history.filter { $0.transition.attempt > 0 }
                     .map { [$0.transition.step, $0.transition.attempt] }
-                if Set(outcomes).count != outcomes.count { violations.append("\(key.run) has an attempt recorded twice") }
+                if Set(outcomes).count != outcomes.count {
+                    violations.append("\(key.run) has an attempt recorded twice")
+                }
             }
             return violations
         }

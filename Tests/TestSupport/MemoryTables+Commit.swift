@@ -85,7 +85,9 @@ extension MemoryTables {
     }
 
     private mutating func update(_ advance: RunAdvance) {
-        if runs[advance.key]?.state.isEnded == true { violations.append("run \(advance.key.run) advances after its end") }
+        if runs[advance.key]?.state.isEnded == true {
+            violations.append("run \(advance.key.run) advances after its end")
+        }
         runs[advance.key]?.revision = advance.revision
         runs[advance.key]?.state = advance.state
         if let ending = advance.ending {

@@ -36,7 +36,8 @@ extension MemoryTables {
                 settlement.returned.append(ReadyBucket(bucket: returned.row.bucket, lowestRank: returned.row.rank))
             }
         }
-        let kept = Set(settlement.kept.map { HeldAttempt(key: $0.fence.key, step: $0.fence.step, attempt: $0.fence.attempt) })
+        let kept = Set(
+            settlement.kept.map { HeldAttempt(key: $0.fence.key, step: $0.fence.step, attempt: $0.fence.attempt) })
         settlement.unknown = held.filter { !kept.contains($0) }
         return settlement
     }

@@ -173,7 +173,7 @@ struct WorkflowTests {
             #expect(error.code == .idempotencyKeyReused)
             let pair = try (other[1].get(), other[2].get())
             #expect(pair.0.run == pair.1.run)
-            #expect(pair.0.created && !pair.1.created)
+            #expect(pair.0.created != pair.1.created)
         }
         #expect(fixture.store.runStates.count == 2)
     }
