@@ -58,6 +58,7 @@ let package = Package(
         system("CJOSE", pkgConfig: "cjose", package: "libcjose-dev"),
         system("CCurl", pkgConfig: "libcurl", package: "libcurl4-openssl-dev"),
         system("CZlib", pkgConfig: "zlib", package: "zlib1g-dev"),
+        .target(name: "CLinux"),
         .target(name: "CBeamlineProtos", dependencies: ["CProtobufC"]),
         .target(name: "CTestProtos", dependencies: ["CProtobufC"], path: "Tests/CTestProtos"),
 
@@ -87,8 +88,10 @@ let package = Package(
             "PostgresStore", ["Engine", "Postgres", "Workflows", "JSON", "Telemetry", "Supervision", log, collections]),
         module(
             "WorkerRuntime",
-            ["GRPC", "Protobuf", "HTTP", "TLS", "HTTPClient", "JSON", "Telemetry", "Supervision", log, collections]
-                + nio),
+            [
+                "Workflows", "GRPC", "Protobuf", "HTTP", "TLS", "HTTPClient", "CLinux", "JSON", "Telemetry",
+                "Supervision", log, collections,
+            ] + nio),
         module(
             "API",
             [
@@ -142,7 +145,9 @@ let package = Package(
         tests("WorkflowsTests", ["Workflows", "Expressions", "JSON"]),
         tests("EngineTests", ["Engine", "TestSupport", "Workflows", "JSON", "Telemetry", "Supervision", log]),
         tests("PostgresStoreTests", ["PostgresStore", "Postgres", "Engine", "TestSupport", "Workflows", "JSON"]),
-        tests("WorkerRuntimeTests", ["WorkerRuntime", "Protobuf", "GRPC", "HTTP", "JSON", "Telemetry", log]),
+        tests(
+            "WorkerRuntimeTests",
+            ["WorkerRuntime", "Protobuf", "GRPC", "HTTP", "HTTPClient", "TLS", "JSON", "Telemetry", "Workflows", log] + nio),
         tests(
             "APITests",
             [

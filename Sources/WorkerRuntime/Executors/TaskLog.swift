@@ -1,0 +1,78 @@
+public import Protobuf
+import Synchronization
+import Telemetry
+
+/// Where an execution's log goes: numbered chunks for its attempt, bounded in all.
+public final class TaskLog: Sendable {
+    /// Bytes of log that an attempt may write; what comes after is dropped, with a notice.
+    public static let attemptLimit = 10 << 20
+
+    private struct State {
+        var sequence: Int64 = 0
+        var bytes = 0
+        var truncated = false
+    }
+
+    private let task: BeamlineV1.TaskRef
+    private let outlet: any LogOutlet
+    private let state = Mutex(State())
+
+    init(task: BeamlineV1.TaskRef, outlet: any LogOutlet) {
+        self.task = task
+        self.outlet = outlet
+    }
+
+    /// Whether the way to the server has room. Who can wait should, before it writes more.
+    public var hasRoom: Bool { outlet.hasRoom }
+
+    /// Writes text as one chunk; an empty one is nothing.
+    public func append(_ text: String, _ stream: BeamlineV1.Log.Stream) {
+        guard !text.isEmpty else { return }
+        let size = text.utf8.count
+        let chunks = state.withLock { state -> [(Int64, BeamlineV1.Log.Stream, String)] in
+            guard !state.truncated else { return [] }
+            state.bytes += size
+            guard state.bytes > Self.attemptLimit else {
+                state.sequence += 1
+                return [(state.sequence, stream, text)]
+            }
+            state.truncated = true
+            let rest = Self.prefix(of: text, bytes: size - (state.bytes - Self.attemptLimit))
+            state.sequence += 2
+            return [
+                (state.sequence - 1, stream, rest),
+                (state.sequence, .system, "log truncated: this attempt wrote more than 10 MiB\n"),
+            ]
+        }
+        for (sequence, stream, text) in chunks where !text.isEmpty { emit(sequence, stream, text) }
+    }
+
+    /// A line of the worker's own about this attempt.
+    public func notice(_ text: String) {
+        let sequence = state.withLock { state in
+            state.sequence += 1
+            return state.sequence
+        }
+        emit(sequence, .system, text + "\n")
+    }
+
+    private func emit(_ sequence: Int64, _ stream: BeamlineV1.Log.Stream, _ text: String) {
+        outlet.emit(
+            BeamlineV1.Log(
+                task: task, sequence: sequence, stream: stream, text: text, unixUs: WallTime.now().microseconds))
+    }
+
+    private static func prefix(of text: String, bytes: Int) -> String {
+        // Rounded down to a character's boundary.
+        let utf8 = Array(text.utf8)
+        let cut = OutputLines.boundary(in: utf8, from: 0, at: min(max(0, bytes), utf8.count - 1))
+        return OutputLines.text(utf8[..<cut])
+    }
+}
+
+/// Takes chunks for the server.
+protocol LogOutlet: Sendable {
+    var hasRoom: Bool { get }
+    func emit(_ chunk: BeamlineV1.Log)
+    func emit(_ progress: BeamlineV1.Progress)
+}
