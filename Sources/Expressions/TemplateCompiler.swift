@@ -83,15 +83,17 @@ struct TemplateCompiler {
 }
 
 /// Finds the `${{ … }}` of a string.
-enum TemplateText {
-    enum Part: Hashable, Sendable {
+public enum TemplateText {
+    /// A stretch of literal text, or the text of an expression.
+    public enum Part: Hashable, Sendable {
         case literal(String)
         /// The text between the braces, as written.
         case hole(String)
         case unclosed
     }
 
-    static func parts(of text: String) -> [Part] {
+    /// Cuts a string at its expressions.
+    public static func parts(of text: String) -> [Part] {
         let scalars = Array(text.unicodeScalars)
         var parts: [Part] = []
         var literal = String.UnicodeScalarView()

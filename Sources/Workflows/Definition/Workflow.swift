@@ -1,0 +1,76 @@
+import Expressions
+import JSON
+
+/// A definition that has passed every check, with its plan.
+public struct Workflow: Sendable {
+    public let definition: WorkflowDefinition
+    public let plan: Plan
+
+    /// Reads YAML or JSON.
+    ///
+    /// - Parameter file: The file's name, for messages.
+    /// - Throws: every problem at once.
+    public init(parsing source: [UInt8], file: String) throws(DefinitionError) {
+        let text = try SourceText(source, path: file)
+        try self.init(root: try Self.read(text), source: text)
+    }
+
+    /// Reads what `WorkflowDefinition.canonical` wrote.
+    public init(canonical: [UInt8]) throws(DefinitionError) { try self.init(parsing: canonical, file: "definition") }
+
+    private init(root: SourceNode, source: SourceText) throws(DefinitionError) {
+        var reader = DefinitionReader(path: source.path)
+        let definition = reader.read(root)
+        var problems = reader.problems
+        guard let definition else { throw DefinitionError(problems, source: source) }
+        var checker = DefinitionChecker(definition, reader: reader, source: source)
+        let (steps, output) = checker.compile()
+        problems += checker.problems
+        guard problems.isEmpty else { throw DefinitionError(problems, source: source) }
+        self.definition = definition
+        plan = Plan(definition, steps: steps, output: output)
+    }
+
+    private static func read(_ source: SourceText) throws(DefinitionError) -> SourceNode {
+        // JSON is nearly a part of YAML; its own reader knows all of it and says better what is wrong.
+        let first = source.text.unicodeScalars.first { !" \t\r\n".unicodeScalars.contains($0) }
+        if first == "{" {
+            do {
+                return try JSONReader.read(source)
+            } catch {
+                // YAML may begin with a brace too.
+                var reader = YAMLReader(source)
+                if let root = reader.read(), reader.problems.isEmpty, error.reason == .invalidSyntax { return root }
+                let place = Diagnostic(
+                    path: source.path, line: error.line, column: error.column, message: "invalid JSON: \(error.message)"
+                )
+                throw DefinitionError([place], source: source)
+            }
+        }
+        var reader = YAMLReader(source)
+        let root = reader.read()
+        guard let root, reader.problems.isEmpty else { throw DefinitionError(reader.problems, source: source) }
+        return root
+    }
+}
+
+extension Plan {
+    /// Compiles what `WorkflowDefinition.canonical` wrote.
+    public static func compile(canonical: [UInt8]) throws(DefinitionError) -> Plan {
+        try Workflow(canonical: canonical).plan
+    }
+
+    convenience init(
+        _ definition: WorkflowDefinition, steps compiled: [DefinitionChecker.CompiledStep], output: Template?
+    ) {
+        let steps = zip(definition.steps, compiled).map { step, compiled in
+            PlanStep(
+                id: step.id, taskType: step.uses, pool: step.pool ?? WorkflowDefinition.Step.defaultPool(of: step.uses),
+                queue: definition.queue, needs: compiled.needs, condition: compiled.condition, input: compiled.input,
+                retry: step.retry ?? definition.retry ?? .never,
+                timeout: [step.timeout, step.timeLimit].compactMap { $0 }.min())
+        }
+        self.init(
+            name: definition.name, steps: steps, timeout: definition.timeout, inputs: definition.inputs, output: output)
+    }
+}
