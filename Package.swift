@@ -151,9 +151,9 @@ let package = Package(
         tests(
             "APITests",
             [
-                "API", "Access", "Engine", "TestSupport", "Workflows", "HTTP", "GRPC", "Protobuf", "JSON", "Telemetry",
-                log,
-            ]),
+                "API", "Access", "Engine", "TestSupport", "PostgresStore", "Workflows", "HTTP", "GRPC", "Protobuf",
+                "JSON", "Telemetry", "Supervision", yams, log,
+            ] + nio),
         tests(
             "ServerTests", ["Server", "TestSupport", "Engine", "PostgresStore", "Postgres", "Supervision", "JSON", log]),
     ]

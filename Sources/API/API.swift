@@ -3,6 +3,7 @@ import Engine
 import GRPC
 public import HTTP
 import Logging
+import Protobuf
 import Synchronization
 import Telemetry
 
@@ -17,8 +18,12 @@ public final class API: Sendable {
     private let rpc: GRPCRouter<Caller>
     private let requestIDs: RequestIDs
     private let streams: OpenStreams
+    private let health: GRPCHealth
     /// The operations that it serves, as openapi.yaml names them: method, path, id.
     public let operations: [(method: String, path: String, id: String)]
+
+    /// The same with what they know, for the comparison with openapi.yaml.
+    let listed: [Route]
 
     private struct ServedRoute: Sendable {
         var route: Route
@@ -29,10 +34,13 @@ public final class API: Sendable {
         self.parts = parts
         let gate = Gate(authenticator: parts.authenticator, catalog: parts.catalog, now: parts.now)
         let streams = OpenStreams()
+        let health = GRPCHealth(
+            serving: [BeamlineV1.RunService.name, BeamlineV1.WorkflowService.name, BeamlineV1.WorkerService.name])
         let runs = RunOperations(parts: parts)
         let workflows = WorkflowOperations(parts: parts)
         self.gate = gate
         self.streams = streams
+        self.health = health
         requestIDs = RequestIDs(random: .random(in: 0 ... .max))
 
         let all =
@@ -45,8 +53,10 @@ public final class API: Sendable {
             trie.insert(ServedRoute(route: route, metrics: metrics), method: route.method, pattern: route.pattern)
         }
         routes = trie
+        listed = all
         operations = all.map { ($0.method, $0.pattern, $0.operation) }
-        rpc = Self.services(parts: parts, gate: gate, runs: runs, workflows: workflows, streams: streams)
+        rpc = Self.services(
+            parts: parts, gate: gate, runs: runs, workflows: workflows, streams: streams, health: health)
     }
 
     /// What an HTTP server is given as its handler.
@@ -54,6 +64,7 @@ public final class API: Sendable {
 
     /// Ends the streams that would never end by themselves (events, workers): the first phase of a stop.
     public func drain() {
+        health.stop()
         streams.drain()
         parts.engine.disconnectWorkers(reason: "the server stops")
     }

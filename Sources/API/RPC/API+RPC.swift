@@ -7,7 +7,8 @@ import Telemetry
 extension API {
     /// Every gRPC method, each behind its permission.
     static func services(
-        parts: APIParts, gate: Gate, runs: RunOperations, workflows: WorkflowOperations, streams: OpenStreams
+        parts: APIParts, gate: Gate, runs: RunOperations, workflows: WorkflowOperations, streams: OpenStreams,
+        health: GRPCHealth
     ) -> GRPCRouter<Caller> {
         let actions = RPCActions.all
         var router = GRPCRouter<Caller>(logger: parts.logger) { request in
@@ -22,6 +23,8 @@ extension API {
         RunService(runs: runs, metrics: parts.metrics).add(to: &router)
         WorkflowService(workflows: workflows, metrics: parts.metrics).add(to: &router)
         WorkerService(parts: parts, streams: streams).add(to: &router)
+        router.addHealth(health)
+        router.addReflection()
         return router
     }
 }

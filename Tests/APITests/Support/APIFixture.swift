@@ -1,0 +1,133 @@
+import API
+import Access
+import Engine
+import GRPC
+import HTTP
+import JSON
+import Logging
+import NIOCore
+import PostgresStore
+import Protobuf
+import Supervision
+import Telemetry
+import TestSupport
+import Workflows
+
+/// A whole edge over a real engine, PostgreSQL and sockets, for one test.
+struct APIFixture: Sendable {
+    let api: API
+    let engine: Engine
+    let store: PostgresStore
+    let address: HTTPAddress
+    let connection: HTTP2Connection
+    let key: SigningKey
+    let minter: TokenMinter
+    let metrics: MetricsRegistry
+    let ready: Flag
+    let tree: Supervisor
+
+    static let issuer = "beamline-test"
+    static let audience = "beamline"
+
+    /// Runs a body against a server that is up.
+    static func run(_ body: @Sendable @escaping (APIFixture) async throws -> Void) async throws {
+        let database = try await StoreDatabase.make()
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let store = database.store
+        for tenant in ["acme", "other"] { _ = try await store.ensureTenant(named: tenant) }
+        let engine = try await Engine(store: store, catalog: store, compiler: { try TestDefinitions.plan($0) })
+        let key = try SigningKey.generate(id: "test")
+        let minter = TokenMinter(key: key, issuer: issuer, audience: audience)
+        let authenticator = Authenticator(
+            TokenVerifier(keys: try KeySet([key]), issuer: issuer, audience: audience))
+        let metrics = MetricsRegistry()
+        metrics.register { engine.metrics }
+        let ready = Flag(true)
+        let tree = Supervisor(
+            "engine", logger: logger,
+            children: engine.services.map { service in ChildSpec(service.name) { try await service.run() } })
+        let api = API(
+            APIParts(
+                engine: engine, reader: store, catalog: store, taskLog: store, definitions: TestDefinitions(),
+                authenticator: authenticator, minter: minter, metrics: metrics, tree: { tree.snapshot() },
+                readiness: { [HealthCheck(name: "database", isOK: ready.value, detail: ready.value ? nil : "away")] },
+                logger: logger))
+        let server = HTTPServer(
+            configuration: .init(addresses: [.tcp(host: "127.0.0.1", port: 0)]), logger: logger, handler: api.handler)
+        let address = try await server.bind()[0]
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await tree.run() }
+            group.addTask { try await server.run() }
+            let connection = try await HTTP2Connection.connect(to: address, logger: logger)
+            let fixture = APIFixture(
+                api: api, engine: engine, store: store, address: address, connection: connection, key: key,
+                minter: minter, metrics: metrics, ready: ready, tree: tree)
+            do {
+                try await body(fixture)
+            } catch {
+                group.cancelAll()
+                throw error
+            }
+            await connection.close()
+            api.drain()
+            server.drain()
+            tree.stop()
+            try await group.waitForAll()
+        }
+        try await database.discard()
+    }
+
+    func token(_ roles: Role..., tenant: String = "acme", lifetime: Int64 = 600) throws -> String {
+        try minter.mint(
+            subject: "ada", tenant: tenant, roles: Set(roles), lifetime: lifetime,
+            now: WallTime.now().microseconds / 1_000_000, id: "t")
+    }
+
+    /// The definition of one step for every id, each needing the one before.
+    func apply(_ name: String, steps: [String], tenant: String = "acme") async throws {
+        let answer = try await send(
+            "POST", "/v1/workflows", as: .admin, tenant: tenant, json: TestDefinitions.source(name, steps: steps))
+        guard answer.status == 200 || answer.status == 201 else { throw Unexpected(answer) }
+    }
+
+    struct Answer: Sendable {
+        var status: Int
+        var fields: HTTPFields
+        var text: String
+        var json: JSONValue?
+    }
+
+    struct Unexpected: Error, CustomStringConvertible {
+        var description: String
+        init(_ answer: Answer) { description = "\(answer.status) \(answer.text)" }
+    }
+
+    /// Sends a request with a token of this role; every answer is checked against openapi.yaml.
+    func send(
+        _ method: String, _ path: String, as role: Role? = .admin, tenant: String = "acme", json: String? = nil,
+        fields: HTTPFields = [:]
+    ) async throws -> Answer {
+        var fields = fields
+        if let role { fields["authorization"] = "Bearer \(try token(role, tenant: tenant))" }
+        if json != nil, !fields.contains("content-type") { fields["content-type"] = "application/json" }
+        let stream = connection.request(
+            HTTPClientRequest(
+                method: method, path: path, fields: fields,
+                body: json.map { .bytes(ByteBuffer(string: $0)) } ?? .none))
+        let head = try await stream.response()
+        let body = try await stream.body.collect(upTo: 4 << 20)
+        let text = String(buffer: body)
+        let isJSON = head.fields["content-type"]?.contains("json") == true
+        let answer = Answer(
+            status: head.status, fields: head.fields, text: text,
+            json: isJSON ? .some(try JSONValue(parsing: text)) : Optional.none)
+        try OpenAPIDocument.shared.check(method, path, answer)
+        return answer
+    }
+
+    func channel(_ role: Role, tenant: String = "acme") throws -> GRPCChannel {
+        var configuration = GRPCChannel.Configuration(address: address)
+        configuration.metadata["authorization"] = "Bearer \(try token(role, tenant: tenant))"
+        return GRPCChannel(configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+}

@@ -1,0 +1,42 @@
+import GRPC
+import Protobuf
+
+/// A worker on a real stream: completes what it is assigned, until the call is cancelled.
+struct TestWorker: Sendable {
+    let call: GRPCCall<BeamlineV1.WorkerMessage, BeamlineV1.ServerMessage>
+
+    static func hello(
+        session: [UInt8], slots: Int32 = 4, held: [BeamlineV1.TaskRef] = []
+    ) -> BeamlineV1.WorkerMessage {
+        BeamlineV1.WorkerMessage(
+            kind: .hello(
+                BeamlineV1.Hello(
+                    worker: "test-worker", session: session, protocolVersions: [1], softwareVersion: "1.0",
+                    taskTypes: [BeamlineV1.TaskType(name: "noop", pool: "io")],
+                    pools: [BeamlineV1.Pool(name: "io", slots: slots)],
+                    labels: [BeamlineV1.Label(name: "zone", value: "a")], held: held)))
+    }
+
+    static func connect(
+        _ channel: GRPCChannel, session: [UInt8] = (0..<16).map { _ in .random(in: 0 ... .max) }, slots: Int32 = 4
+    ) async throws -> TestWorker {
+        let call = try await channel.bidirectional(BeamlineV1.WorkerService.connect)
+        try await call.send(hello(session: session, slots: slots))
+        return TestWorker(call: call)
+    }
+
+    /// Answers every assignment with this output and a line of log.
+    func complete(output: String = #"{"ok":true}"#) async throws {
+        for try await message in call.responses {
+            guard case .assign(let assign)? = message.kind else { continue }
+            try await call.send(.init(kind: .started(.init(task: assign.task))))
+            try await call.send(
+                .init(
+                    kind: .log(
+                        .init(
+                            task: assign.task, sequence: 1, stream: .output, text: "did \(assign.task?.stepID ?? "")\n",
+                            unixUs: 1_800_000_000_000_000))))
+            try await call.send(.init(kind: .complete(.init(task: assign.task, output: Array(output.utf8)))))
+        }
+    }
+}
