@@ -17,14 +17,14 @@ extension PostgresDecodable {
 }
 
 extension Optional: PostgresDecodable where Wrapped: PostgresDecodable {
-    public static func accepts(_ type: PostgresType) -> Bool { Wrapped.accepts(type) }
+    @inlinable public static func accepts(_ type: PostgresType) -> Bool { Wrapped.accepts(type) }
 
     @inlinable
     public init(postgres bytes: RawSpan, type: PostgresType) throws(PostgresError) {
         self = .some(try Wrapped(postgres: bytes, type: type))
     }
 
-    public static func postgresNull() throws(PostgresError) -> Self { .none }
+    @inlinable public static func postgresNull() throws(PostgresError) -> Self { .none }
 }
 
 /// A value of which one-dimensional arrays can be read.

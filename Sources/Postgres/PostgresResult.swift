@@ -47,15 +47,22 @@ public final class PostgresResult: @unchecked Sendable {
         row: Int, column: Int, _ body: (UnsafeRawBufferPointer?) throws(Failure) -> Answer
     ) throws(Failure) -> Answer {
         precondition(row >= 0 && row < count && column >= 0 && column < columnCount, "no such cell")
-        let row32 = Int32(truncatingIfNeeded: row)
-        let column32 = Int32(truncatingIfNeeded: column)
-        if unsafe PQgetisnull(raw, row32, column32) != 0 { return try body(nil) }
-        let bytes = unsafe UnsafeRawBufferPointer(
-            start: PQgetvalue(raw, row32, column32), count: Int(PQgetlength(raw, row32, column32)))
-        return try unsafe body(bytes)
+        return try unsafe body(bytes(row: row, column: column))
+    }
+
+    /// A cell's bytes in libpq's memory, nil for null. The caller keeps the result alive and has checked the place.
+    @usableFromInline
+    func bytes(row: Int, column: Int) -> UnsafeRawBufferPointer? {
+        let row = Int32(truncatingIfNeeded: row)
+        let column = Int32(truncatingIfNeeded: column)
+        let length = unsafe PQgetlength(raw, row, column)
+        // Only an empty cell can be a null.
+        if length == 0, unsafe PQgetisnull(raw, row, column) != 0 { return nil }
+        return unsafe UnsafeRawBufferPointer(start: PQgetvalue(raw, row, column), count: Int(length))
     }
 
     /// Reads one cell.
+    @inlinable
     public func decode<Value: PostgresDecodable>(
         row: Int, column: Int, as _: Value.Type = Value.self
     ) throws(PostgresError) -> Value {
@@ -68,6 +75,7 @@ public final class PostgresResult: @unchecked Sendable {
     }
 
     /// Reads a whole column; its type is checked once.
+    @inlinable
     public func column<Value: PostgresDecodable>(
         _ column: Int, as _: Value.Type = Value.self
     ) throws(PostgresError) -> [Value] {
@@ -82,20 +90,21 @@ public final class PostgresResult: @unchecked Sendable {
         return values
     }
 
-    private func check<Value: PostgresDecodable>(
+    @inlinable
+    func check<Value: PostgresDecodable>(
         _: Value.Type, type: PostgresType, column: Int
     ) throws(PostgresError) {
         guard !Value.accepts(type) else { return }
         throw PostgresError(.decoding, reason: "column \(column) is of \(type), which is not read as \(Value.self)")
     }
 
-    private func cell<Value: PostgresDecodable>(
+    @inlinable
+    func cell<Value: PostgresDecodable>(
         row: Int, column: Int, type: PostgresType
     ) throws(PostgresError) -> Value {
-        try unsafe withBytes(row: row, column: column) { (bytes) throws(PostgresError) -> Value in
-            guard let bytes = unsafe bytes else { return try Value.postgresNull() }
-            return try Value(postgres: unsafe RawSpan(_unsafeBytes: bytes), type: type)
-        }
+        guard let bytes = unsafe bytes(row: row, column: column) else { return try Value.postgresNull() }
+        defer { withExtendedLifetime(self) {} }
+        return try Value(postgres: unsafe RawSpan(_unsafeBytes: bytes), type: type)
     }
 }
 
@@ -110,6 +119,7 @@ public struct PostgresRow: Sendable {
     public let index: Int
 
     /// Reads the cell of a column, counted from 0.
+    @inlinable
     public func decode<Value: PostgresDecodable>(
         _ column: Int, as type: Value.Type = Value.self
     ) throws(PostgresError) -> Value {

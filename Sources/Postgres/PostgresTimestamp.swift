@@ -16,7 +16,7 @@ public struct PostgresTimestamp: Hashable, Comparable, Sendable, PostgresArrayEl
 
     @inlinable public static var postgresType: PostgresType { .timestamptz }
     @inlinable public static var postgresArrayType: PostgresType { .timestamptzArray }
-    public static func accepts(_ type: PostgresType) -> Bool { type == .timestamptz }
+    @inlinable public static func accepts(_ type: PostgresType) -> Bool { type == .timestamptz }
 
     @inlinable
     public static func < (left: Self, right: Self) -> Bool { left.microseconds < right.microseconds }
@@ -29,6 +29,7 @@ public struct PostgresTimestamp: Hashable, Comparable, Sendable, PostgresArrayEl
         }
     }
 
+    @inlinable
     public init(postgres bytes: RawSpan, type: PostgresType) throws(PostgresError) {
         let value = try bytes.integer(Int64.self, at: 0)
         switch value {

@@ -11,7 +11,7 @@ public struct PostgresUUID: Hashable, Comparable, Sendable, PostgresArrayElement
 
     @inlinable public static var postgresType: PostgresType { .uuid }
     @inlinable public static var postgresArrayType: PostgresType { .uuidArray }
-    public static func accepts(_ type: PostgresType) -> Bool { type == .uuid }
+    @inlinable public static func accepts(_ type: PostgresType) -> Bool { type == .uuid }
 
     @inlinable
     public static func < (left: Self, right: Self) -> Bool {
@@ -24,6 +24,7 @@ public struct PostgresUUID: Hashable, Comparable, Sendable, PostgresArrayElement
         buffer.append(low)
     }
 
+    @inlinable
     public init(postgres bytes: RawSpan, type: PostgresType) throws(PostgresError) {
         high = try bytes.integer(UInt64.self, at: 0)
         low = try bytes.integer(UInt64.self, at: 8)

@@ -11,7 +11,7 @@ public struct PostgresXID8: RawRepresentable, Hashable, Comparable, Sendable, Po
 
     @inlinable public static var postgresType: PostgresType { .xid8 }
     @inlinable public static var postgresArrayType: PostgresType { .xid8Array }
-    public static func accepts(_ type: PostgresType) -> Bool { type == .xid8 }
+    @inlinable public static func accepts(_ type: PostgresType) -> Bool { type == .xid8 }
 
     @inlinable
     public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
@@ -21,6 +21,7 @@ public struct PostgresXID8: RawRepresentable, Hashable, Comparable, Sendable, Po
         buffer.append(rawValue)
     }
 
+    @inlinable
     public init(postgres bytes: RawSpan, type: PostgresType) throws(PostgresError) {
         rawValue = try bytes.integer(UInt64.self, at: 0)
     }

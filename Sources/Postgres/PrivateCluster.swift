@@ -82,7 +82,9 @@ public actor PrivateCluster {
 
     /// Stops the server; `start()` starts it again.
     public func stop(_ mode: StopMode = .fast) throws(PrivateClusterError) {
-        dismissWatcher()
+        // The watcher of a temporary cluster still has its folder to delete. Another one's must not live on to stop a
+        // server that somebody else has started meanwhile.
+        if !options.isTemporary { dismissWatcher() }
         let outcome = try command([
             "pg_ctl", "stop", "--silent", "--wait", "--timeout=600", "--mode=\(mode.rawValue)", "--pgdata=\(data)",
         ])

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import Postgres
@@ -19,6 +20,22 @@ struct MigrationTests {
     @Test(arguments: ["1_a.up.sql", "0001a.up.sql", "0001_.up.sql", "0001_a.sql", "0001_a.side.sql", "0000_a.up.sql"])
     func misnamedFilesAreRefused(name: String) {
         #expect(throws: MigrationError.misnamed(name)) { try parse(name) }
+    }
+
+    @Test func aFolderIsRead() throws {
+        let folder = "/tmp/beamline-migrations-\(getpid())"
+        unsafe mkdir(folder, 0o700)
+        for (name, text) in [("0002_b.up.sql", "b"), ("0001_a.up.sql", "ä"), ("0001_a.down.sql", "c"), ("README", "")] {
+            #expect(Files.write(text, to: "\(folder)/\(name)", mode: 0o600))
+        }
+        let migrations = try Migration.load(from: folder)
+        #expect(
+            migrations == [
+                Migration(number: 1, name: "a", up: "ä", down: "c"),
+                Migration(number: 2, name: "b", up: "b", down: nil),
+            ])
+        for name in try #require(Files.names(in: folder)) { unsafe unlink("\(folder)/\(name)") }
+        unsafe rmdir(folder)
     }
 
     @Test func filesThatDoNotFitTogetherAreRefused() {
