@@ -120,6 +120,12 @@ let package = Package(
             name: "http-bench-server", dependencies: ["HTTP", "TLS", log] + nio, path: "Benchmarks/HTTPServer",
             swiftSettings: policy),
 
+        // load for benchmarks
+        .executableTarget(
+            name: "beamline-load",
+            dependencies: ["GRPC", "HTTP", "Protobuf", arguments, signals, log], path: "Benchmarks/Load",
+            swiftSettings: policy),
+
         // tests mirror the sources; TestSupport holds the in-memory store, clusters and fixtures they share
         .target(
             name: "TestSupport",

@@ -10,7 +10,7 @@ import time
 
 
 class Cluster:
-    def __init__(self):
+    def __init__(self, settings=None):
         self.folder = tempfile.mkdtemp(prefix="beamline-crash-pg-")
         self.data = os.path.join(self.folder, "data")
         self.bin = self._find_bin()
@@ -19,7 +19,9 @@ class Cluster:
             os.chown(self.folder, user.pw_uid, user.pw_gid)
         self._run("initdb", "-D", self.data, "-U", "postgres", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8")
         with open(os.path.join(self.data, "postgresql.conf"), "a") as conf:
-            conf.write(f"listen_addresses = ''\nunix_socket_directories = '{self.folder}'\nmax_connections = 100\n")
+            conf.write(f"listen_addresses = ''\nunix_socket_directories = '{self.folder}'\nmax_connections = 200\n")
+            for name, value in (settings or {}).items():
+                conf.write(f"{name} = '{value}'\n")
         self.start()
         self.sql("CREATE DATABASE beamline", database="postgres")
         self.url = f"postgresql:///beamline?host={self.folder}&user=postgres"
@@ -45,10 +47,13 @@ class Cluster:
     def start(self):
         self._run("pg_ctl", "-D", self.data, "-w", "-t", "60", "-l", os.path.join(self.folder, "log"), "start")
 
+    def postmaster(self):
+        with open(os.path.join(self.data, "postmaster.pid")) as file:
+            return int(file.readline())
+
     def kill(self):
         """kill -9 of the postmaster; its children notice and leave."""
-        with open(os.path.join(self.data, "postmaster.pid")) as file:
-            pid = int(file.readline())
+        pid = self.postmaster()
         children = self._children(pid)
         os.kill(pid, signal.SIGKILL)
         deadline = time.monotonic() + 30

@@ -1,0 +1,285 @@
+"""Measures Beamline as it is shipped: authentication, events and metrics on, PostgreSQL fully durable.
+
+    Benchmarks/run [--quick] [--only throughput,batched,latency,http,idle,readers,yardstick]
+
+Client, worker, server and PostgreSQL are processes of their own on this machine. Each figure is a line of the table and
+an entry of .build/bench.json. `--quick` shortens every measurement: for a look, not for figures.
+"""
+
+import argparse
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+RELEASE = os.path.join(ROOT, ".build", "release")
+os.environ.setdefault("BEAMLINE", os.path.join(RELEASE, "beamline"))
+sys.path.insert(0, os.path.join(ROOT, "Tests", "Support"))
+from cluster import Cluster  # noqa: E402
+from stage import Client, Stage, ready, until  # noqa: E402
+
+LOAD = os.path.join(RELEASE, "beamline-load")
+WORKFLOW = """
+name: bench/noop
+steps:
+  - { id: only, uses: noop, with: { at: "${{ inputs.at }}", n: "${{ inputs.n }}" } }
+"""
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_seconds(pid):
+    with open(f"/proc/{pid}/stat") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def resident_mib(pid):
+    with open(f"/proc/{pid}/status") as file:
+        return int(re.search(r"VmRSS:\s+(\d+)", file.read()).group(1)) / 1024
+
+
+def children(parent):
+    found = []
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                with open(f"/proc/{name}/stat") as file:
+                    if int(file.read().rsplit(")", 1)[1].split()[1]) == parent:
+                        found.append(int(name))
+            except OSError:
+                pass
+    return found
+
+
+class Bench:
+    def __init__(self, quick):
+        self.quick = quick
+        self.figures = []
+        self.folder = tempfile.mkdtemp(prefix="beamline-bench-")
+        # What `beamline dev` sets, and nothing else.
+        self.cluster = Cluster(
+            {"shared_buffers": "256MB", "max_wal_size": "8GB", "checkpoint_timeout": "15min", "wal_compression": "lz4"})
+        self.stage = Stage(self.cluster, self.folder)
+        self.server = self.stage.server("server")
+        self.port = int(self.server.url.rsplit(":", 1)[1])
+        ready(self.server.url)
+        self.token = self.stage.token("admin")
+        self.worker_token = self.stage.token("worker")
+        self.client = Client(self.server.url, self.token)
+        self.client.apply(WORKFLOW)
+
+    def note(self, name, value, unit):
+        self.figures.append({"name": name, "value": round(value, 4), "unit": unit})
+        print(f"  {name:<40} {value:>14,.3f} {unit}", flush=True)
+
+    def seconds(self, full):
+        return max(3, full // 10) if self.quick else full
+
+    def runs(self):
+        return int(self.cluster.sql("SELECT count(*) FROM runs")[0][0])
+
+    def succeeded(self):
+        return int(self.cluster.sql("SELECT count(*) FROM runs WHERE beamline_run_state(state) = 'succeeded'")[0][0])
+
+    def start_worker(self):
+        worker = subprocess.Popen(
+            [LOAD, "worker", "--port", str(self.port), "--token", self.worker_token, "--slots", "512"],
+            stdout=subprocess.PIPE, text=True)
+        until("the worker is connected", lambda: self.client.call("GET", "/v1/workers")["workers"])
+        return worker
+
+    def load(self, name, *arguments, warmup=10, seconds=60, salt="a"):
+        """Runs the client; answers its figures, with CPU by owner for each acknowledged run."""
+        worker = self.start_worker()
+        backends = self.cluster.postmaster()
+        before_runs, before_done = self.runs(), self.succeeded()
+        owners = {"server": cpu_seconds(self.server.process.pid), "worker": cpu_seconds(worker.pid), "postgres": self.postgres_cpu(backends)}
+        warmup, seconds = self.seconds(warmup), self.seconds(seconds)
+        client = subprocess.Popen(
+            [LOAD, "client", "--port", str(self.port), "--token", self.token, "--workflow", "bench/noop", "--warmup", str(warmup),
+             "--seconds", str(seconds), "--salt", salt, *arguments], stdout=subprocess.PIPE, text=True)
+        time.sleep(warmup)
+        worker.send_signal(10)  # SIGUSR1: forget the warm-up's latencies
+        time.sleep(seconds / 2)
+        self.cluster.sql("CHECKPOINT")
+        text, _ = client.communicate(timeout=warmup + seconds + 120)
+        answer = json.loads(text)
+        until("every run has ended", lambda: int(self.cluster.sql("SELECT count(*) FROM active_runs")[0][0]) == 0, 120)
+        answer["cpu"] = {
+            "server": cpu_seconds(self.server.process.pid) - owners["server"],
+            "worker": cpu_seconds(worker.pid) - owners["worker"],
+            "postgres": self.postgres_cpu(backends) - owners["postgres"],
+        }
+        worker.terminate()
+        out, _ = worker.communicate(timeout=30)
+        answer["worker"] = json.loads(out)
+        made, done = self.runs() - before_runs, self.succeeded() - before_done
+        if answer["failed"] or made != answer["acknowledged"] or done != made:
+            raise SystemExit(f"{name}: client acknowledged {answer['acknowledged']} ({answer['failed']} failed), SQL has {made} runs, {done} succeeded")
+        for owner, used in answer["cpu"].items():
+            self.note(f"{name}_{owner}_cpu_per_run", 1e6 * used / max(1, made), "µs")
+        return answer
+
+    @staticmethod
+    def postgres_cpu(postmaster):
+        total = cpu_seconds(postmaster)
+        for child in children(postmaster):
+            try:
+                total += cpu_seconds(child)
+            except OSError:
+                pass
+        return total
+
+    def throughput(self):
+        answer = self.load("single_step", "--connections", "8", "--in-flight", "32", salt="t")
+        self.note("single_step_runs_per_s", answer["rate"], "runs/s")
+
+    def batched(self):
+        answer = self.load("single_step_batched", "--connections", "8", "--in-flight", "2", "--batch", "50", salt="b")
+        self.note("single_step_runs_per_s_batched", answer["rate"], "runs/s")
+
+    def latency(self):
+        answer = self.load("latency", "--connections", "8", "--rate", "100", salt="l")
+        self.note("start_to_worker_p50_ms", answer["worker"]["p50_ms"], "ms")
+        self.note("start_to_worker_p99_ms", answer["worker"]["p99_ms"], "ms")
+
+    def http(self):
+        requests = 20_000 if self.quick else 200_000
+        ours = self.h2load(self.server.process.pid, f"{self.server.url}/healthz", requests)
+        routed = self.h2load(self.server.process.pid, f"{self.server.url}/v1/workflows", requests // 4, self.token)
+        folder = os.path.join(self.folder, "www")
+        os.makedirs(folder)
+        with urllib.request.urlopen(f"{self.server.url}/healthz") as answer:
+            body = answer.read()
+        with open(os.path.join(folder, "healthz"), "wb") as file:
+            file.write(body)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        peer = subprocess.Popen(["nghttpd", "--no-tls", "-n", "1", "-d", folder, str(port)], stdout=subprocess.DEVNULL)
+        try:
+            until("nghttpd listens", lambda: socket.socket().connect_ex(("127.0.0.1", port)) == 0)
+            theirs = self.h2load(peer.pid, f"http://127.0.0.1:{port}/healthz", requests)
+        finally:
+            peer.terminate()
+            peer.wait()
+        self.note("http_cpu_us_nghttpd", theirs, "µs/request")
+        self.note("http_cpu_us_health", ours, "µs/request")
+        self.note("http_cpu_us_authenticated_json", routed, "µs/request")
+        self.note("http_cpu_ratio_to_nghttpd", ours / theirs, "ratio")
+
+    def h2load(self, pid, url, requests, token=None):
+        """Server CPU a request in µs; the first tenth warms up and is not counted."""
+        header = ["-H", f"authorization: Bearer {token}"] if token else []
+
+        def go(count):
+            out = subprocess.run(["h2load", "-n", str(count), "-c", "8", "-m", "50", *header, url], check=True, capture_output=True, text=True).stdout
+            good = re.search(r"status codes: (\d+) 2xx", out)
+            if not good or int(good.group(1)) != count:
+                raise SystemExit(f"h2load {url}: not every answer was a success:\n{out}")
+
+        go(max(400, requests // 10))
+        before = cpu_seconds(pid)
+        go(requests)
+        return 1e6 * (cpu_seconds(pid) - before) / requests
+
+    def idle(self):
+        """A fresh server with one worker and one reader of events, at rest."""
+        server = self.stage.server("idle")
+        ready(server.url)
+        worker = self.stage.worker("idle-worker", [server.url])
+        client = Client(server.url, self.token)
+        until("the worker is connected", lambda: client.call("GET", "/v1/workers")["workers"])
+        port = int(server.url.rsplit(":", 1)[1])
+        reader = self.reader(port)
+        time.sleep(self.seconds(5))
+        backends = self.backends_of(server)
+        before = cpu_seconds(server.process.pid) + sum(map(cpu_seconds, backends))
+        span = self.seconds(60)
+        time.sleep(span)
+        used = cpu_seconds(server.process.pid) + sum(map(cpu_seconds, backends)) - before
+        self.note("idle_rss_mib", resident_mib(server.process.pid), "MiB")
+        self.note("idle_cpu_percent", 100 * used / span, "% of a core")
+        reader.close()
+        worker.stop()
+        server.stop()
+
+    def backends_of(self, server):
+        """PostgreSQL's processes that serve this server: those that the other server does not have."""
+        rows = self.cluster.sql("SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name LIKE 'beamline%' AND backend_start > now() - interval '1 minute'")
+        return [int(row[0]) for row in rows]
+
+    def reader(self, port, receive_buffer=None):
+        """An event stream that is opened and not read further."""
+        connection = socket.socket()
+        if receive_buffer:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        connection.connect(("127.0.0.1", port))
+        connection.sendall(f"GET /v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {self.token}\r\nAccept: text/event-stream\r\n\r\n".encode())
+        head = connection.recv(64)
+        if b" 200 " not in head:
+            raise SystemExit(f"/v1/events: {head!r}")
+        return connection
+
+    def readers(self):
+        """1,000 event streams that nobody reads, at 1,000 events a second."""
+        count, span = (100, 6) if self.quick else (1000, 60)
+        worker = self.start_worker()
+        client = [LOAD, "client", "--port", str(self.port), "--token", self.token, "--workflow", "bench/noop", "--warmup", "0", "--rate", "350"]
+        subprocess.run([*client, "--seconds", "5", "--salt", "r0"], check=True, stdout=subprocess.DEVNULL)
+        streams = [self.reader(self.port, receive_buffer=4096) for _ in range(count)]
+        time.sleep(2)
+        before = peak = resident_mib(self.server.process.pid)
+        # A run makes about three changes (start with its lease, end): 350 a second are over 1,000 events a second.
+        load = subprocess.Popen([*client, "--seconds", str(span), "--salt", "r1"], stdout=subprocess.DEVNULL)
+        while load.poll() is None:
+            peak = max(peak, resident_mib(self.server.process.pid))
+            time.sleep(0.2)
+        self.note("unread_sse_readers", count, "readers")
+        self.note("unread_sse_growth_mib", peak - before, "MiB")
+        for stream in streams:
+            stream.close()
+        worker.terminate()
+        worker.communicate(timeout=30)
+
+    def yardstick(self):
+        """pgbench's TPC-B on the same cluster: by it figures of different days are compared."""
+        self.cluster.sql("CREATE DATABASE yardstick", database="postgres")
+        pgbench = os.path.join(self.cluster.bin, "pgbench")
+        base = [pgbench, "-h", self.cluster.folder, "-U", "postgres"]
+        subprocess.run([*base, "-i", "-q", "-s", "10", "yardstick"], check=True, capture_output=True)
+        out = subprocess.run([*base, "-M", "prepared", "-c", "8", "-j", "2", "-T", str(self.seconds(30)), "yardstick"], check=True, capture_output=True, text=True).stdout
+        self.note("yardstick_tpcb_tps", float(re.search(r"tps = ([\d.]+)", out).group(1)), "tps")
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Measures Beamline as it is shipped.")
+    parser.add_argument("--quick", action="store_true", help="short: for a look, not for figures")
+    parser.add_argument("--only", default="yardstick,latency,throughput,batched,http,idle,readers")
+    options = parser.parse_args()
+    bench = None
+    try:
+        bench = Bench(options.quick)
+        durable = ", ".join(f"{name} {bench.cluster.sql(f'SHOW {name}')[0][0]}" for name in ("fsync", "synchronous_commit", "full_page_writes"))
+        print(f"PostgreSQL: {durable}; {os.cpu_count()} cores; everything on this machine")
+        for name in options.only.split(","):
+            getattr(bench, name)()
+    finally:
+        if bench:
+            bench.stage.end()
+            bench.cluster.stop()
+    path = os.path.join(ROOT, ".build", "bench.json")
+    with open(path, "w") as file:
+        json.dump(bench.figures, file, indent=2)
+    print(f"wrote {os.path.relpath(path, ROOT)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+public import Access
+import Glibc
+
+/// The keys of a folder: `signing.jwk` signs tokens and dashboard sessions, `keys.jwks` verifies them.
+///
+/// A node that only verifies needs `keys.jwks` alone. Other nodes' public keys may be added to that file.
+public struct NodeKeys: Sendable {
+    public static let issuer = "beamline"
+    public static let audience = "beamline"
+
+    /// What verifies tokens.
+    public let keySet: KeySet
+    private let signingKey: SigningKey?
+
+    /// Reads the folder's keys; makes them when both are missing.
+    public static func open(_ folder: String) throws -> NodeKeys {
+        let signing = "\(folder)/signing.jwk"
+        let verifying = "\(folder)/keys.jwks"
+        if try KeyFile.read(signing) == nil, try KeyFile.read(verifying) == nil {
+            try KeyFile.makeFolder(folder)
+            let key = try SigningKey.generate(id: randomName())
+            try KeyFile.write(Array(try key.publicKeySet().utf8), to: verifying, mode: 0o644)
+            // Written last, and never over another: of nodes that start at once, one makes the keys.
+            try KeyFile.write(Array(try key.privateJWK().utf8), to: signing, mode: 0o600)
+        }
+        guard let publicKeys = try KeyFile.read(verifying) else {
+            throw KeyFile.Failure("\(verifying) is missing: it holds the public keys that tokens are verified with")
+        }
+        let key = try KeyFile.read(signing).map { try SigningKey(json: $0) }
+        return NodeKeys(keySet: try KeySet(json: publicKeys), signingKey: key)
+    }
+
+    private init(keySet: KeySet, signingKey: SigningKey?) {
+        self.keySet = keySet
+        self.signingKey = signingKey
+    }
+
+    public var minter: TokenMinter? {
+        signingKey.map { TokenMinter(key: $0, issuer: Self.issuer, audience: Self.audience) }
+    }
+
+    public var verifier: TokenVerifier { TokenVerifier(keys: keySet, issuer: Self.issuer, audience: Self.audience) }
+
+    /// A signed token.
+    ///
+    /// - Parameters:
+    ///   - lifetime: In seconds.
+    ///   - now: Seconds since 1970.
+    public func mint(subject: String, tenant: String, roles: Set<Role>, lifetime: Int64, now: Int64) throws -> String {
+        guard let minter else {
+            throw KeyFile.Failure("there is no signing.jwk in the keys folder: this node verifies tokens only")
+        }
+        return try minter.mint(
+            subject: subject, tenant: tenant, roles: roles, lifetime: lifetime, now: now, id: Self.randomName())
+    }
+
+    private static func randomName() -> String {
+        var generator = SystemRandomNumberGenerator()
+        return String(generator.next() as UInt64, radix: 36) + String(generator.next() as UInt64, radix: 36)
+    }
+}
+
+/// Small files of a keys folder.
+enum KeyFile {
+    struct Failure: Error, CustomStringConvertible {
+        var description: String
+
+        init(_ description: String) { self.description = description }
+
+        static func system(_ path: String) -> Failure {
+            Failure("\(path): \(unsafe String(cString: strerror(errno)))")
+        }
+    }
+
+    static func makeFolder(_ path: String) throws {
+        var made = path.hasPrefix("/") ? "" : "."
+        for part in path.split(separator: "/") {
+            made += "/\(part)"
+            guard unsafe mkdir(made, 0o700) == 0 || errno == EEXIST else { throw Failure.system(made) }
+        }
+    }
+
+    /// `nil` when there is no such file.
+    static func read(_ path: String) throws -> [UInt8]? {
+        guard let file = unsafe fopen(path, "re") else {
+            if errno == ENOENT || errno == ENOTDIR { return nil }
+            throw Failure.system(path)
+        }
+        defer { unsafe fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: 65_536)
+        let count = unsafe bytes.withUnsafeMutableBytes { unsafe fread($0.baseAddress!, 1, $0.count, file) }
+        guard unsafe ferror(file) == 0 else { throw Failure.system(path) }
+        return Array(bytes[..<count])
+    }
+
+    static func write(_ bytes: [UInt8], to path: String, mode: mode_t) throws {
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+        guard descriptor >= 0 else { throw Failure.system(path) }
+        defer { close(descriptor) }
+        let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress!, $0.count) }
+        guard count == bytes.count, fsync(descriptor) == 0 else { throw Failure.system(path) }
+    }
+}

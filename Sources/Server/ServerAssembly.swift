@@ -1,0 +1,150 @@
+import API
+import Access
+import Engine
+import HTTP
+import Logging
+import Postgres
+import PostgresStore
+import Supervision
+import Synchronization
+import TLS
+import Telemetry
+import Workflows
+
+/// Puts a node together, from the database up.
+struct ServerAssembly {
+    static let eventChannel = "beamline_events"
+
+    let options: ServerOptions
+    let logger: Logger
+
+    func make() async throws -> ServerNode {
+        let keys = try NodeKeys.open(options.keysFolder)
+        let tls = try options.tls.map { files in
+            try TLSContext(
+                .server, .server(certificateChain: .file(files.certificate), privateKey: .file(files.key)))
+        }
+        let postgres = PostgresConnection.Options(options.database)
+        let store = try await PostgresStore.open(.init(postgres: postgres))
+        for tenant in options.tenants { _ = try await store.ensureTenant(named: tenant) }
+
+        let listener = PostgresListener(postgres, channels: [Self.eventChannel])
+        let notifier = PostgresNotifier(postgres)
+        let engine = try await Engine(
+            store: store, catalog: store, compiler: { try Plan.compile(canonical: $0.canonical) }, configuration: options.engine)
+        let health = NodeHealth()
+        let metrics = MetricsRegistry()
+        let httpMetrics = HTTPMetrics()
+        metrics.register { engine.metrics }
+        metrics.register { httpMetrics.families }
+        let files = try options.webFolder.map { try StaticFiles(root: $0) }
+        // The tree shows itself; it exists only when its parts do.
+        let tree = Mutex<Supervisor?>(nil)
+        let api = API(
+            APIParts(
+                engine: engine, reader: store, catalog: store, taskLog: store, definitions: WorkflowChecker(),
+                authenticator: Authenticator(keys.verifier), minter: keys.minter, metrics: metrics,
+                tree: { tree.withLock { $0 }!.snapshot() }, readiness: { await health.checks(store) },
+                files: { request in files?.respond(to: request) }, logger: logger))
+
+        let listening = Listening(
+            addresses: options.addresses, tls: tls, logger: logger, metrics: httpMetrics, handler: api.handler)
+        let addresses = try await listening.bind()
+        let root = Supervisor(
+            "node", strategy: .restForOne, logger: logger,
+            children: [
+                ChildSpec(database(listener: listener, notifier: notifier, engine: engine)),
+                ChildSpec(
+                    Supervisor(
+                        "engine", logger: logger,
+                        children: engine.services.map { ChildSpec($0.name, run: $0.run) })),
+                ChildSpec(Supervisor("maintenance", logger: logger, children: [partitions(store)])),
+                ChildSpec(
+                    "edge", drainTimeout: .seconds(20),
+                    drain: {
+                        api.drain()
+                        listening.drain()
+                    }, run: { try await listening.run() }),
+            ])
+        tree.withLock { $0 = root }
+        return ServerNode(addresses: addresses, isTLS: tls != nil, root: root, store: store, health: health)
+    }
+
+    private func database(listener: PostgresListener, notifier: PostgresNotifier, engine: Engine) -> Supervisor {
+        Supervisor(
+            "database", logger: logger,
+            children: [
+                ChildSpec("listener") { try await listener.run() },
+                ChildSpec("notifier") { try await notifier.run() },
+                ChildSpec("wake-ups") {
+                    // Whatever it is, also "may have missed": the tail reads on from where it stands.
+                    for await _ in listener.events { engine.wakeEventTail() }
+                    try Task.checkCancellation()
+                },
+            ])
+    }
+
+    private func partitions(_ store: PostgresStore) -> ChildSpec {
+        ChildSpec("partitions") {
+            while true {
+                _ = try await store.maintainPartitions()
+                try await Task.sleep(for: .seconds(3600))
+            }
+        }
+    }
+}
+
+/// The HTTP server of a node, made anew at each restart on the same ports.
+final class Listening: Sendable {
+    private struct State {
+        var addresses: [HTTPAddress]
+        var server: HTTPServer?
+        /// Bound before the tree runs, so that a port in use is said at the start.
+        var prepared: HTTPServer?
+    }
+
+    private let tls: TLSContext?
+    private let logger: Logger
+    private let metrics: HTTPMetrics
+    private let handler: HTTPHandler
+    private let state: Mutex<State>
+
+    init(
+        addresses: [HTTPAddress], tls: TLSContext?, logger: Logger, metrics: HTTPMetrics,
+        handler: @escaping HTTPHandler
+    ) {
+        self.tls = tls
+        self.logger = logger
+        self.metrics = metrics
+        self.handler = handler
+        state = Mutex(State(addresses: addresses))
+    }
+
+    func bind() async throws -> [HTTPAddress] {
+        let server = make()
+        let bound = try await server.bind()
+        state.withLock { state in
+            state.addresses = bound
+            state.prepared = server
+        }
+        return bound
+    }
+
+    func run() async throws {
+        let prepared = state.withLock { state in
+            defer { state.prepared = nil }
+            return state.prepared
+        }
+        let server = prepared ?? make()
+        state.withLock { $0.server = server }
+        try await server.run()
+    }
+
+    func drain() { state.withLock { $0.server }?.drain() }
+
+    private func make() -> HTTPServer {
+        HTTPServer(
+            configuration: .init(addresses: state.withLock { $0.addresses }, tls: tls), logger: logger,
+            metrics: metrics, handler: handler)
+    }
+}

@@ -1,0 +1,25 @@
+public import Engine
+public import HTTP
+
+/// How a server node is set up.
+public struct ServerOptions: Sendable {
+    /// PostgreSQL, as a URL or conninfo.
+    public var database: String
+    /// Holds `signing.jwk` and `keys.jwks`; made when missing.
+    public var keysFolder: String
+    public var addresses: [HTTPAddress] = [.tcp(host: "127.0.0.1", port: 8080)]
+    /// PEM files; https when set.
+    public var tls: (certificate: String, key: String)?
+    /// The dashboard's files; without it there are no pages.
+    public var webFolder: String?
+    /// For logs and lists.
+    public var nodeName = "beamline"
+    /// Made at the start when missing.
+    public var tenants = ["default"]
+    public var engine = EngineConfiguration()
+
+    public init(database: String, keysFolder: String) {
+        self.database = database
+        self.keysFolder = keysFolder
+    }
+}

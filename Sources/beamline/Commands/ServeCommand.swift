@@ -1,0 +1,49 @@
+import ArgumentParser
+import Server
+
+/// `beamline serve`: a server node on a database that others may share.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Run a server node; any number of them share one PostgreSQL.",
+        discussion: "Stops on SIGTERM or Ctrl-C: it takes no new work, finishes what is under way, and leaves.")
+
+    @OptionGroup var database: DatabaseOptions
+    @OptionGroup var keys: KeyOptions
+    @OptionGroup var logging: LoggingOptions
+
+    @Option(help: "Address and port to listen on; may be repeated. [BEAMLINE_LISTEN]")
+    var listen: [String] = []
+
+    @Option(help: "PEM file with the certificate chain: serves https.", completion: .file())
+    var tlsCertificate: String?
+
+    @Option(help: "PEM file with the certificate's key.", completion: .file())
+    var tlsKey: String?
+
+    @Option(help: "Folder of the dashboard's files. [BEAMLINE_WEB]", completion: .directory)
+    var web: String?
+
+    @Option(help: "This node's name, for logs and lists; the host's when left out.")
+    var name: String?
+
+    @Flag(help: "Bring the schema up before serving.")
+    var migrate = false
+
+    func validate() throws {
+        guard (tlsCertificate == nil) == (tlsKey == nil) else {
+            throw ValidationError("--tls-certificate and --tls-key go together.")
+        }
+    }
+
+    func run() async throws {
+        logging.bootstrap()
+        var options = ServerOptions(database: try database.require(), keysFolder: keys.folder)
+        let addresses = listen.isEmpty ? [ClientContext.environment("BEAMLINE_LISTEN") ?? "127.0.0.1:8080"] : listen
+        options.addresses = try addresses.map { try ListenAddress.parse($0) }
+        options.webFolder = try Installation.web(web)
+        options.nodeName = name ?? HostName.text
+        if let tlsCertificate, let tlsKey { options.tls = (tlsCertificate, tlsKey) }
+        if migrate { _ = try await SchemaStep.up(options.database) }
+        try await ServeSession.run(options)
+    }
+}

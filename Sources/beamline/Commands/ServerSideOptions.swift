@@ -1,0 +1,54 @@
+public import ArgumentParser
+public import Logging
+import Telemetry
+
+/// Where PostgreSQL is.
+struct DatabaseOptions: ParsableArguments {
+    @Option(help: "PostgreSQL, as a URL or conninfo. [DATABASE_URL]")
+    var databaseUrl: String?
+
+    func require() throws -> String {
+        if let url = databaseUrl ?? ClientContext.environment("DATABASE_URL"), !url.isEmpty { return url }
+        throw CommandFailure(
+            .invalid,
+            """
+            error: no database is named
+              Set DATABASE_URL=postgresql://user@host/database or give --database-url,
+              or use `beamline dev`, which keeps a private PostgreSQL.
+            """)
+    }
+}
+
+/// Where the node's keys are.
+struct KeyOptions: ParsableArguments {
+    @Option(help: "Folder of signing.jwk and keys.jwks; made when missing. [BEAMLINE_KEYS]", completion: .directory)
+    var keys: String?
+
+    var folder: String { keys ?? ClientContext.environment("BEAMLINE_KEYS") ?? ".beamline/keys" }
+}
+
+/// What is logged, and how.
+struct LoggingOptions: ParsableArguments {
+    @Option(help: "trace, debug, info, notice, warning, error or critical. [BEAMLINE_LOG]")
+    var logLevel: Logger.Level?
+
+    @Option(help: "json or text; text on a terminal. [BEAMLINE_LOG_FORMAT]")
+    var logFormat: LogFormat?
+
+    func bootstrap(default level: Logger.Level = .info) {
+        let chosen = logLevel ?? ClientContext.environment("BEAMLINE_LOG").flatMap { Logger.Level(rawValue: $0) } ?? level
+        let format = logFormat ?? ClientContext.environment("BEAMLINE_LOG_FORMAT").flatMap { LogFormat(rawValue: $0) }
+        let asText = format.map { $0 == .text } ?? Terminal.isError
+        LoggingSystem.bootstrap { label in
+            if asText { return TextLogHandler(level: chosen, colours: Terminal.isError) }
+            return JSONLogHandler(label: label, level: chosen)
+        }
+    }
+}
+
+enum LogFormat: String, ExpressibleByArgument, CaseIterable {
+    case json
+    case text
+}
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}
