@@ -7,8 +7,8 @@ public import Workflows
 /// another built over the same store: nothing that was answered is lost.
 public final class Engine: Sendable {
     let parts: EngineParts
-    private let catalog: any Catalog
     private let late = LateOutcomes()
+    private let tail: EventTail
     /// What runs, each to be supervised.
     public let services: [EngineService]
 
@@ -25,8 +25,8 @@ public final class Engine: Sendable {
             store: store, catalog: catalog, compiler: compiler, configuration: configuration, clock: clock,
             storeTime: try await store.now(), random: random)
         self.parts = parts
-        self.catalog = catalog
-        services = Self.services(parts: parts, late: late)
+        tail = EventTail(parts: parts)
+        services = Self.services(parts: parts, late: late, tail: tail)
     }
 
     /// This life of this node, as session rows name it.
@@ -34,6 +34,10 @@ public final class Engine: Sendable {
 
     /// The tenant's events.
     public var events: EventHub { parts.hub }
+
+    /// A version of a workflow was applied through this node: starts use it at once. Other nodes follow within
+    /// `EngineConfiguration.newestVersionLifetime`.
+    public func noteApplied(_ workflow: String, tenant: TenantID) { parts.plans.forget(workflow, tenant: tenant) }
 
     /// The event log has grown (a notification of the database); polling finds it too, later.
     public func wakeEventTail() { parts.eventTail.raise() }
@@ -57,6 +61,9 @@ public final class Engine: Sendable {
 
     private var waitingCommands: Int { parts.router.queues.reduce(0) { $0 + $1.depth } }
 
+    /// The event log's end has been found: what happens from now on is told.
+    var isTailing: Bool { tail.isReady }
+
     /// Refuses new commands of callers from now on; what was accepted goes on. First phase of a stop.
     public func beginDraining() { for queue in parts.router.queues { queue.beginDraining() } }
 
@@ -71,7 +78,9 @@ public final class Engine: Sendable {
         for sink in sessions { sink.reconnect(reason: reason) }
     }
 
-    private static func services(parts: EngineParts, late: LateOutcomes) -> [EngineService] {
+    private static func services(
+        parts: EngineParts, late: LateOutcomes, tail: EventTail
+    ) -> [EngineService] {
         let configuration = parts.configuration
         var services = parts.router.queues.enumerated().map { index, queue in
             let lane = CommitLane(queue: queue, parts: parts)
@@ -81,7 +90,6 @@ public final class Engine: Sendable {
         let rescue = Rescue(parts: parts)
         let timers = TimerSweep(parts: parts)
         let inbox = InboxSweep(parts: parts)
-        let tail = EventTail(parts: parts)
         services.append(EngineService(name: "dispatcher") { try await parts.dispatcher.run() })
         services.append(EngineService(name: "late outcomes") { try await late.run(parts) })
         services.append(EngineService(name: "event tail") { try await tail.run() })
@@ -126,5 +134,4 @@ public final class Engine: Sendable {
     }
 
     var lateOutcomes: LateOutcomes { late }
-    var definitions: any Catalog { catalog }
 }

@@ -110,9 +110,10 @@ extension MemoryTables {
         return held.values.map(\.fence)
     }
 
-    /// The fast path: leased at once, unless a lower rank waits or the session is dead.
+    /// The fast path: leased at once, unless a lower rank waits. A dead session is the rescue's
+    /// business.
     private mutating func grant(_ row: ReadyRow) -> LeasedTask? {
-        guard let session = row.lease, let live = sessions[session], live.leasedUntil > now else { return nil }
+        guard let session = row.lease else { return nil }
         let waits = ready.values.contains { $0.row.bucket == row.bucket && $0.row.rank < row.rank }
         return waits ? nil : lease(ReadyToken(row: row, enqueuedAt: now), to: session)
     }

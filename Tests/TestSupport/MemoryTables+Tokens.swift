@@ -7,7 +7,7 @@ extension MemoryTables {
         let candidates = ready.values
             .filter { token in marks[token.row.bucket].map { token.row.rank >= $0 } ?? false }
             .sorted { ($0.row.rank, $0.row.step) < ($1.row.rank, $1.row.step) }
-        return zip(candidates, request.slots.filter { sessions[$0].map { $0.leasedUntil > now } ?? false })
+        return zip(candidates, request.slots)
             .map { token, session in
                 ready[TokenKey(run: token.row.key, step: token.row.step)] = nil
                 let leased = lease(token, to: session)

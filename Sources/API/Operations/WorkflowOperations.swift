@@ -8,11 +8,13 @@ struct WorkflowOperations: Sendable {
     /// Most bytes of a definition.
     static let sourceLimit = 1 << 20
 
+    private let engine: Engine
     private let catalog: any Catalog
     private let reader: any RunReader
     private let definitions: any DefinitionChecker
 
     init(parts: APIParts) {
+        engine = parts.engine
         catalog = parts.catalog
         reader = parts.reader
         definitions = parts.definitions
@@ -40,6 +42,7 @@ struct WorkflowOperations: Sendable {
                 name: name, canonical: canonical, digest: Digest(of: canonical).bytes, source: source)
             let applied = try await catalog.apply([record], tenant: tenant)
             guard let first = applied.first else { throw Problem.internalError }
+            engine.noteApplied(name, tenant: tenant)
             return first
         }
     }

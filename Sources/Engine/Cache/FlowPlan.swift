@@ -28,10 +28,4 @@ final class FlowPlan: Sendable {
             throw EngineError(.invalidInput, error.description)
         }
     }
-
-    /// JSON text: the evaluated `with` of a step.
-    func makeInput(of step: Int32, run: RunState) throws -> [UInt8] { try run.makeInput(of: step) }
-
-    /// JSON text: the evaluated `output` of a run that succeeds.
-    func makeOutput(run: RunState) throws -> [UInt8]? { try run.makeOutput() }
 }

@@ -14,15 +14,12 @@ final class RunEntry: Sendable {
 
     let key: RunKey
     let flow: FlowPlan
-    /// JSON text.
-    let input: [UInt8]
     let traceparent: String?
     private let contents: Mutex<Contents>
 
-    init(key: RunKey, flow: FlowPlan, input: [UInt8], traceparent: String?, run: RunState) {
+    init(key: RunKey, flow: FlowPlan, traceparent: String?, run: RunState) {
         self.key = key
         self.flow = flow
-        self.input = input
         self.traceparent = traceparent
         contents = Mutex(Contents(run: run, outputBytes: run.outputs.values.reduce(0) { $0 + $1.count }))
     }
@@ -35,8 +32,10 @@ final class RunEntry: Sendable {
 
     /// An estimate of its memory.
     var cost: Int {
-        let (outputs, steps) = withContents { ($0.outputBytes, $0.run.statuses.count) }
-        return 512 + input.count + outputs + steps * MemoryLayout<StepStatus>.stride
+        withContents { contents in
+            512 + contents.run.context.input.count + contents.outputBytes
+                + contents.run.statuses.count * MemoryLayout<StepStatus>.stride
+        }
     }
 }
 
@@ -46,7 +45,7 @@ extension RunEntry {
         let run = RunState(
             plan: flow.plan, context: RunContext(run: record.key.run, input: record.input), lifecycle: record.state,
             revision: record.revision, history: record.transitions)
-        self.init(key: record.key, flow: flow, input: record.input, traceparent: record.traceparent, run: run)
+        self.init(key: record.key, flow: flow, traceparent: record.traceparent, run: run)
     }
 
     /// What the worker gets for a step, and how many attempts have failed before.
@@ -55,7 +54,7 @@ extension RunEntry {
             Result {
                 let failures: Int32 =
                     if case .live(let failures)? = contents.run.status(of: step) { failures } else { 0 }
-                return (try flow.makeInput(of: step, run: contents.run), failures)
+                return (try contents.run.makeInput(of: step), failures)
             }
         }
     }

@@ -72,15 +72,14 @@ public final class EventHub: Sendable {
 
     func noteResync() { metrics.resyncs.add() }
 
-    /// The tenant's first row after a position, for a reader that comes back.
+    /// The tenant's rows of one page after a position, for a reader that comes back.
     func page(
         after position: EventPosition, tenant: TenantID
     ) async throws(StoreError) -> (rows: [EventChanges], position: EventPosition, gap: Bool) {
         let page = try await store.readEvents(after: position, limit: 100)
-        guard let row = page.rows.first(where: { $0.position.tenant == tenant }) else {
-            return ([], page.position, page.gap)
-        }
-        return ([try await expansion.expand(row)], row.position, page.gap)
+        var rows: [EventChanges] = []
+        for row in page.rows where row.position.tenant == tenant { rows.append(try await expansion.expand(row)) }
+        return (rows, page.position, page.gap)
     }
 
     private func readers(of tenant: TenantID) -> [EventSubscription] {

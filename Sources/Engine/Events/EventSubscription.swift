@@ -19,6 +19,7 @@ public final class EventSubscription: Sendable {
         var overflow: EventPosition?
         /// Where the replay from the store stands; `nil` once live.
         var replay: EventPosition?
+        var replayed: Deque<EventChanges> = []
         var delivered: EventPosition?
         var waiter: CheckedContinuation<Void, Never>?
         var isClosed = false
@@ -48,8 +49,9 @@ public final class EventSubscription: Sendable {
     /// Waits for the next delivery; `nil` when closed or the task is cancelled.
     public func next() async throws(StoreError) -> EventDelivery? {
         while !Task.isCancelled {
+            if let delivery = takeReplayed() { return delivery }
             if let position = state.withLock({ $0.replay }) {
-                if let delivery = try await replay(from: position) { return delivery }
+                if let resync = try await replay(from: position) { return resync }
                 continue
             }
             if let delivery = takeLive() { return delivery }
@@ -104,29 +106,26 @@ public final class EventSubscription: Sendable {
         waiter?.resume()
     }
 
-    /// One page from the store, for a reader that comes back with a position.
+    /// One page from the store, for a reader that comes back with a position; live when there is none further.
     private func replay(from position: EventPosition) async throws(StoreError) -> EventDelivery? {
         let page = try await hub.page(after: position, tenant: tenant)
-        if page.gap {
-            state.withLock { state in
-                state.replay = nil
-                state.delivered = page.position
-            }
-            return .resync(page.position)
-        }
-        let row = page.rows.first
         state.withLock { state in
-            // Rows that the replay delivered are passed over when they come live.
-            if let row {
-                state.replay = row.position
-                state.delivered = row.position
-            } else if page.position > position {
-                state.replay = page.position
-            } else {
-                state.replay = nil
-            }
+            state.replayed.append(contentsOf: page.rows)
+            state.replay = page.gap || page.position <= position ? nil : page.position
+            if page.gap { state.delivered = page.position }
         }
-        return row.flatMap { matching($0) }
+        return page.gap ? .resync(page.position) : nil
+    }
+
+    private func takeReplayed() -> EventDelivery? {
+        state.withLock { state in
+            while let row = state.replayed.popFirst() {
+                // It is passed over when it comes live too.
+                state.delivered = row.position
+                if let delivery = matching(row) { return delivery }
+            }
+            return nil
+        }
     }
 
     private func takeLive() -> EventDelivery? {

@@ -10,6 +10,8 @@ final class EventTail: Sendable {
 
     init(parts: EngineParts) { self.parts = parts }
 
+    var isReady: Bool { position.withLock { $0 != nil } }
+
     /// One page. A shorter wait is answered while there may be more.
     func runOnce() async throws(StoreError) -> Duration? {
         let known = position.withLock { $0 }

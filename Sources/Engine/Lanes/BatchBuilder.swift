@@ -58,7 +58,7 @@ struct BatchBuilder {
             guard inserted else { return .deferred }
         }
         let entry = RunEntry(
-            key: key, flow: intent.flow, input: intent.input, traceparent: intent.traceparent,
+            key: key, flow: intent.flow, traceparent: intent.traceparent,
             run: RunState(plan: intent.flow.plan, context: RunContext(run: key.run, input: intent.input)))
         drafts[key] = Draft(entry: entry, start: intent, expectedRevision: 0, state: .queued)
         order.append(key)
@@ -148,18 +148,16 @@ struct BatchBuilder {
         case .dropTokens(let expected):
             drop(expected, key: key)
         case .ended(let state, let failure):
-            end(key, as: state, failure: failure, flow: flow)
+            end(key, as: state, failure: failure)
         }
     }
 
-    private mutating func end(_ key: RunKey, as state: RunLifecycle, failure: StepFailure?, flow: FlowPlan) {
+    private mutating func end(_ key: RunKey, as state: RunLifecycle, failure: StepFailure?) {
         guard let entry = drafts[key]?.entry else { return }
         var ending = RunEnding(output: nil, failure: failure)
         if state == .succeeded {
             do {
-                ending.output = try entry.withContents { (contents) throws in
-                    try flow.makeOutput(run: contents.run)
-                }
+                ending.output = try entry.withContents { (contents) throws in try contents.run.makeOutput() }
             } catch {
                 // The steps have succeeded and stay so; the run says why it has no output.
                 ending.failure = StepFailure(

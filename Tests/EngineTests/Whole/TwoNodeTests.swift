@@ -1,0 +1,56 @@
+import Engine
+import TestSupport
+import Testing
+import Workflows
+
+@Suite("Two nodes over one store", .timeLimit(.minutes(1)))
+struct TwoNodeTests {
+    static let wide = Plan(
+        name: "wide",
+        steps: [PlanStep(id: "first", taskType: "noop")]
+            + (1...6).map { PlanStep(id: "part-\($0)", taskType: "noop", needs: [0]) }
+            + [PlanStep(id: "join", taskType: "noop", needs: [1, 2, 3, 4, 5, 6])])
+    static let single = Plan(name: "single", steps: [PlanStep(id: "only", taskType: "noop")])
+
+    @Test("runs of both finish on workers of both; lost races cost a second try, nothing else")
+    func bothWork() async throws {
+        let fixture = try await EngineFixture(plans: [Self.wide])
+        let nodes = [try await fixture.makeEngine(), try await fixture.makeEngine()]
+        let workers = (1...2).map { number in
+            TestWorker("w\(number)", session: UInt64(number)) { _ in .finish(.success(Array("{}".utf8))) }
+        }
+        try await fixture.running(nodes[0]) {
+            try await fixture.running(nodes[1]) {
+                for (node, worker) in zip(nodes, workers) {
+                    try await worker.connect(to: node, tenant: fixture.tenant)
+                }
+                for index in 0..<20 { _ = try await nodes[index % 2].start(fixture.start("wide")) }
+                #expect(
+                    await fixture.clock.advance(until: {
+                        for worker in workers { worker.heartbeat() }
+                        return fixture.store.runStates.values.allSatisfy { $0 == .succeeded }
+                    }))
+            }
+        }
+        #expect(fixture.audit() == [])
+        #expect(workers.allSatisfy { !$0.assignments.isEmpty })
+        #expect(workers.reduce(0) { $0 + $1.assignments.count } == 20 * 8)
+    }
+
+    @Test("a cancel at one node stops the attempt at the other's worker")
+    func cancelsRemotely() async throws {
+        let fixture = try await EngineFixture(plans: [Self.single])
+        let (near, far) = (try await fixture.makeEngine(), try await fixture.makeEngine())
+        let worker = TestWorker(session: 1) { _ in .hold }
+        try await fixture.running(near) {
+            try await fixture.running(far) {
+                try await worker.connect(to: far, tenant: fixture.tenant)
+                let key = fixture.key(try await near.start(fixture.start("single")))
+                #expect(await fixture.clock.advance(until: { worker.held.count == 1 }))
+                try await near.cancel(key, reason: "stop")
+                #expect(await fixture.clock.advance(until: { worker.cancelled.count == 1 }, limit: .seconds(5)))
+            }
+        }
+        #expect(fixture.audit() == [])
+    }
+}
