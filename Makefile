@@ -33,10 +33,13 @@ generate: ## generate C from Protos/
 
 verify: lint build test ## lint, build and test
 
+crash: ## kill servers, workers and PostgreSQL under load; nothing may be lost
+	@scripts/test-crash
+
 bench: ## measure; prints a table and writes .build/bench.json
 	@Benchmarks/run
 
 reset: ## delete the private PostgreSQL cluster and all its data
 	@scripts/reset
 
-.PHONY: help run demo test build release lint format generate verify bench reset
+.PHONY: help run demo test build release lint format generate verify crash bench reset

@@ -134,18 +134,33 @@ let package = Package(
                 collections,
             ],
             path: "Tests/TestSupport", swiftSettings: policy),
+        .target(
+            name: "TransportTestSupport", dependencies: ["TLS"], path: "Tests/TransportTestSupport",
+            swiftSettings: policy),
         tests("JSONTests", ["JSON"]),
         tests("TelemetryTests", ["Telemetry", "JSON", log]),
         tests("SupervisionTests", ["Supervision", "Telemetry", log]),
         tests("PostgresTests", ["Postgres", "TestSupport"]),
-        tests("TLSTests", ["TLS", nioEmbedded] + nio),
-        tests("HTTPTests", ["HTTP", "TLS", "HTTPClient", "Telemetry", nioEmbedded, nioHTTP1, log] + nio),
+        tests("TLSTests", ["TLS", "TransportTestSupport", nioEmbedded] + nio),
+        tests(
+            "HTTPTests",
+            ["HTTP", "TLS", "TransportTestSupport", "HTTPClient", "Telemetry", nioEmbedded, nioHTTP1, log] + nio),
         tests("HTTPClientTests", ["HTTPClient"]),
         .target(
             name: "TestProtos", dependencies: ["CTestProtos", "CProtobufC", "Protobuf"], path: "Tests/TestProtos",
             swiftSettings: policy),
         tests("ProtobufTests", ["Protobuf", "TestProtos"]),
-        tests("GRPCTests", ["GRPC", "Protobuf", "TestProtos", "HTTP", "TLS", "Telemetry", nioEmbedded, log] + nio),
+        .target(name: "TestPrograms", path: "Tests/TestPrograms", swiftSettings: policy),
+        .executableTarget(
+            name: "grpc-interop-server",
+            dependencies: ["GRPC", "Protobuf", "TestProtos", "HTTP", "TLS", arguments, log],
+            path: "Tests/GRPCInteropServer", swiftSettings: policy),
+        .testTarget(
+            name: "GRPCTests",
+            dependencies: [
+                "GRPC", "Protobuf", "TestProtos", "TestPrograms", "HTTP", "TLS", "Telemetry", "grpc-interop-server",
+                nioEmbedded, log,
+            ] + nio, exclude: ["python"], swiftSettings: policy),
         tests("ExpressionsTests", ["Expressions", "JSON"]),
         tests("AccessTests", ["Access", "JSON"]),
         tests("WorkflowsTests", ["Workflows", "Expressions", "JSON"]),
@@ -153,14 +168,20 @@ let package = Package(
         tests("PostgresStoreTests", ["PostgresStore", "Postgres", "Engine", "TestSupport", "Workflows", "JSON"]),
         tests(
             "WorkerRuntimeTests",
-            ["WorkerRuntime", "Protobuf", "GRPC", "HTTP", "HTTPClient", "TLS", "JSON", "Telemetry", "Workflows", log] + nio),
+            ["WorkerRuntime", "Protobuf", "GRPC", "HTTP", "HTTPClient", "TLS", "JSON", "Telemetry", "Workflows", log]
+                + nio),
         tests(
             "APITests",
             [
                 "API", "Access", "Engine", "TestSupport", "PostgresStore", "Workflows", "HTTP", "GRPC", "Protobuf",
                 "JSON", "Telemetry", "Supervision", yams, log,
             ] + nio),
+        tests("BeamlineTests", ["beamline", "HTTP", "JSON", "Workflows"]),
         tests(
-            "ServerTests", ["Server", "TestSupport", "Engine", "PostgresStore", "Postgres", "Supervision", "JSON", log]),
+            "ServerTests",
+            [
+                "Server", "Access", "HTTP", "HTTPClient", "TestSupport", "Engine", "PostgresStore", "Postgres",
+                "Supervision", "JSON", log,
+            ]),
     ]
 )

@@ -23,7 +23,7 @@ RELEASE = os.path.join(ROOT, ".build", "release")
 os.environ.setdefault("BEAMLINE", os.path.join(RELEASE, "beamline"))
 sys.path.insert(0, os.path.join(ROOT, "Tests", "Support"))
 from cluster import Cluster  # noqa: E402
-from stage import Client, Stage, ready, until  # noqa: E402
+from stage import LIVE_RUNS, Client, Stage, ready, until  # noqa: E402
 
 LOAD = os.path.join(RELEASE, "beamline-load")
 WORKFLOW = """
@@ -86,7 +86,7 @@ class Bench:
         return int(self.cluster.sql("SELECT count(*) FROM runs")[0][0])
 
     def succeeded(self):
-        return int(self.cluster.sql("SELECT count(*) FROM runs WHERE beamline_run_state(state) = 'succeeded'")[0][0])
+        return int(self.cluster.sql("SELECT count(*) FROM runs WHERE state = 5")[0][0])
 
     def start_worker(self):
         worker = subprocess.Popen(
@@ -111,7 +111,7 @@ class Bench:
         self.cluster.sql("CHECKPOINT")
         text, _ = client.communicate(timeout=warmup + seconds + 120)
         answer = json.loads(text)
-        until("every run has ended", lambda: int(self.cluster.sql("SELECT count(*) FROM active_runs")[0][0]) == 0, 120)
+        until("every run has ended", lambda: int(self.cluster.sql(LIVE_RUNS)[0][0]) == 0, 120)
         answer["cpu"] = {
             "server": cpu_seconds(self.server.process.pid) - owners["server"],
             "worker": cpu_seconds(worker.pid) - owners["worker"],

@@ -38,7 +38,7 @@ CREATE TABLE attempts (
     autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 5000);
 CREATE INDEX attempts_session ON attempts (session);
 
--- Tokens that become ready when due; the row with step -1 is the run's deadline.
+-- Tokens that become ready when due; the row with step -1 and queue 0 is the run's deadline.
 CREATE TABLE timers (
     due timestamptz NOT NULL,
     rank int8 NOT NULL,
@@ -53,8 +53,9 @@ CREATE TABLE timers (
 ) WITH (
     autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0,
     autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 5000);
-CREATE INDEX timers_due ON timers (due) WHERE step >= 0;
-CREATE INDEX timers_deadline ON timers (due) WHERE step < 0;
+-- A deadline is of no queue. The predicates name what no probe by key names, else a probe might take these indexes.
+CREATE INDEX timers_due ON timers (due) WHERE queue <> 0;
+CREATE INDEX timers_deadline ON timers (due) WHERE queue = 0;
 
 -- Steps that a limit, breaker or quota stops, with the reason.
 CREATE TABLE held (

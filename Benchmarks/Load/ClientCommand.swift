@@ -140,6 +140,7 @@ private final class Tally: Sendable {
     func json(seconds: Int) -> String {
         let counts = counts.withLock { $0 }
         let rate = Double(counts.counted) / Double(seconds)
-        return "{\"acknowledged\": \(counts.acknowledged), \"failed\": \(counts.failed), \"rate\": \(rate), \(latencies.json)}"
+        return
+            "{\"acknowledged\": \(counts.acknowledged), \"failed\": \(counts.failed), \"rate\": \(rate), \(latencies.json)}"
     }
 }

@@ -4,6 +4,7 @@ import ArgumentParser
 @main
 struct LoadCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "beamline-load", abstract: "Load for benchmarks: a client that starts runs, a worker that does nothing.",
+        commandName: "beamline-load",
+        abstract: "Load for benchmarks: a client that starts runs, a worker that does nothing.",
         subcommands: [ClientCommand.self, WorkerCommand.self])
 }

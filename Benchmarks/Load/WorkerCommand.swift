@@ -7,7 +7,8 @@ import UnixSignals
 /// Takes tasks and completes them at once. On SIGTERM it prints how long each took from the time in its input (`at`, the
 /// scheduled send of its StartRun) to its assignment here; SIGUSR1 forgets what was measured so far.
 struct WorkerCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "worker", abstract: "Complete tasks of type noop at once.")
+    static let configuration = CommandConfiguration(
+        commandName: "worker", abstract: "Complete tasks of type noop at once.")
 
     @OptionGroup var target: LoadTarget
 

@@ -10,7 +10,7 @@ extension Engine {
         do {
             return try await open(hello, sink: sink)
         } catch {
-            parts.storeFailed()
+            parts.storeFailed(error, in: "connect")
             throw .unavailable(error)
         }
     }

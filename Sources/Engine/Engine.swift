@@ -1,3 +1,4 @@
+public import Logging
 public import Telemetry
 public import Workflows
 
@@ -15,15 +16,18 @@ public final class Engine: Sendable {
     /// - Parameters:
     ///   - compiler: Makes a plan of a stored definition.
     ///   - random: Uniform over all of `UInt64`.
+    ///   - committed: Called after each commit, to tell the other nodes (`wakeEventTail`); must return at once.
     /// - Throws: When the store does not tell the time.
     public init(
         store: any Store, catalog: any Catalog, compiler: @escaping @Sendable (StoredDefinition) throws -> Plan,
         configuration: EngineConfiguration = EngineConfiguration(), clock: any EngineClock = MonotonicClock(),
-        random: @escaping @Sendable () -> UInt64 = { UInt64.random(in: 0 ... .max) }
+        random: @escaping @Sendable () -> UInt64 = { UInt64.random(in: 0 ... .max) },
+        logger: Logger = Logger(label: "engine"), committed: @escaping @Sendable () -> Void = {}
     ) async throws(StoreError) {
         let parts = EngineParts(
             store: store, catalog: catalog, compiler: compiler, configuration: configuration, clock: clock,
-            storeTime: try await store.now(), random: random)
+            storeTime: try await store.now(), random: random, logger: logger,
+            committed: committed)
         self.parts = parts
         tail = EventTail(parts: parts)
         services = Self.services(parts: parts, late: late, tail: tail)
@@ -129,7 +133,7 @@ public final class Engine: Sendable {
         _ name: String, _ parts: EngineParts, _ interval: Duration, wake: Signal? = nil,
         runOnce: @escaping @Sendable () async throws(StoreError) -> Duration?
     ) -> EngineService {
-        let duty = Duty(parts: parts, interval: interval, wake: wake, runOnce: runOnce)
+        let duty = Duty(name: name, parts: parts, interval: interval, wake: wake, runOnce: runOnce)
         return EngineService(name: name) { try await duty.run() }
     }
 

@@ -1,3 +1,4 @@
+import Logging
 import Synchronization
 import Telemetry
 import Workflows
@@ -10,6 +11,9 @@ final class EngineParts: Sendable {
     let storeClock: StoreClock
     let random: @Sendable () -> UInt64
     let metrics: EngineMetrics
+    let logger: Logger
+    /// Called after each commit of a lane.
+    let committed: @Sendable () -> Void
     let plans: PlanCache
     let directory: RunDirectory
     let router: CommandRouter
@@ -26,9 +30,11 @@ final class EngineParts: Sendable {
     init(
         store: any Store, catalog: any Catalog, compiler: @escaping @Sendable (StoredDefinition) throws -> Plan,
         configuration: EngineConfiguration, clock: any EngineClock, storeTime: Timestamp,
-        random: @escaping @Sendable () -> UInt64
+        random: @escaping @Sendable () -> UInt64, logger: Logger, committed: @escaping @Sendable () -> Void
     ) {
+        self.committed = committed
         self.store = store
+        self.logger = logger
         self.configuration = configuration
         self.clock = clock
         self.random = random
@@ -36,24 +42,40 @@ final class EngineParts: Sendable {
         storeClock = StoreClock(clock: clock, store: storeTime)
         plans = PlanCache(catalog: catalog, compiler: compiler, clock: clock, configuration: configuration)
         directory = RunDirectory(
-            store: store, plans: plans, lanes: configuration.lanes, bytes: configuration.runCacheBytes, metrics: metrics
-        )
+            store: store, plans: plans, lanes: configuration.lanes, bytes: configuration.runCacheBytes,
+            metrics: metrics,
+            logger: logger)
         router = CommandRouter(configuration: configuration, metrics: metrics)
         dispatcher = Dispatcher(
             store: store, directory: directory, router: router, clock: clock, storeClock: storeClock,
-            configuration: configuration, metrics: metrics, random: random)
-        hub = EventHub(store: store, plans: plans, configuration: configuration, metrics: metrics)
+            configuration: configuration, metrics: metrics, random: random, logger: logger)
+        hub = EventHub(
+            store: store, plans: plans, configuration: configuration, metrics: metrics, logger: logger)
         node = SessionID(RunID.Bytes(random: random))
         health = Mutex(StoreHealth())
     }
 
     func randomBytes() -> RunID.Bytes { RunID.Bytes(random: random) }
 
-    func storeAnswered() { health.withLock { $0.answered(now: clock.now) } }
+    func storeAnswered() {
+        let now = clock.now
+        if health.withLock({ $0.answered(now: now) }) { logger.notice("the database answers") }
+    }
 
-    func storeFailed() {
+    /// Counts a failed call. An outage is logged when it begins; a refusal is a defect, and logged each time.
+    func storeFailed(_ error: StoreError, in duty: String) {
         metrics.storeFailures.add()
-        health.withLock { $0.failed() }
+        let isNew = health.withLock { $0.failed() }
+        switch error {
+        case .unavailable(_, let detail):
+            if isNew {
+                logger.warning("the database does not answer", metadata: ["in": "\(duty)", "detail": "\(detail)"])
+            }
+        case .refused(let code, let detail):
+            logger.error(
+                "the database refused a statement",
+                metadata: ["in": "\(duty)", "code": "\(code)", "detail": "\(detail)"])
+        }
     }
 
     /// Whether sessions had a whole lease's time to be renewed since the store answers (engine rule 23).

@@ -44,6 +44,8 @@ public final class PostgresStore: Store {
         func slots(_ count: Int, _ name: String, _ settings: [String: String]) -> ConnectionSlots {
             var options = configuration.postgres
             options.applicationName = "beamline \(name)"
+            // A server that is silent for so long is taken for dead.
+            options.responseLimit = options.responseLimit ?? .seconds(30)
             options.settings = settings.merging(options.settings) { _, given in given }
             return ConnectionSlots(options, limit: count)
         }
@@ -100,32 +102,35 @@ public final class PostgresStore: Store {
     func lane<Answer>(
         _ body: (PostgresConnection) async throws(PostgresError) -> Answer
     ) async throws(StoreError) -> Answer {
-        do {
-            return try await lanes.withConnection(body)
-        } catch {
-            throw StoreError(error)
-        }
+        try await perform(on: lanes, body)
     }
 
     /// Runs something on a duty's connection.
     func duty<Answer>(
         _ body: (PostgresConnection) async throws(PostgresError) -> Answer
     ) async throws(StoreError) -> Answer {
-        do {
-            return try await duties.withConnection(body)
-        } catch {
-            throw StoreError(error)
-        }
+        try await perform(on: duties, body)
     }
 
     /// Runs something on a reader's connection.
     func reader<Answer>(
         _ body: (PostgresConnection) async throws(PostgresError) -> Answer
     ) async throws(StoreError) -> Answer {
-        do {
-            return try await readers.withConnection(body)
-        } catch {
-            throw StoreError(error)
+        try await perform(on: readers, body)
+    }
+
+    /// A transaction that lost against another (a deadlock, say) was rolled back, so it is simply run again.
+    private func perform<Answer>(
+        on slots: ConnectionSlots, _ body: (PostgresConnection) async throws(PostgresError) -> Answer
+    ) async throws(StoreError) -> Answer {
+        var tries = 0
+        while true {
+            do {
+                return try await slots.withConnection(body)
+            } catch {
+                tries += 1
+                guard error.isTransactionConflict, tries < 10 else { throw StoreError(error) }
+            }
         }
     }
 }

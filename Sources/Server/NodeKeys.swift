@@ -18,10 +18,14 @@ public struct NodeKeys: Sendable {
         let verifying = "\(folder)/keys.jwks"
         if try KeyFile.read(signing) == nil, try KeyFile.read(verifying) == nil {
             try KeyFile.makeFolder(folder)
-            let key = try SigningKey.generate(id: randomName())
-            try KeyFile.write(Array(try key.publicKeySet().utf8), to: verifying, mode: 0o644)
-            // Written last, and never over another: of nodes that start at once, one makes the keys.
-            try KeyFile.write(Array(try key.privateJWK().utf8), to: signing, mode: 0o600)
+            try KeyFile.withLock("\(folder)/.lock") {
+                // Of nodes that start at once, one makes the keys; the others find them when they get the lock.
+                if try KeyFile.read(signing) == nil, try KeyFile.read(verifying) == nil {
+                    let key = try SigningKey.generate(id: randomName())
+                    try KeyFile.write(Array(try key.privateJWK().utf8), to: signing, mode: 0o600)
+                    try KeyFile.write(Array(try key.publicKeySet().utf8), to: verifying, mode: 0o644)
+                }
+            }
         }
         guard let publicKeys = try KeyFile.read(verifying) else {
             throw KeyFile.Failure("\(verifying) is missing: it holds the public keys that tokens are verified with")
@@ -78,6 +82,17 @@ enum KeyFile {
             made += "/\(part)"
             guard unsafe mkdir(made, 0o700) == 0 || errno == EEXIST else { throw Failure.system(made) }
         }
+    }
+
+    /// Runs `body` alone among all processes that use this lock file.
+    static func withLock(_ path: String, _ body: () throws -> Void) throws {
+        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw Failure.system(path) }
+        defer { close(descriptor) }
+        while flock(descriptor, LOCK_EX) != 0 {
+            guard errno == EINTR else { throw Failure.system(path) }
+        }
+        try body()
     }
 
     /// `nil` when there is no such file.

@@ -31,7 +31,9 @@ struct ServerAssembly {
         let listener = PostgresListener(postgres, channels: [Self.eventChannel])
         let notifier = PostgresNotifier(postgres)
         let engine = try await Engine(
-            store: store, catalog: store, compiler: { try Plan.compile(canonical: $0.canonical) }, configuration: options.engine)
+            store: store, catalog: store, compiler: { try Plan.compile(canonical: $0.canonical) },
+            configuration: options.engine,
+            logger: logger, committed: { notifier.notify(Self.eventChannel) })
         let health = NodeHealth()
         let metrics = MetricsRegistry()
         let httpMetrics = HTTPMetrics()

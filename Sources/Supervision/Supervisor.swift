@@ -146,8 +146,12 @@ public final class Supervisor: Sendable {
 
     private func decide(_ event: Event, run: Run) -> [SupervisorStateMachine.Order] {
         if case .exited(let index, _, .failed(let error)) = event {
-            let restarts = state.withLock { $0.machine.children[index].restarts }
-            logger.error(
+            let (restarts, isStopping) = state.withLock { state in
+                (state.machine.children[index].restarts, state.machine.isStopping)
+            }
+            // A child that was told to stop ends by the cancellation of its task.
+            logger.log(
+                level: isStopping ? .debug : .error,
                 "child failed",
                 metadata: ["child": "\(children[index].name)", "error": "\(error)", "restarts": "\(restarts)"])
         }

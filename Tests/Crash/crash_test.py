@@ -28,7 +28,7 @@ import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Support"))
 from cluster import Cluster  # noqa: E402
-from stage import Client, Stage, ready  # noqa: E402
+from stage import LIVE_RUNS, RUN_STATES, STEP_STATES, Client, Stage, ready, run_text  # noqa: E402
 
 WORKFLOW = """
 name: crash/ledger
@@ -193,7 +193,7 @@ def apply(client, folder):
 
 def wait_ended(cluster, runs, deadline):
     while True:
-        live = int(cluster.sql("SELECT count(*) FROM active_runs")[0][0])
+        live = int(cluster.sql(LIVE_RUNS)[0][0])
         total = int(cluster.sql("SELECT count(*) FROM runs")[0][0])
         if live == 0 and total >= runs:
             return
@@ -204,7 +204,7 @@ def wait_ended(cluster, runs, deadline):
 
 def check(cluster, wanted, acknowledged, ledger, took):
     problems = []
-    runs = {row[0]: row[1] for row in cluster.sql("SELECT beamline_run_text(run), beamline_run_state(state) FROM runs")}
+    runs = {run_text(run): RUN_STATES[int(state)] for run, state in cluster.sql("SELECT run, state FROM runs")}
     if set(acknowledged) != set(wanted):
         problems.append(f"{len(wanted) - len(acknowledged)} keys were not acknowledged")
     for key, ids in acknowledged.items():
@@ -216,9 +216,12 @@ def check(cluster, wanted, acknowledged, ledger, took):
     if len(runs) != len(wanted):
         problems.append(f"{len(runs)} runs for {len(wanted)} keys")
 
-    history = cluster.sql("SELECT beamline_run_text(run), step, attempt, beamline_step_state(state) FROM steps WHERE attempt > 0")
+    history = [
+        (run, step, attempt, STEP_STATES[int(state)])
+        for run, step, attempt, state in cluster.sql("SELECT run, step, attempt, state FROM steps WHERE attempt > 0")
+    ] + [(run, step, attempt, "lost") for run, step, attempt in cluster.sql("SELECT run, step, attempt FROM lost_attempts")]
     names = ["first", "flaky", "left", "right", "join", "last"]
-    outcome = {(run, names[int(step)], int(attempt)): state for run, step, attempt, state in history}
+    outcome = {(run_text(run), names[int(step)], int(attempt)): state for run, step, attempt, state in history}
     lines = collections.defaultdict(list)
     torn = 0
     with open(ledger) as file:
@@ -248,7 +251,7 @@ def check(cluster, wanted, acknowledged, ledger, took):
             if (run, step, attempt) not in outcome and attempt >= last:
                 problems.append(f"{run} {step}: attempt {attempt} ran and left no record")
 
-    violations = cluster.sql("SELECT * FROM beamline_token_audit()")
+    violations = cluster.sql("SELECT * FROM token_audit()")
     problems += [f"token audit: {row}" for row in violations]
     lost = sum(1 for state in outcome.values() if state == "lost")
     print(f"{len(runs)} runs, {len(succeeded)} successes, {sum(map(len, lines.values()))} executions, {repeated} repeated, {lost} lost attempts, {torn} torn lines, {took:.0f} s")

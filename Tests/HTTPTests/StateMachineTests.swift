@@ -143,6 +143,19 @@ struct LimitsTests {
         #expect(check(&deadlines, 81) == .ping)
     }
 
+    @Test func looksAgainWhenSomethingIsDue() {
+        var deadlines = deadlines()
+        let next = { (deadlines: ConnectionDeadlines, seconds: Int64, streams: Int) in
+            deadlines.next(now: start + .seconds(seconds), headBegan: nil, streams: streams, keepsAlive: streams > 0)
+        }
+        #expect(next(deadlines, 0, 0) == start + .seconds(10))
+        #expect(next(deadlines, 50, 0) == start + .seconds(60), "an idle connection is no busy loop")
+        #expect(next(deadlines, 95, 0) == start + .seconds(100))
+        #expect(next(deadlines, 25, 1) == start + .seconds(30))
+        _ = deadlines.check(now: start + .seconds(30), headBegan: nil, streams: 1, keepsAlive: true)
+        #expect(next(deadlines, 45, 1) == start + .seconds(50))
+    }
+
     @Test func aHeadMustBecomeComplete() {
         var deadlines = deadlines(waitsForHead: true)
         #expect(

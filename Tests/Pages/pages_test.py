@@ -44,8 +44,11 @@ class PagesTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = tempfile.mkdtemp(prefix="beamline-pages-")
+        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
         cls.cluster = Cluster()
+        cls.addClassCleanup(cls.cluster.stop)
         cls.stage = Stage(cls.cluster, cls.folder)
+        cls.addClassCleanup(cls.stage.end)
         certificate, key = os.path.join(cls.folder, "cert.pem"), os.path.join(cls.folder, "key.pem")
         subprocess.run(
             ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
@@ -61,15 +64,9 @@ class PagesTest(unittest.TestCase):
         cls.client.apply(WORKFLOW)
         until("the worker is connected", lambda: cls.client.call("GET", "/v1/workers")["workers"])
         cls.playwright = sync_playwright().start()
+        cls.addClassCleanup(cls.playwright.stop)
         cls.browser = cls.playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.browser.close()
-        cls.playwright.stop()
-        cls.stage.end()
-        cls.cluster.stop()
-        shutil.rmtree(cls.folder, ignore_errors=True)
+        cls.addClassCleanup(cls.browser.close)
 
     def setUp(self):
         self.context = self.browser.new_context(ignore_https_errors=True, viewport={"width": 1280, "height": 900})

@@ -32,8 +32,8 @@ struct PrivateClusterTests {
         #expect(!exists(directory))
     }
 
-    @Test func whereTheServersUserCannotEnterItGoesElsewhere() async throws {
-        guard geteuid() == 0 else { return }
+    @Test(.enabled(if: geteuid() == 0, "only root runs the server as another user"))
+    func whereTheServersUserCannotEnterItGoesElsewhere() async throws {
         let closed = folder()
         unsafe mkdir(closed, 0o700)
         let fallback = folder()
@@ -76,6 +76,29 @@ struct PrivateClusterTests {
         try await cluster.start()
         let again = try await PostgresConnection.connect(.init(cluster.conninfo()))
         #expect(try await again.query("SELECT FROM kept").isEmpty)
+        try await cluster.destroy()
+    }
+
+    /// The process that owns a cluster is killed and started again at once: the data is there.
+    @Test func aKilledOwnerCanStartAgainAtOnce() async throws {
+        let outcome = await #expect(processExitsWith: .signal(SIGKILL), observing: [\.standardOutputContent]) {
+            let directory = "/tmp/beamline-cluster-\(getpid())-again"
+            let cluster = try await PrivateCluster.start(.init(directory: directory))
+            let connection = try await PostgresConnection.connect(.init(cluster.conninfo()))
+            try await connection.run(script: "CREATE TABLE kept ()")
+            let line = Array("KILLED \(directory) END\n".utf8)
+            _ = unsafe line.withUnsafeBytes { unsafe write(1, $0.baseAddress, $0.count) }
+            kill(getpid(), SIGKILL)
+        }
+        let output = String(decoding: try #require(outcome).standardOutputContent, as: UTF8.self)
+        let words = output.split(whereSeparator: \.isWhitespace)
+        let mark = try #require(words.firstIndex(of: "KILLED"))
+        let cluster = try await PrivateCluster.start(.init(directory: String(words[mark + 1])))
+        let connection = try await PostgresConnection.connect(.init(cluster.conninfo()))
+        #expect(try await connection.query("SELECT FROM kept").isEmpty)
+        await #expect(throws: PrivateClusterError.alreadyRunning(directory: cluster.directory)) {
+            try await PrivateCluster.start(.init(directory: cluster.directory))
+        }
         try await cluster.destroy()
     }
 

@@ -14,6 +14,18 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BEAMLINE = os.environ.get("BEAMLINE", os.path.join(ROOT, ".build", "debug", "beamline"))
 
 
+# As RunLifecycle and StepState number them in the database.
+RUN_STATES = {1: "queued", 2: "running", 3: "paused", 4: "cancelling", 5: "succeeded", 6: "failed", 7: "cancelled", 8: "timed_out"}
+STEP_STATES = {6: "held", 4: "scheduled", 7: "succeeded", 8: "failed", 9: "skipped", 10: "cancelled", 11: "lost"}
+LIVE_RUNS = "SELECT count(*) FROM runs WHERE state < 5"
+
+
+def run_text(uuid):
+    """A run's id as Beamline writes it: Crockford's base 32."""
+    value = int(uuid.replace("-", ""), 16)
+    return "".join("0123456789ABCDEFGHJKMNPQRSTVWXYZ"[value >> 5 * place & 31] for place in range(25, -1, -1))
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -1,6 +1,8 @@
 /// What a shared check found wrong. The checks run in targets that are no test bundles, so they throw.
 public struct Unmet: Error, CustomStringConvertible {
     public var description: String
+
+    public init(description: String) { self.description = description }
 }
 
 /// Throws unless the condition holds.

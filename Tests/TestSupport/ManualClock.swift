@@ -55,9 +55,9 @@ public final class ManualClock: EngineClock {
     }
 
     /// Moves on, a little at a time and letting everybody run in between, until the task is cancelled.
-    public func drive(step: Duration = .milliseconds(5)) async {
+    public func drive(step: Duration = .milliseconds(50)) async {
         while !Task.isCancelled {
-            for _ in 0..<20 { await Task.yield() }
+            for _ in 0..<40 { await Task.yield() }
             advance(by: step)
         }
     }
@@ -65,12 +65,12 @@ public final class ManualClock: EngineClock {
     /// Lets everybody run and moves on until the condition holds; `false` when it does not within `limit` of the clock's
     /// own time.
     public func advance(
-        until condition: () -> Bool, step: Duration = .milliseconds(5), limit: Duration = .seconds(600)
+        until condition: () -> Bool, step: Duration = .milliseconds(50), limit: Duration = .seconds(600)
     ) async -> Bool {
         let end = now + limit
         while !condition() {
             if now >= end { return false }
-            for _ in 0..<20 { await Task.yield() }
+            for _ in 0..<40 { await Task.yield() }
             if condition() { return true }
             advance(by: step)
         }

@@ -1,4 +1,3 @@
-private import Foundation
 public import Postgres
 public import PostgresStore
 
@@ -15,13 +14,18 @@ public struct StoreDatabase: Sendable {
         let home: PostgresCluster
         if let cluster { home = cluster } else { home = try await .shared() }
         let name = try await home.makeDatabase(template: "store") { options in
-            let connection = try await PostgresConnection.connect(options)
-            for script in try migrations() { try await connection.run(script: script) }
-            await connection.close()
+            _ = try await Migrator(options, Migration.load(from: migrations)).up()
         }
         let store = try await PostgresStore.open(
             PostgresStore.Configuration(postgres: home.options(database: name), lanes: lanes))
         return StoreDatabase(cluster: home, name: name, store: store)
+    }
+
+    /// Another store on the same database, reached through a proxy's folder.
+    public func store(through proxy: SocketProxy) async throws -> PostgresStore {
+        var options = cluster.options(database: name)
+        options.conninfo = options.conninfo.replacing(cluster.cluster.socketDirectory, with: proxy.directory)
+        return try await PostgresStore.open(PostgresStore.Configuration(postgres: options, lanes: 1))
     }
 
     /// A connection of one's own to the database.
@@ -37,13 +41,9 @@ public struct StoreDatabase: Sendable {
         try await cluster.dropDatabase(name)
     }
 
-    /// The up-migrations of the repository, in order.
-    private static func migrations() throws -> [String] {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appending(path: "migrations")
-        let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-        return try files.filter { $0.lastPathComponent.hasSuffix(".up.sql") }
-            .sorted { $0.lastPathComponent < $1.lastPathComponent }
-            .map { try String(contentsOf: $0, encoding: .utf8) }
+    /// The repository's folder of migrations.
+    private static var migrations: String {
+        let here = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
+        return here.joined(separator: "/") + "/migrations"
     }
 }

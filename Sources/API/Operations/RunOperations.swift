@@ -80,6 +80,17 @@ struct RunOperations: Sendable {
         return detail
     }
 
+    /// A run that was just started, without asking the database again where its commit has said enough: what is durable
+    /// must not look failed because a read failed.
+    func summary(of started: Started, tenant: TenantID) async throws -> RunSummary {
+        if let state = started.state, !state.isEnded {
+            return RunSummary(
+                key: RunKey(tenant: tenant, run: started.run), workflow: started.workflow, version: started.version,
+                state: state, createdAt: started.run.timestamp, endedAt: nil, failure: nil)
+        }
+        return try await detail(started.run, tenant: tenant).summary
+    }
+
     func view(_ run: RunID, tenant: TenantID) async throws -> RunView {
         let detail = try await detail(run, tenant: tenant)
         return RunView(detail, outline: try await outlines.outline(detail.flow))

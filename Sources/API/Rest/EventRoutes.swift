@@ -7,12 +7,13 @@ import Workflows
 
 /// `/v1/events`: server-sent events, resumed by `Last-Event-ID`.
 ///
-/// A slow reader holds no memory: while its socket is full nothing is taken from its subscription, whose own buffer is
-/// bounded and overflows into a `resync`.
+/// A slow reader holds hardly any memory: while its socket is full nothing is taken from its subscription, whose own
+/// buffer is bounded and overflows into a `resync`; and what waits for many readers is encoded once and shared.
 struct EventRoutes: Sendable {
     private let engine: Engine
     private let streams: OpenStreams
     private let now: @Sendable () -> WallTime
+    private let encoded = EncodedEvents()
     private static let keepAlive = Duration.seconds(15)
 
     init(engine: Engine, streams: OpenStreams, now: @escaping @Sendable () -> WallTime) {
@@ -37,7 +38,8 @@ struct EventRoutes: Sendable {
         // A session's stream ends with its token; the browser then learns by its next request.
         let remaining = max(0, call.caller.principal.expiresAt - now().microseconds / 1_000_000)
         let subscription = engine.events.subscribe(tenant: call.caller.tenant, run: run, after: after)
-        let streams = streams
+        // Readers of one run each get their own selection of a commit's changes.
+        let (streams, shared) = (streams, run == nil ? encoded : nil)
         return HTTPResponse(
             status: 200,
             fields: ["content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no"],
@@ -50,17 +52,22 @@ struct EventRoutes: Sendable {
                 // A position that is not ours stands for one that is no longer kept.
                 let opening = isUnreadable ? "event: resync\ndata: {}\n\n" : ": connected\n\n"
                 try await writer.write(ByteBuffer(string: "retry: 1000\n" + opening))
-                try await Self.copy(subscription, to: writer, for: .seconds(min(remaining, 86_400)))
+                try await Self.copy(
+                    subscription, to: writer, for: .seconds(min(remaining, 86_400)), sharing: shared
+                )
                 return nil
             })
     }
 
     private static func copy(
-        _ subscription: EventSubscription, to writer: HTTPBodyWriter, for limit: Duration
+        _ subscription: EventSubscription, to writer: HTTPBodyWriter, for limit: Duration, sharing: EncodedEvents?
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
-                while let delivery = try await subscription.next() { try await writer.write(text(of: delivery)) }
+                while let delivery = try await subscription.next() {
+                    try await writer.waitForRoom()
+                    try await writer.write(sharing?.text(of: delivery) ?? EncodedEvents.encode(delivery))
+                }
             }
             group.addTask {
                 let end = ContinuousClock.now + limit
@@ -74,25 +81,6 @@ struct EventRoutes: Sendable {
             try await group.next()
             group.cancelAll()
         }
-    }
-
-    /// One event a change. Only the last of a commit has the commit's position as its id, so that a reader that lost
-    /// the rest gets all of the commit again.
-    static func text(of delivery: EventDelivery) -> ByteBuffer {
-        var buffer = ByteBuffer()
-        switch delivery {
-        case .changes(let changes, let position):
-            for (index, change) in changes.enumerated() {
-                buffer.writeString("event: run\n")
-                if index == changes.count - 1 { buffer.writeString("id: \(position.text)\n") }
-                buffer.writeString("data: ")
-                buffer.writeBytes(change.json)
-                buffer.writeString("\n\n")
-            }
-        case .resync(let position):
-            buffer.writeString("event: resync\nid: \(position.text)\ndata: {}\n\n")
-        }
-        return buffer
     }
 }
 

@@ -58,8 +58,8 @@ struct RunRoutes: Sendable {
             let detail = try await runs.ended(started.run, tenant: call.caller.tenant, within: wait)
             return .json(200, fields: location) { $0.runSummary(detail.summary, output: detail.output) }
         }
-        let detail = try await runs.detail(started.run, tenant: call.caller.tenant)
-        return .json(started.created ? 201 : 200, fields: location) { $0.runSummary(detail.summary) }
+        let summary = try await runs.summary(of: started, tenant: call.caller.tenant)
+        return .json(started.created ? 201 : 200, fields: location) { $0.runSummary(summary) }
     }
 
     private func get(_ call: Call) async throws -> HTTPResponse {

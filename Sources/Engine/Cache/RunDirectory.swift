@@ -1,3 +1,4 @@
+import Logging
 import Telemetry
 import Workflows
 
@@ -8,8 +9,12 @@ final class RunDirectory: Sendable {
     private let plans: PlanCache
     private let caches: [RunCache]
     private let metrics: EngineMetrics
+    private let logger: Logger
 
-    init(store: any Store, plans: PlanCache, lanes: Int, bytes: Int, metrics: EngineMetrics) {
+    init(
+        store: any Store, plans: PlanCache, lanes: Int, bytes: Int, metrics: EngineMetrics, logger: Logger
+    ) {
+        self.logger = logger
         self.store = store
         self.plans = plans
         self.metrics = metrics
@@ -25,6 +30,19 @@ final class RunDirectory: Sendable {
     var cachedRuns: Int { caches.reduce(0) { $0 + $1.count } }
     var cachedBytes: Int { caches.reduce(0) { $0 + $1.bytes } }
 
+    /// `nil` when the definition is gone or does not compile any more: one such run must not stop the others.
+    private func flow(of record: RunRecord) async throws(StoreError) -> FlowPlan? {
+        do {
+            return try await plans.plan(record.flow)
+        } catch {
+            guard case .refused(let code, let detail) = error else { throw error }
+            logger.error(
+                "a run's definition cannot be used",
+                metadata: ["run_id": "\(record.key.run)", "code": "\(code)", "detail": "\(detail)"])
+            return nil
+        }
+    }
+
     /// The named runs; those that do not exist are missing in the answer.
     func entries(_ keys: some Collection<RunKey>) async throws(StoreError) -> [RunKey: RunEntry] {
         var found: [RunKey: RunEntry] = [:]
@@ -39,7 +57,7 @@ final class RunDirectory: Sendable {
         guard !missing.isEmpty else { return found }
         metrics.runLoads.add(UInt64(missing.count))
         for record in try await store.loadRuns(missing) {
-            guard let flow = try await plans.plan(record.flow) else { continue }
+            guard let flow = try await flow(of: record) else { continue }
             let entry = RunEntry(record, flow: flow)
             // An ended run is read now and then (late outcomes); it is not worth its memory.
             found[record.key] =

@@ -1,10 +1,11 @@
+import Logging
 import Synchronization
 import Telemetry
 import Workflows
 
 /// Matches ready tokens with free slots of the workers whose streams end in this node.
 ///
-/// Most tokens are leased by the very commit that makes them ready (the fast path: `reserving`, then `committed`); the
+/// Most tokens are leased by the very commit that makes them ready (the fast path: `reserve`, then `committed`); the
 /// others are claimed in batches when a slot is free and a bucket is known to wait. The decisions are `DispatchState`'s.
 final class Dispatcher: Sendable {
     private let store: any Store
@@ -15,6 +16,7 @@ final class Dispatcher: Sendable {
     private let configuration: EngineConfiguration
     private let metrics: EngineMetrics
     private let random: @Sendable () -> UInt64
+    private let logger: Logger
     private let state: Mutex<DispatchState>
     /// Leases that found no taker, on their way back to the store.
     private let returns = Mutex<[LeasedTask]>([])
@@ -25,8 +27,9 @@ final class Dispatcher: Sendable {
     init(
         store: any Store, directory: RunDirectory, router: CommandRouter, clock: any EngineClock,
         storeClock: StoreClock, configuration: EngineConfiguration, metrics: EngineMetrics,
-        random: @escaping @Sendable () -> UInt64
+        random: @escaping @Sendable () -> UInt64, logger: Logger
     ) {
+        self.logger = logger
         self.store = store
         self.directory = directory
         self.router = router
@@ -47,11 +50,10 @@ final class Dispatcher: Sendable {
 
     // MARK: Fast path
 
-    /// Runs `body` with a function that promises free slots; what it promises is settled by `committed` or `abandon`.
-    func reserving(_ body: ((Bucket) -> SessionID?) -> CommitBatch) -> CommitBatch {
-        state.withLock { state in
-            body { bucket in state.reserve(bucket) }
-        }
+    /// Promises a free slot for each token, where there is one; what is promised is settled by `committed` or `abandon`.
+    func reserve(_ buckets: [Bucket]) -> [SessionID?] {
+        guard !buckets.isEmpty else { return [] }
+        return state.withLock { state in buckets.map { state.reserve($0) } }
     }
 
     /// The batch was not written: what was promised is free again.
@@ -198,6 +200,11 @@ final class Dispatcher: Sendable {
                 }
             } catch {
                 metrics.storeFailures.add()
+                if case .refused(let code, let detail) = error {
+                    logger.error(
+                        "the database refused a statement",
+                        metadata: ["in": "dispatcher", "code": "\(code)", "detail": "\(detail)"])
+                }
                 await clock.sleep(until: clock.now + backoff.next(hint: error.retryAfter, random: random()))
             }
         }
@@ -236,7 +243,13 @@ final class Dispatcher: Sendable {
             throw error
         }
         for lease in leases {
-            if let entry = entries[lease.fence.key] { assign(lease, entry: entry) } else { giveBack([lease]) }
+            if let entry = entries[lease.fence.key] {
+                assign(lease, entry: entry)
+            } else {
+                // Handing it back would only bring it here again: it stays leased until its session ends.
+                logger.error("a leased step's run cannot be read", metadata: ["run_id": "\(lease.fence.key.run)"])
+                withState { state in _ = state.remove(lease.fence.session, lease.held) }
+            }
         }
     }
 

@@ -38,7 +38,7 @@ final class LateOutcomes: Sendable {
                 backoff.reset()
             } catch {
                 waiting.withLock { $0.insert(contentsOf: outcomes, at: 0) }
-                parts.storeFailed()
+                parts.storeFailed(error, in: "late outcomes")
                 await parts.clock.sleep(
                     until: parts.clock.now + backoff.next(hint: error.retryAfter, random: parts.random()))
             }

@@ -37,8 +37,12 @@ public final class WorkerSession: Sendable {
 
     /// The attempt has ended; the sink is told `acknowledge` when that is durable or judged.
     public func finish(_ task: TaskName, _ outcome: FinishCommand.Outcome) {
-        heard()
-        guard let held = parts.dispatcher.withState({ [id] in $0.remove(id, task) }) else {
+        let now = parts.clock.now
+        let removed = parts.dispatcher.withState { [id, registration] state in
+            state.heard(id, registration: registration, now: now)
+            return state.remove(id, task)
+        }
+        guard let held = removed else {
             late.append(
                 LateOutcomes.Outcome(
                     tenant: tenant, session: id, task: task, outcome: outcome, worker: worker, sink: sink))
@@ -49,7 +53,7 @@ public final class WorkerSession: Sendable {
             LaneCommand(
                 key: held.lease.fence.key,
                 kind: .finish(FinishCommand(fence: held.lease.fence, outcome: outcome, timing: timing)),
-                acceptedAt: parts.clock.now, reply: .worker(sink, task)))
+                acceptedAt: now, reply: .worker(sink, task)))
     }
 
     /// The worker is alive and holds this many attempts.

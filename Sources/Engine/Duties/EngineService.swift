@@ -11,6 +11,7 @@ public struct EngineService: Sendable {
 
 /// A duty done again and again: one pass, and how long to wait for the next.
 struct Duty: Sendable {
+    let name: String
     let parts: EngineParts
     let interval: Duration
     /// Ends the wait early.
@@ -30,7 +31,7 @@ struct Duty: Sendable {
                 // Jitter: the nodes of a cluster shall not come all at once.
                 pause = asked ?? interval * (0.9 + 0.2 * Double(parts.random() >> 11) * 0x1p-53)
             } catch {
-                parts.storeFailed()
+                parts.storeFailed(error, in: name)
                 pause = backoff.next(hint: error.retryAfter, random: parts.random())
             }
             guard pause > .zero else { continue }

@@ -2,9 +2,18 @@
 struct StoreHealth: Sendable {
     private var answeringSince: Duration?
 
-    mutating func answered(now: Duration) { if answeringSince == nil { answeringSince = now } }
+    /// Whether it had not answered before.
+    mutating func answered(now: Duration) -> Bool {
+        guard answeringSince == nil else { return false }
+        answeringSince = now
+        return true
+    }
 
-    mutating func failed() { answeringSince = nil }
+    /// Whether it had answered before.
+    mutating func failed() -> Bool {
+        defer { answeringSince = nil }
+        return answeringSince != nil
+    }
 
     func hasAnswered(for period: Duration, now: Duration) -> Bool {
         guard let answeringSince else { return false }

@@ -1,3 +1,4 @@
+import Logging
 import Synchronization
 import Telemetry
 public import Workflows
@@ -19,11 +20,13 @@ public final class EventHub: Sendable {
     private let expansion: EventExpansion
     private let limit: Int
     private let metrics: EngineMetrics
+    private let logger: Logger
     private let state = Mutex(State())
 
     init(
-        store: any Store, plans: PlanCache, configuration: EngineConfiguration, metrics: EngineMetrics
+        store: any Store, plans: PlanCache, configuration: EngineConfiguration, metrics: EngineMetrics, logger: Logger
     ) {
+        self.logger = logger
         self.store = store
         self.metrics = metrics
         expansion = EventExpansion(store: store, plans: plans)
@@ -58,8 +61,15 @@ public final class EventHub: Sendable {
         for row in rows {
             let readers = readers(of: row.position.tenant)
             if readers.isEmpty { continue }
-            let changes = try await expansion.expand(row)
-            for reader in readers { reader.publish(changes) }
+            do {
+                let changes = try await expansion.expand(row)
+                for reader in readers { reader.publish(changes) }
+            } catch {
+                guard case .refused(_, let detail) = error else { throw error }
+                // The row cannot be told: its readers read again what they show.
+                logger.error("an event row cannot be read", metadata: ["detail": "\(detail)"])
+                for reader in readers { reader.resync(at: row.position) }
+            }
         }
     }
 

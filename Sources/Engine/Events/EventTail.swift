@@ -34,7 +34,7 @@ final class EventTail: Sendable {
     /// Runs until cancelled: woken by commits and by the database's notifications, at most each 10 ms, else polling.
     func run() async throws {
         let duty = Duty(
-            parts: parts, interval: parts.configuration.eventInterval, wake: parts.eventTail,
+            name: "event tail", parts: parts, interval: parts.configuration.eventInterval, wake: parts.eventTail,
             shortest: .milliseconds(10)
         ) { () async throws(StoreError) in
             try await self.runOnce()

@@ -104,6 +104,9 @@ struct BatchBuilder {
         return .ended
     }
 
+    /// A message to a run that does not exist.
+    mutating func discard(_ inbox: InboxID) { batch.appliedInbox.append(inbox) }
+
     private mutating func apply(
         _ event: RunEvent, to key: RunKey, command: Int, random: UInt64, finish: FinishCommand?
     ) -> Bool {
@@ -154,7 +157,7 @@ struct BatchBuilder {
 
     private mutating func end(_ key: RunKey, as state: RunLifecycle, failure: StepFailure?) {
         guard let entry = drafts[key]?.entry else { return }
-        var ending = RunEnding(output: nil, failure: failure)
+        var ending = RunEnding(output: nil, failure: failure, hasDeadline: entry.flow.plan.timeout != nil)
         if state == .succeeded {
             do {
                 ending.output = try entry.withContents { (contents) throws in try contents.run.makeOutput() }
@@ -191,11 +194,17 @@ struct BatchBuilder {
             lease: nil)
     }
 
-    /// The batch, with leases asked for where `reserve` promises a slot.
-    mutating func finish(reserve: (Bucket) -> SessionID?) -> CommitBatch {
+    /// Where tokens become ready, one bucket for each.
+    var readyBuckets: [Bucket] { batch.ready.map(\.bucket) }
+
+    /// The batch.
+    ///
+    /// - Parameter leases: The session to which each ready token shall be leased at once, in the order of
+    ///   `readyBuckets`; tokens beyond its end have none.
+    mutating func finish(leases: [SessionID?] = []) -> CommitBatch {
         for index in batch.ready.indices {
             let row = batch.ready[index]
-            let session = reserve(row.bucket)
+            let session = leases.indices.contains(index) ? leases[index] : nil
             batch.ready[index].lease = session
             drafts[row.key]?.steps.append(
                 EventFragment.StepChange(

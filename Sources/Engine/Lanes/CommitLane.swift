@@ -28,7 +28,7 @@ final class CommitLane: Sendable {
                 queue.putBack(try await process(commands))
                 backoff.reset()
             } catch {
-                parts.storeFailed()
+                parts.storeFailed(error, in: "commit lane")
                 queue.putBack(commands)
                 for expired in queue.expire(now: parts.clock.now) { expired.reply.answer(.failed(.unavailable(error))) }
                 let pause = backoff.next(hint: error.retryAfter, random: parts.random())
@@ -49,7 +49,7 @@ final class CommitLane: Sendable {
         }
         guard !builder.isEmpty else { return await settle(round, builder: builder, batch: nil, outcome: nil) }
 
-        let batch = parts.dispatcher.reserving { reserve in builder.finish(reserve: reserve) }
+        let batch = builder.finish(leases: parts.dispatcher.reserve(builder.readyBuckets))
         let began = parts.clock.now
         let outcome: CommitOutcome
         do {
@@ -84,7 +84,10 @@ final class CommitLane: Sendable {
         if case .start(let intent) = command.kind {
             return .verdict(builder.start(intent, key: command.key, command: index, random: parts.random()))
         }
-        guard let entry = entries[command.key] else { return .missing }
+        guard let entry = entries[command.key] else {
+            if let inbox = command.inbox { builder.discard(inbox) }
+            return .missing
+        }
         return .verdict(builder.advance(command, entry: entry, index: index, random: parts.random()))
     }
 
@@ -101,6 +104,7 @@ final class CommitLane: Sendable {
             parts.dispatcher.committed(batch, outcome, drafts: builder.drafts)
             if !batch.timers.isEmpty { parts.timers.raise() }
             if parts.hub.hasSubscribers { parts.eventTail.raise() }
+            parts.committed()
         }
         for (key, draft) in builder.drafts {
             if let exclusion = excluded[key] {
@@ -151,7 +155,7 @@ final class CommitLane: Sendable {
         do {
             records = try await parts.store.loadRuns(loads)
         } catch {
-            parts.storeFailed()
+            parts.storeFailed(error, in: "commit lane")
             for index in late { round.fates[index] = .again }
             return
         }
@@ -167,6 +171,7 @@ final class CommitLane: Sendable {
 
     /// The whole batch was refused without a culprit: a defect, told to each caller and never retried blindly.
     private func refuse(_ round: Round, _ error: StoreError) -> [LaneCommand] {
+        parts.storeFailed(error, in: "commit lane")
         for command in round.commands { command.reply.answer(.failed(.unavailable(error))) }
         return []
     }

@@ -44,7 +44,7 @@ public final class HTTP2Connection: Sendable {
             pingsIdle: configuration.keepAliveWithoutStreams, limits: configuration.limits, logger: logger)
         let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(TimeAmount(configuration.connectTimeout))
-            .channelOption(.writeBufferWaterMark, value: .init(low: 8 << 10, high: 16 << 10))
+            .channelOption(.writeBufferWaterMark, value: .init(low: 2 << 10, high: 8 << 10))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let operations = channel.pipeline.syncOperations

@@ -16,6 +16,8 @@ class HTTP2Handler: ChannelInboundHandler, LoopExecutor.Flushable, @unchecked Se
     private(set) var context: ChannelHandlerContext?
     private var isReading = false
     private var isDirty = false
+    /// A write makes the channel unwritable and its flush writable again: no reason to send from within.
+    private var isSending = false
     private(set) var isOver = false
     private var timer: Scheduled<Void>?
     var deadlines: ConnectionDeadlines
@@ -47,6 +49,8 @@ class HTTP2Handler: ChannelInboundHandler, LoopExecutor.Flushable, @unchecked Se
     func bodyWanted(_ stream: HTTP2Stream) {}
     /// Output was collected; `true` when more was submitted on that account.
     func afterFlush() -> Bool { false }
+    /// GOAWAY has left; `noError` is not reported.
+    func sentGoAway(_ code: HTTP2ErrorCode) {}
     /// Whether a quiet connection is kept by pings.
     var keepsAlive: Bool { session.streamCount > 0 }
 
@@ -79,7 +83,13 @@ class HTTP2Handler: ChannelInboundHandler, LoopExecutor.Flushable, @unchecked Se
     }
 
     private func drainEvents() {
-        for event in session.takeEvents() where !isOver { handle(event) }
+        for event in session.takeEvents() {
+            // An event may have ended the connection: of those after it only ends of streams still matter.
+            if isOver {
+                guard case .closed = event else { continue }
+            }
+            handle(event)
+        }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -88,7 +98,7 @@ class HTTP2Handler: ChannelInboundHandler, LoopExecutor.Flushable, @unchecked Se
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable {
+        if context.channel.isWritable, !isSending {
             isDirty = true
             flushNow()
         }
@@ -108,16 +118,9 @@ class HTTP2Handler: ChannelInboundHandler, LoopExecutor.Flushable, @unchecked Se
         guard !isOver else { return }
         isOver = true
         timer?.cancel()
-        drainLast()
+        drainEvents()
         ended(streams: session.releaseAll())
         context = nil
-    }
-
-    /// Streams that closed in the octets before the end.
-    private func drainLast() {
-        for event in session.takeEvents() {
-            if case .closed = event { handle(event) }
-        }
     }
 
     // MARK: output
@@ -134,11 +137,14 @@ class HTTP2Handler: ChannelInboundHandler, LoopExecutor.Flushable, @unchecked Se
         isDirty = false
         send(context)
         if !isOver, afterFlush() { send(context) }
+        if let code = session.takeSentGoAway() { sentGoAway(code) }
         guard !isOver, session.isOver else { return }
         context.close(promise: nil)
     }
 
     private func send(_ context: ChannelHandlerContext) {
+        isSending = true
+        defer { isSending = false }
         while context.channel.isWritable {
             var buffer = executor.takeScratch()
             let more = session.collect(into: &buffer, upTo: 60 << 10)
@@ -190,7 +196,7 @@ class HTTP2Handler: ChannelInboundHandler, LoopExecutor.Flushable, @unchecked Se
 
     func armTimer() {
         let deadline = deadlines.next(
-            headBegan: session.headBegan, streams: session.streamCount, keepsAlive: keepsAlive)
+            now: .now(), headBegan: session.headBegan, streams: session.streamCount, keepsAlive: keepsAlive)
         timer = eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [weak self] in self?.checkTime() }
     }
 

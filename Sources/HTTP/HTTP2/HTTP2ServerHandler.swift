@@ -217,7 +217,11 @@ final class HTTP2ServerHandler: HTTP2Handler, HTTPServerConnection, @unchecked S
 
     override func closeIdle() {
         session.goAway(.noError)
-        fail(.noError)
+        markDirty()
+    }
+
+    override func sentGoAway(_ code: HTTP2ErrorCode) {
+        server.complain("HTTP/2 connection refused", peer: info.peer, "GOAWAY \(code)")
     }
 
     override func closeLate(_ reason: String) {
@@ -249,8 +253,8 @@ final class HTTP2ServerHandler: HTTP2Handler, HTTPServerConnection, @unchecked S
     }
 
     private func checkDrained() {
-        guard sentLastGoAway, session.streamCount == 0, !isOver else { return }
-        fail(.noError)
+        // With GOAWAY sent and no stream left the session is over, and the flush closes the connection.
+        if sentLastGoAway, session.streamCount == 0, !isOver { markDirty() }
     }
 
     func closeNow() {

@@ -31,6 +31,7 @@ import NIOCore
     private var now: NIODeadline
     /// Set while a header block is open (HEADERS without END_HEADERS).
     private(set) var headBegan: NIODeadline?
+    private var sentGoAway: HTTP2ErrorCode?
     private var unread = 0
     private var withheld = 0
     private var lines: [nghttp2_nv] = unsafe []
@@ -116,6 +117,12 @@ import NIOCore
             unsafe buffer.writeBytes(UnsafeRawBufferPointer(start: chunk, count: count))
         }
         return true
+    }
+
+    /// The error code of a GOAWAY that has left since the last call.
+    func takeSentGoAway() -> HTTP2ErrorCode? {
+        defer { sentGoAway = nil }
+        return sentGoAway
     }
 
     /// Nothing more to read or write: close the connection.
@@ -348,6 +355,7 @@ import NIOCore
     }
 
     fileprivate func sent(type: UInt8, code: UInt32) {
+        if type == HTTP2FrameType.goAway, code != 0 { sentGoAway = HTTP2ErrorCode(rawValue: code) }
         guard let metrics else { return }
         if type == HTTP2FrameType.resetStream {
             metrics.sentReset(HTTP2ErrorCode(rawValue: code))

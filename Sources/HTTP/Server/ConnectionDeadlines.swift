@@ -40,18 +40,20 @@ struct ConnectionDeadlines {
     /// The first head was complete.
     mutating func gotHead() { opened = nil }
 
-    /// When to call ``check(now:headBegan:streams:keepsAlive:)``.
-    func next(headBegan: NIODeadline?, streams: Int, keepsAlive: Bool) -> NIODeadline {
-        var result = lastRead + idle
-        if let headBegan { result = min(result, headBegan + header) } else { result = min(result, lastRead + header) }
+    /// When to call ``check(now:headBegan:streams:keepsAlive:)``. A head or stream that begins after this look is
+    /// found at the next one, so its limit is met after one to two times its length.
+    func next(now: NIODeadline, headBegan: NIODeadline?, streams: Int, keepsAlive: Bool) -> NIODeadline {
+        var result = min((headBegan ?? now) + header, now + keepAlive)
         if let opened { result = min(result, opened + header) }
-        if let pinged {
+        if streams == 0, !keepsAlive {
+            result = min(result, lastRead + idle)
+        } else if let pinged {
             result = min(result, pinged + keepAliveTimeout)
         } else {
             result = min(result, lastRead + keepAlive)
         }
         // A lower bound of rest, so that an early look never becomes a busy loop.
-        return max(result, NIODeadline.now() + .milliseconds(50))
+        return max(result, now + .milliseconds(50))
     }
 
     mutating func check(now: NIODeadline, headBegan: NIODeadline?, streams: Int, keepsAlive: Bool) -> Order {

@@ -98,7 +98,12 @@ final class LoopExecutor: TaskExecutor, @unchecked Sendable {
             unflushed.removeAll(keepingCapacity: true)
             for connection in connections { connection.flushNow() }
         }
-        scheduled = false
-        if !local.isEmpty { schedule() }
+        guard !local.isEmpty else {
+            scheduled = false
+            return
+        }
+        // NIO runs tasks until there are none before it looks at sockets: a job that always comes again (a spinning
+        // handler) would starve them. A short delay lets I/O in between.
+        eventLoop.scheduleTask(in: .microseconds(200)) { self.drain() }
     }
 }

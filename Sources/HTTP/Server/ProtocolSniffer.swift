@@ -94,6 +94,7 @@ final class ProtocolSniffer: ChannelInboundHandler, RemovableChannelHandler, HTT
             }
         } catch {
             server.logger.error("a connection cannot be set up", metadata: ["error": "\(error)"])
+            isDone = false  // the end of the channel is still ours to report
             return context.close(promise: nil)
         }
         if let buffer {

@@ -2,12 +2,13 @@ import DequeModule
 import NIOCore
 
 extension HTTPBodyWriter {
-    /// How much a writer holds, in octets.
+    /// How much a writer holds, in octets. Little: thousands of peers may be stuck at once, and a peer that reads
+    /// empties it within a tick.
     struct Limits: Sendable {
         /// `write` waits at this much …
-        var high = 64 << 10
+        var high = 8 << 10
         /// … until it is below this.
-        var low = 16 << 10
+        var low = 2 << 10
         /// `offer` refuses beyond this.
         var capacity = 256 << 10
     }

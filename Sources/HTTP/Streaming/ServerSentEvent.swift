@@ -26,13 +26,16 @@ public struct ServerSentEvent: Sendable, Hashable {
         if let id { buffer.writeString("id: \(Self.oneLine(id))\n") }
         if let event { buffer.writeString("event: \(Self.oneLine(event))\n") }
         if let retry { buffer.writeString("retry: \(retry)\n") }
-        // CR LF is one Character, so each kind of line end splits once.
-        for line in data.split(
-            omittingEmptySubsequences: false, whereSeparator: { $0 == "\n" || $0 == "\r\n" || $0 == "\r" })
-        {
+        var rest = data.utf8[...]
+        while true {
+            let end = rest.firstIndex { $0 == 0x0A || $0 == 0x0D }
             buffer.writeString("data: ")
-            buffer.writeSubstring(line)
+            buffer.writeBytes(rest[..<(end ?? rest.endIndex)])
             buffer.writeString("\n")
+            guard let end else { break }
+            var next = rest.index(after: end)
+            if rest[end] == 0x0D, next < rest.endIndex, rest[next] == 0x0A { next = rest.index(after: next) }
+            rest = rest[next...]
         }
         buffer.writeString("\n")
         return buffer

@@ -65,6 +65,9 @@ public final class ServerSentEvents: Sendable {
     /// Sends an event and waits while the client does not read.
     public func send(_ event: ServerSentEvent) async throws { try await writer.write(event.encoded()) }
 
+    /// Returns when the client has taken most of what is buffered; a producer with nothing better to do waits so.
+    public func waitForRoom() async throws { try await writer.waitForRoom() }
+
     /// Whether the client is gone.
     public var isOver: Bool { writer.isOver }
 

@@ -5,7 +5,7 @@ enum TimerStatement {
     static let fire = PostgresStatement(
         """
         WITH locked AS MATERIALIZED (
-            SELECT t.ctid AS found, t.* FROM timers t WHERE t.step >= 0 AND t.due <= now()
+            SELECT t.ctid AS found, t.* FROM timers t WHERE t.queue <> 0 AND t.due <= now()
             ORDER BY t.due LIMIT $1 FOR UPDATE SKIP LOCKED),
         fired AS (DELETE FROM timers x WHERE x.ctid = ANY (ARRAY(SELECT l.found FROM locked l))),
         returned AS (
@@ -19,13 +19,13 @@ enum TimerStatement {
 
     /// Runs whose deadline has passed; the batch that ends them deletes the rows.
     static let deadlines = PostgresStatement(
-        "SELECT tenant, run FROM timers WHERE step < 0 AND due <= now() ORDER BY due LIMIT $1", [.int8])
+        "SELECT tenant, run FROM timers WHERE queue = 0 AND due <= now() ORDER BY due LIMIT $1", [.int8])
 
     /// The next time at which either kind falls due.
     static let next = PostgresStatement(
         """
         SELECT least(
-            (SELECT due FROM timers WHERE step >= 0 AND due > now() ORDER BY due LIMIT 1),
-            (SELECT due FROM timers WHERE step < 0 AND due > now() ORDER BY due LIMIT 1))
+            (SELECT due FROM timers WHERE queue <> 0 AND due > now() ORDER BY due LIMIT 1),
+            (SELECT due FROM timers WHERE queue = 0 AND due > now() ORDER BY due LIMIT 1))
         """)
 }

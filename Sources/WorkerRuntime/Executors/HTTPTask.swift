@@ -21,7 +21,12 @@ struct HTTPTask: Sendable {
         let names = Set(fields.map { $0.name.lowercased() })
         var body: [UInt8]?
         switch (try input.string("body"), input["json"]) {
-        case (let text?, nil): body = Array(text.utf8)
+        case (let text?, nil):
+            body = Array(text.utf8)
+            // Without it the client would call the text a form.
+            if !names.contains("content-type") {
+                fields.append((name: "content-type", value: "text/plain; charset=utf-8"))
+            }
         case (nil, let value?):
             body = value.bytes()
             if !names.contains("content-type") { fields.append((name: "content-type", value: "application/json")) }

@@ -3,9 +3,9 @@ import Protobuf
 
 /// What is on its way to the server.
 ///
-/// Log chunks have no answer of their own, but the stream keeps order: what was sent before a heartbeat has arrived when
-/// that heartbeat is acknowledged. Until then chunks are kept, and sent again on the next stream; the server knows them
-/// by their numbers. Everything else is either made up for by the session's state or not worth repeating.
+/// Log chunks have no answer of their own, but the stream keeps order: what was sent before a heartbeat has arrived
+/// when that heartbeat is acknowledged. Until then chunks are kept, and sent again on the next stream; the server knows
+/// them by their numbers. Everything else is either made up for by the session's state or not worth repeating.
 struct Outbox {
     /// Bytes of log that wait to be sent, above which programs wait.
     static let pendingLimit = 1 << 20

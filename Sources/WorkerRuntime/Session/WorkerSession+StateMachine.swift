@@ -58,7 +58,8 @@ struct WorkerSessionStateMachine: Sendable {
     static let outcomeLimit = 64 << 20
 
     let identity: Identity
-    private(set) var session: [UInt8]
+    /// Sixteen bytes, the same for the life of the process: the server settles at each `Hello` what of it still holds.
+    let session: [UInt8]
     private(set) var link = Link.down
     private(set) var leaving = Leaving.no
     private var held: [AttemptKey: HeldAttempt] = [:]
@@ -68,8 +69,6 @@ struct WorkerSessionStateMachine: Sendable {
     private var heartbeats: Int64 = 0
     private var outcomes: UInt64 = 0
     private var outcomeBytes = 0
-    /// The next connection begins a new session: this one's lease is over.
-    private var sessionIsOver = false
 
     init(identity: Identity, session: [UInt8]) {
         self.identity = identity
@@ -78,12 +77,7 @@ struct WorkerSessionStateMachine: Sendable {
 
     // MARK: the link
 
-    /// - Parameter freshSession: an id to go on with if the server has ended this session.
-    mutating func connected(now: Instant, freshSession: [UInt8]) -> [Order] {
-        if sessionIsOver {
-            session = freshSession
-            sessionIsOver = false
-        }
+    mutating func connected(now: Instant) -> [Order] {
         link = .greeting(since: now)
         lastHeard = now
         let hello = BeamlineV1.Hello(
@@ -127,9 +121,7 @@ struct WorkerSessionStateMachine: Sendable {
         case .cancel(let cancel): return cancel.task.map { abandon(AttemptKey($0)) } ?? []
         case .kill(let kill): return kill.task.map { killed(AttemptKey($0), kill.strategy) } ?? []
         case .drain: return drain()
-        case .reconnect(let reconnect):
-            sessionIsOver = true
-            return [.disconnect(reason: reconnect.reason)]
+        case .reconnect(let reconnect): return [.disconnect(reason: "the server says: \(reconnect.reason)")]
         case .inventory: return [.send(.inventory(BeamlineV1.Inventory(held: inventory)))]
         case .heartbeatAck: return []
         }

@@ -55,7 +55,7 @@ extension Worker {
             state.wake = wake
         }
         defer { state.withLock { $0.wake = nil } }
-        apply { $0.connected(now: .now, freshSession: SessionID.random()) }
+        apply { $0.connected(now: .now) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await self.read(stream) }
             group.addTask { try await self.write(stream, wakes) }
@@ -65,6 +65,9 @@ extension Worker {
             defer { group.cancelAll() }
             try await group.next()
         }
+        // The server takes an end after `Draining` for good, so that must have been said.
+        let farewell = state.withLock { $0.outbox.take() }
+        if !farewell.isEmpty { try await stream.send(farewell) }
     }
 
     private func read(_ stream: any TaskStream) async throws {

@@ -30,15 +30,6 @@ extension Worker {
     }
 }
 
-extension TaskOutcome {
-    var label: String {
-        switch result {
-        case .success: "success"
-        case .failure(let failure): failure.kind.rawValue
-        }
-    }
-}
-
 extension BeamlineV1.Ack.Result {
     var label: String {
         switch self {

@@ -7,8 +7,8 @@ public import Telemetry
 /// Runs the tasks that a server hands out, until it is told to leave.
 ///
 /// The decisions are `WorkerSessionStateMachine`'s; this class carries them out. Its state is one value under one lock:
-/// the session, what is on its way to the server, and how to stop each execution. Tasks outlive streams: a broken one is
-/// replaced, for ever, and the outcomes that the server has not acknowledged are sent again.
+/// the session, what is on its way to the server, and how to stop each execution. Tasks outlive streams: a broken one
+/// is replaced, for ever, and the outcomes that the server has not acknowledged are sent again.
 public final class Worker: Service, LogOutlet {
     struct State {
         var machine: WorkerSessionStateMachine
@@ -46,7 +46,7 @@ public final class Worker: Service, LogOutlet {
         self.configuration = configuration
         self.source = source
         self.executors = Dictionary(executors.map { ($0.taskType, $0) }) { $1 }
-        metrics = WorkerMetrics(registry)
+        metrics = WorkerMetrics(registry, taskTypes: Array(self.executors.keys))
         var logger = logger
         logger[metadataKey: "worker"] = "\(configuration.name)"
         self.logger = logger
@@ -91,11 +91,17 @@ public final class Worker: Service, LogOutlet {
 
     /// Asks the session, under the lock, and carries out what it orders; answers why the stream is to be broken off, if
     /// it is.
+    ///
+    /// - Parameter forgetting: an execution that has ended.
     @discardableResult
-    func apply(_ event: (inout WorkerSessionStateMachine) -> [WorkerSessionStateMachine.Order]) -> String? {
+    func apply(
+        forgetting key: AttemptKey? = nil,
+        _ event: (inout WorkerSessionStateMachine) -> [WorkerSessionStateMachine.Order]
+    ) -> String? {
         var work: [WorkerSessionStateMachine.Order] = []
         var executions: [AttemptKey: StopSignal] = [:]
         let (session, isLeaving) = state.withLock { state in
+            if let key { state.executions[key] = nil }
             let wasUp = state.machine.isUp
             let orders = event(&state.machine)
             if state.machine.isUp != wasUp { wasUp ? state.outbox.down() : state.outbox.up() }
@@ -170,10 +176,8 @@ public final class Worker: Service, LogOutlet {
     }
 
     private func ended(_ key: AttemptKey, _ outcome: TaskOutcome, taskType: String) {
-        metrics.tasks(taskType, outcome.label).add()
-        metrics.seconds(taskType).observe(outcome.usage.duration)
-        state.withLock { _ = $0.executions.removeValue(forKey: key) }
-        apply { $0.ended(key, outcome, now: .now) }
+        metrics.ended(taskType, outcome)
+        apply(forgetting: key) { $0.ended(key, outcome, now: .now) }
     }
 
     // MARK: log and progress

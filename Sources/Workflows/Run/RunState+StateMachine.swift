@@ -20,11 +20,11 @@ extension RunState {
             let failures = try requireLive(step)
             return fail(step, attempt: attempt, failure: failure, failures: failures + 1, at: now, random: random)
         case .cancel(let reason):
-            try requireActive()
+            try requireNotEnded()
             let failure = StepFailure(kind: .cancelled, message: reason, retryable: false)
             return stop(.cancelled, failure: failure, at: now)
         case .deadlinePassed:
-            try requireActive()
+            try requireNotEnded()
             let failure = StepFailure(
                 kind: .timeout, code: "run_deadline", message: "the run's timeout has passed", retryable: false)
             return stop(.timedOut, failure: failure, at: now)
@@ -192,8 +192,12 @@ extension RunState {
 
     // MARK: - Steps
 
-    private func requireActive() throws(RunRejection) {
+    private func requireNotEnded() throws(RunRejection) {
         if lifecycle.isEnded { throw .ended(lifecycle) }
+    }
+
+    private func requireActive() throws(RunRejection) {
+        try requireNotEnded()
         if lifecycle == .queued { throw .notStarted }
     }
 

@@ -6,7 +6,8 @@ enum Installation {
     static func web(_ named: String?) throws(CommandFailure) -> String {
         if let named = named ?? ClientContext.environment("BEAMLINE_WEB") {
             guard unsafe access("\(named)/index.html", R_OK) == 0 else {
-                throw CommandFailure(.invalid, "error: \(named): no index.html there; --web names the folder of the dashboard")
+                throw CommandFailure(
+                    .invalid, "error: \(named): no index.html there; --web names the folder of the dashboard")
             }
             return named
         }

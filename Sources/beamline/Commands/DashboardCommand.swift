@@ -4,7 +4,8 @@ import JSON
 /// `beamline dashboard`
 struct DashboardCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "dashboard", abstract: "Print a link that signs you in to the dashboard; good once, for five minutes.")
+        commandName: "dashboard",
+        abstract: "Print a link that signs you in to the dashboard; good once, for five minutes.")
 
     @OptionGroup var options: ClientOptions
 

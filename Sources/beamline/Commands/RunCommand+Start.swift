@@ -7,7 +7,8 @@ extension RunCommand {
     struct Start: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Start a run of a workflow, or apply a file and start it.",
-            discussion: "Inputs: -i name=value takes the value as JSON if it is JSON, else as text; -f reads an object.")
+            discussion: "Inputs: -i name=value takes the value as JSON if it is JSON, else as text; -f reads an object."
+        )
 
         @Argument(help: "A workflow's name, or a definition file, which is applied first.")
         var workflow: String
@@ -15,7 +16,9 @@ extension RunCommand {
         @Option(name: [.customShort("i"), .customLong("input")], help: "An input, name=value. May be repeated.")
         var inputs: [String] = []
 
-        @Option(name: [.customShort("f"), .customLong("input-file")], help: "A JSON file with all inputs; - is standard input.")
+        @Option(
+            name: [.customShort("f"), .customLong("input-file")],
+            help: "A JSON file with all inputs; - is standard input.")
         var inputFile: String?
 
         @Option(help: "A version; the newest when left out.")

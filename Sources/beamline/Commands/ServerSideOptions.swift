@@ -36,7 +36,8 @@ struct LoggingOptions: ParsableArguments {
     var logFormat: LogFormat?
 
     func bootstrap(default level: Logger.Level = .info) {
-        let chosen = logLevel ?? ClientContext.environment("BEAMLINE_LOG").flatMap { Logger.Level(rawValue: $0) } ?? level
+        let chosen =
+            logLevel ?? ClientContext.environment("BEAMLINE_LOG").flatMap { Logger.Level(rawValue: $0) } ?? level
         let format = logFormat ?? ClientContext.environment("BEAMLINE_LOG_FORMAT").flatMap { LogFormat(rawValue: $0) }
         let asText = format.map { $0 == .text } ?? Terminal.isError
         LoggingSystem.bootstrap { label in

@@ -31,7 +31,8 @@ struct TokenCommand: AsyncParsableCommand {
                 guard let role = Role(rawValue: name) else {
                     throw CommandFailure(
                         .invalid,
-                        "error: no role \"\(name)\"; roles are \(Role.allCases.map(\.rawValue).joined(separator: ", "))")
+                        "error: no role \"\(name)\"; roles are \(Role.allCases.map(\.rawValue).joined(separator: ", "))"
+                    )
                 }
                 return role
             }
@@ -39,7 +40,8 @@ struct TokenCommand: AsyncParsableCommand {
                 throw CommandFailure(.invalid, "error: \"\(tenant)\" is not a tenant's name: a-z, 0-9 and -")
             }
             guard let seconds = Lifetime.seconds(lifetime) else {
-                throw CommandFailure(.invalid, "error: --lifetime \(lifetime): write it as 90m, 12h or 720h, at most a year")
+                throw CommandFailure(
+                    .invalid, "error: --lifetime \(lifetime): write it as 90m, 12h or 720h, at most a year")
             }
             do {
                 let keys = try NodeKeys.open(keys.folder)

@@ -10,9 +10,11 @@ struct WorkflowCommand: AsyncParsableCommand {
 
     /// `beamline workflow apply FILE…`
     struct Apply: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Apply definitions; an unchanged one keeps its version.")
+        static let configuration = CommandConfiguration(
+            abstract: "Apply definitions; an unchanged one keeps its version.")
 
-        @Argument(help: "YAML or JSON files; - is standard input.", completion: .file(extensions: ["yaml", "yml", "json"]))
+        @Argument(
+            help: "YAML or JSON files; - is standard input.", completion: .file(extensions: ["yaml", "yml", "json"]))
         var files: [String]
 
         @OptionGroup var options: ClientOptions
@@ -37,7 +39,8 @@ struct WorkflowCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Print all problems of definitions at once; needs no server, applies nothing.")
 
-        @Argument(help: "YAML or JSON files; - is standard input.", completion: .file(extensions: ["yaml", "yml", "json"]))
+        @Argument(
+            help: "YAML or JSON files; - is standard input.", completion: .file(extensions: ["yaml", "yml", "json"]))
         var files: [String]
 
         @Option(help: "table for people, json for programs.")

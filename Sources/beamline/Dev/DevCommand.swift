@@ -26,7 +26,9 @@ struct DevCommand: AsyncParsableCommand {
     @OptionGroup var logging: LoggingOptions
 
     func validate() throws {
-        guard (0...65_535).contains(port) else { throw ValidationError("--port is 0 to 65535; 0 lets the system choose.") }
+        guard (0...65_535).contains(port) else {
+            throw ValidationError("--port is 0 to 65535; 0 lets the system choose.")
+        }
     }
 
     func run() async throws {

@@ -67,7 +67,8 @@ final class DevWorker: Sendable {
         var process = pid_t()
         let result = unsafe posix_spawn(&process, program, &actions, &attributes, argv, envp)
         guard result == 0 else {
-            throw CommandFailure(.failed, "error: the worker does not start: \(unsafe String(cString: strerror(result)))")
+            throw CommandFailure(
+                .failed, "error: the worker does not start: \(unsafe String(cString: strerror(result)))")
         }
         return process
     }

@@ -35,7 +35,8 @@ struct APIFixture: Sendable {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let store = database.store
         for tenant in ["acme", "other"] { _ = try await store.ensureTenant(named: tenant) }
-        let engine = try await Engine(store: store, catalog: store, compiler: { try TestDefinitions.plan($0) })
+        let engine = try await Engine(
+            store: store, catalog: store, compiler: { try Plan.compile(canonical: $0.canonical) })
         let key = try SigningKey.generate(id: "test")
         let minter = TokenMinter(key: key, issuer: issuer, audience: audience)
         let authenticator = Authenticator(

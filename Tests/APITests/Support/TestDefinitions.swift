@@ -1,44 +1,30 @@
 import API
 import Engine
-import JSON
 import Workflows
 
-/// Definitions as canonical JSON alone, so that the edge is tested apart from the definition language.
+/// The definition parser as the API sees it, and definitions for it.
 struct TestDefinitions: DefinitionChecker {
-    struct Invalid: Error {}
-
+    /// Steps of noop tasks, each needing the one before.
     static func source(_ name: String, steps: [String]) -> String {
         let steps = steps.enumerated().map { index, id in
-            let needs = index == 0 ? "[]" : "[\"\(steps[index - 1])\"]"
-            return #"{"id":"\#(id)","uses":"noop","needs":\#(needs)}"#
+            let needs = index == 0 ? "" : #","needs":["\#(steps[index - 1])"]"#
+            return #"{"id":"\#(id)","uses":"noop"\#(needs)}"#
         }
-        return #"{"name":"\#(name)","steps":[\#(steps.joined(separator: ","))]}"#
+        return
+            #"{"name":"\#(name)","inputs":{"type":"object","additionalProperties":true},"steps":[\#(steps.joined(separator: ","))]}"#
     }
 
     func check(_ source: [UInt8], fileName: String) -> CheckedDefinition {
-        guard let value = try? JSONValue(parsing: source), let name = value["name"]?.stringValue else {
+        do {
+            let definition = try Workflow(parsing: source, file: fileName).definition
+            return .valid(name: definition.name, canonical: definition.canonical)
+        } catch {
             return .invalid(
-                [
+                error.diagnostics.map { problem in
                     DefinitionProblem(
-                        path: fileName, line: 1, column: 1, length: 1, message: "no name", hint: "give it one")
-                ],
-                rendered: "\(fileName):1:1: error: no name\n1 error; nothing applied.\n")
+                        path: problem.path, line: problem.line, column: problem.column, length: problem.length,
+                        message: problem.message, hint: problem.hint)
+                }, rendered: error.rendered)
         }
-        return .valid(name: name, canonical: value.bytes())
-    }
-
-    static func plan(_ stored: StoredDefinition) throws -> Plan {
-        let value = try JSONValue(parsing: stored.canonical)
-        let listed = value["steps"]?.arrayValue ?? []
-        let ids = listed.map { $0["id"]?.stringValue ?? "" }
-        return Plan(
-            name: stored.name,
-            steps: listed.map { step in
-                PlanStep(
-                    id: step["id"]?.stringValue ?? "", taskType: step["uses"]?.stringValue ?? "", pool: "io",
-                    needs: (step["needs"]?.arrayValue ?? []).compactMap { need in
-                        ids.firstIndex { $0 == need.stringValue }.map { Int32($0) }
-                    })
-            })
     }
 }

@@ -58,7 +58,7 @@ struct BatchBuilderTests {
     func start() {
         var builder = builder()
         #expect(builder.start(intent(timeout: .seconds(5)), key: key(1), command: 0, random: 0) == .drafted)
-        let batch = builder.finish { _ in nil }
+        let batch = builder.finish()
         #expect(batch.starts.map(\.revision) == [1])
         #expect(batch.starts.map(\.state) == [.running])
         #expect(batch.ready.map(\.step) == [0, 1])
@@ -72,8 +72,8 @@ struct BatchBuilderTests {
     func lease() {
         var builder = builder()
         _ = builder.start(intent(), key: key(1), command: 0, random: 0)
-        var slots = [session]
-        let batch = builder.finish { _ in slots.popLast() }
+        #expect(builder.readyBuckets.count == 2)
+        let batch = builder.finish(leases: [session, nil])
         #expect(batch.ready.map(\.lease) == [session, nil])
         let event = EventFragment.parse([UInt8(ascii: "[")] + batch.starts[0].event + [UInt8(ascii: "]")])
         #expect(event?.first?.steps.map(\.state) == [.running, .ready])
@@ -86,7 +86,7 @@ struct BatchBuilderTests {
         let entry = entry(1)
         #expect(builder.advance(command(success(0, 1), 1), entry: entry, index: 0, random: 0) == .drafted)
         #expect(builder.advance(command(success(1, 1), 1), entry: entry, index: 1, random: 0) == .drafted)
-        let batch = builder.finish { _ in nil }
+        let batch = builder.finish()
         #expect(batch.advances.map(\.expectedRevision) == [1])
         #expect(batch.advances.map(\.revision) == [3])
         #expect(batch.finishes.map(\.step) == [0, 1])
@@ -102,7 +102,7 @@ struct BatchBuilderTests {
         _ = builder.advance(command(success(0, 1), 1), entry: entry, index: 0, random: 0)
         _ = builder.advance(command(success(1, 1), 1), entry: entry, index: 1, random: 0)
         _ = builder.advance(command(.cancel(reason: "x"), 1), entry: entry, index: 2, random: 0)
-        let batch = builder.finish { _ in nil }
+        let batch = builder.finish()
         #expect(batch.ready.isEmpty, "the join was never written")
         #expect(batch.drops.map(\.expected) == [0])
         #expect(batch.advances.map(\.state) == [.cancelled])
@@ -118,7 +118,7 @@ struct BatchBuilderTests {
             outcome: .failure(StepFailure(kind: .error, message: "again", retryable: true)))
         _ = builder.advance(command(.finish(failure), 1), entry: entry, index: 0, random: 0)
         _ = builder.advance(command(.cancel(reason: "x"), 1), entry: entry, index: 1, random: 0)
-        let batch = builder.finish { _ in nil }
+        let batch = builder.finish()
         #expect(batch.timers.isEmpty)
         #expect(batch.drops.map(\.expected) == [1], "b's token alone")
     }
@@ -144,7 +144,7 @@ struct BatchBuilderTests {
         #expect(second.isEmpty)
         #expect(second.advance(command(.deadline, 1), entry: entry, index: 2, random: 0) == .ended)
         #expect(!second.isEmpty, "the timer of an ended run is deleted")
-        #expect(second.finish { _ in nil }.firedRunTimers == [key(1)])
+        #expect(second.finish().firedRunTimers == [key(1)])
     }
 
     @Test("a command that goes alone shares no batch with others of its run")

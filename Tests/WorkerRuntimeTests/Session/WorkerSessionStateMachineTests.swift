@@ -9,19 +9,18 @@ struct WorkerSessionStateMachineTests {
     let start = ContinuousClock.now
     let task = BeamlineV1.TaskRef.sample()
     var key: AttemptKey { AttemptKey(task) }
-    let firstSession = [UInt8](repeating: 1, count: 16)
-    let secondSession = [UInt8](repeating: 2, count: 16)
+    let session = [UInt8](repeating: 1, count: 16)
 
     func machine(cpu: Int = 2) -> Machine {
         Machine(
             identity: .init(
                 worker: "w", softwareVersion: "1", taskTypes: ["noop": "io", "shell": "cpu"],
-                pools: ["cpu": cpu, "io": 8], labels: [:]), session: firstSession)
+                pools: ["cpu": cpu, "io": 8], labels: [:]), session: session)
     }
 
     func connected(cpu: Int = 2) -> Machine {
         var machine = machine(cpu: cpu)
-        _ = machine.connected(now: start, freshSession: secondSession)
+        _ = machine.connected(now: start)
         _ = welcome(&machine)
         return machine
     }
@@ -47,8 +46,8 @@ struct WorkerSessionStateMachineTests {
     @Test("greets with what it can do")
     func greets() throws {
         var machine = machine()
-        let hello = try #require(greeting(machine.connected(now: start, freshSession: secondSession)))
-        #expect(hello.worker == "w" && hello.session == firstSession && hello.protocolVersions == [1])
+        let hello = try #require(greeting(machine.connected(now: start)))
+        #expect(hello.worker == "w" && hello.session == session && hello.protocolVersions == [1])
         #expect(hello.pools == [.init(name: "cpu", slots: 2), .init(name: "io", slots: 8)])
         #expect(hello.taskTypes.map(\.name) == ["noop", "shell"] && hello.held.isEmpty)
     }
@@ -69,12 +68,12 @@ struct WorkerSessionStateMachineTests {
         #expect(machine.ended(key, .success([0x31]), now: start) == [.send(complete)])
         #expect(machine.usedSlots("cpu") == 0)
         #expect(machine.disconnected() == [])
-        #expect(greeting(machine.connected(now: start, freshSession: secondSession))?.held == [task])
+        #expect(greeting(machine.connected(now: start))?.held == [task])
         #expect(welcome(&machine) == [.send(complete)])
         _ = machine.received(.init(kind: .ack(.init(task: task, result: .recorded))), now: start)
         #expect(machine.heldCount == 0)
         _ = machine.disconnected()
-        #expect(greeting(machine.connected(now: start, freshSession: secondSession))?.held == [])
+        #expect(greeting(machine.connected(now: start))?.held == [])
     }
 
     @Test("an outcome that came up without a stream is sent on the next one")
@@ -83,7 +82,7 @@ struct WorkerSessionStateMachineTests {
         _ = assign(&machine, .sample("shell"))
         _ = machine.disconnected()
         #expect(machine.ended(key, .success([0x31]), now: start) == [])
-        _ = machine.connected(now: start, freshSession: secondSession)
+        _ = machine.connected(now: start)
         #expect(welcome(&machine) == [.send(complete)])
     }
 
@@ -114,7 +113,7 @@ struct WorkerSessionStateMachineTests {
             ])
         #expect(assign(&machine, .sample("shell", step: "third")) == [])
         _ = machine.disconnected()
-        let held = greeting(machine.connected(now: start, freshSession: secondSession))?.held ?? []
+        let held = greeting(machine.connected(now: start))?.held ?? []
         #expect(Set(held.map(\.stepID)) == ["greet", "second"])
     }
 
@@ -151,17 +150,17 @@ struct WorkerSessionStateMachineTests {
             ])
     }
 
-    @Test("a reconnect begins a new session and still names what it holds")
+    @Test("a reconnect keeps the session and names what it holds")
     func reconnects() throws {
         var machine = connected()
         _ = assign(&machine, .sample("shell"))
         #expect(
-            machine.received(.init(kind: .reconnect(.init(reason: "lease"))), now: start) == [
-                .disconnect(reason: "lease")
+            machine.received(.init(kind: .reconnect(.init(reason: "stopping"))), now: start) == [
+                .disconnect(reason: "the server says: stopping")
             ])
-        _ = machine.disconnected()
-        let hello = try #require(greeting(machine.connected(now: start, freshSession: secondSession)))
-        #expect(hello.session == secondSession && hello.held == [task])
+        #expect(machine.disconnected() == [])
+        let hello = try #require(greeting(machine.connected(now: start)))
+        #expect(hello.session == session && hello.held == [task])
     }
 
     @Test("gives a silent stream up")
@@ -170,14 +169,14 @@ struct WorkerSessionStateMachineTests {
         #expect(
             machine.tick(now: start + .seconds(16)) == [.disconnect(reason: "nothing was heard for a lease period")])
         var greeting = self.machine()
-        _ = greeting.connected(now: start, freshSession: secondSession)
+        _ = greeting.connected(now: start)
         #expect(greeting.tick(now: start + .seconds(11)) == [.disconnect(reason: "no Welcome within 10 s")])
     }
 
     @Test("refuses a protocol version that it does not speak")
     func version() {
         var machine = machine()
-        _ = machine.connected(now: start, freshSession: secondSession)
+        _ = machine.connected(now: start)
         let orders = machine.received(.init(kind: .welcome(.init(protocolVersion: 7))), now: start)
         #expect(orders == [.disconnect(reason: "the server chose protocol version 7")])
         #expect(!machine.isUp)

@@ -20,6 +20,9 @@ final class TestFolder: Sendable {
 
     var entries: [String] { get throws { try FileManager.default.contentsOfDirectory(atPath: path) } }
 
+    /// The start of a script: it goes on when the file is there.
+    static func waiting(for path: String) -> String { "while [ ! -e \(path) ]; do sleep 0.02; done\n" }
+
     func write(_ name: String, _ text: String) throws {
         try Data(text.utf8).write(to: URL(filePath: "\(path)/\(name)"))
     }

@@ -63,13 +63,17 @@ struct WorkerTests {
     @Test("a task outlives its stream, and its outcome is told on the next one, until it is acknowledged")
     func reconnects() async throws {
         try await WorkerBench().withWorker { bench, first in
-            first.server.say(.assign(.sample("shell", ["command": "sleep 0.3; echo 5 > $BEAMLINE_OUTPUT"])))
+            let go = bench.folder.path + "/go"
+            first.server.say(
+                .assign(
+                    .sample("shell", ["command": .string(TestFolder.waiting(for: go) + "echo 5 > $BEAMLINE_OUTPUT")])))
             _ = try await first.next()
             first.server.breakOff(Broken())
             let second = try await bench.accept()
             #expect(second.hello.held == [.sample()] && second.hello.session == first.hello.session)
             second.server.say(.welcome(WorkerBench.welcome))
             #expect(try await second.next() == .started(.init(task: .sample())))
+            try bench.folder.write("go", "")
             guard case .complete(let complete) = try await second.next() else {
                 Issue.record("no outcome")
                 return
@@ -112,10 +116,12 @@ struct WorkerTests {
     @Test("draining: what runs is finished, then the worker leaves")
     func drains() async throws {
         try await WorkerBench().withWorker { bench, stream in
-            stream.server.say(.assign(.sample("shell", ["command": "sleep 0.3"])))
+            let go = bench.folder.path + "/go"
+            stream.server.say(.assign(.sample("shell", ["command": .string(TestFolder.waiting(for: go))])))
             _ = try await stream.next()
             await bench.worker.drain()
             #expect(try await stream.next() == .draining(.init()))
+            try bench.folder.write("go", "")
             guard case .complete = try await stream.next() else {
                 Issue.record("no outcome")
                 return

@@ -1,3 +1,4 @@
+import Expressions
 import Testing
 import Workflows
 
@@ -6,8 +7,9 @@ import Workflows
 struct RunHistoryTests {
     @Test(arguments: 0..<200) func rebuiltFromItsHistoryARunIsTheSame(seed: Int) throws {
         var dice = Dice(seed: UInt64(seed))
-        let plan = randomPlan(&dice)
-        var run = RunState(plan: plan)
+        let plan = try randomPlan(&dice)
+        let context = RunContext(input: Array(#"{"n": 3}"#.utf8))
+        var run = RunState(plan: plan, context: context)
         var history: [StepTransition] = []
         var live: [Int32] = []
         var ended: RunLifecycle?
@@ -46,7 +48,8 @@ struct RunHistoryTests {
                         step: live[dice.below(live.count)], attempt: attempt, output: Array("\(attempt)".utf8))
                 }
             take(try run.apply(event, at: Timestamp(microseconds: Int64(attempt)), random: dice.next()))
-            let rebuilt = RunState(plan: plan, lifecycle: run.lifecycle, revision: run.revision, history: history)
+            let rebuilt = RunState(
+                plan: plan, context: context, lifecycle: run.lifecycle, revision: run.revision, history: history)
             #expect(rebuilt.statuses == run.statuses)
             #expect(rebuilt.outputs == run.outputs)
             #expect(rebuilt.liveCount == run.liveCount && rebuilt.endedCount == run.endedCount)
@@ -56,14 +59,27 @@ struct RunHistoryTests {
         #expect(run.liveCount == 0)
     }
 
-    private func randomPlan(_ dice: inout Dice) -> Plan {
+    private func randomPlan(_ dice: inout Dice) throws -> Plan {
         let retry = RetryPolicy(strategy: .fixed, maxAttempts: 3, delay: .milliseconds(10))
         let count = 1 + dice.below(14)
-        let steps = (0..<count).map { index in
+        let steps = try (0..<count).map { index in
             let needs = (0..<index).filter { _ in dice.below(3) == 0 }.map(Int32.init)
-            return PlanStep(id: "s\(index)", taskType: "noop", needs: needs, retry: retry)
+            let condition = try condition(of: needs, &dice).map { try Expression($0) }
+            return PlanStep(id: "s\(index)", taskType: "noop", needs: needs, condition: condition, retry: retry)
         }
         return Plan(name: "random", steps: steps)
+    }
+
+    private func condition(of needs: [Int32], _ dice: inout Dice) -> String? {
+        let need = needs.isEmpty ? nil : needs[dice.below(needs.count)]
+        switch (dice.below(9), need) {
+        case (0, _): return "false"
+        case (1, _): return "inputs.n > 2"
+        case (2, _): return "1 / 0 == 1"
+        case (3, let need?): return "steps.s\(need).state == 'skipped'"
+        case (4, let need?): return "steps.s\(need).output != null && steps.s\(need).output % 2 == 0"
+        default: return nil
+        }
     }
 }
 
