@@ -147,13 +147,15 @@ private final class Tally: Sendable {
 
     /// Writes row after row until it is over.
     func write(to pool: PostgresPool) async {
-        while let id = take() {
+        while !Task.isCancelled, let id = take() {
             var pipeline = PostgresPipeline()
             pipeline.add(Self.insert, id)
             do {
                 _ = try await pool.execute(pipeline)
                 state.withLock { _ = $0.acknowledged.insert(id) }
             } catch {
+                // A pool without its database refuses at once: leave the threads to those who bring it back.
+                await Task.yield()
                 state.withLock { state in
                     _ = error.kind == .unknownOutcome ? state.unknown.insert(id) : state.refused.insert(id)
                 }
