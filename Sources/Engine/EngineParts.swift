@@ -78,6 +78,13 @@ final class EngineParts: Sendable {
         }
     }
 
+    /// A session is dead in the store: it gets nothing more, and its worker connects again.
+    func dropSession(_ id: SessionID, reason: String) {
+        guard let sink = dispatcher.withState({ $0.disconnect(id) }) else { return }
+        metrics.lostSessions.add()
+        sink.reconnect(reason: reason)
+    }
+
     /// Whether sessions had a whole lease's time to be renewed since the store answers (engine rule 23).
     var mayRescue: Bool {
         let now = clock.now

@@ -15,6 +15,10 @@ struct Rescue: Sendable {
             // Should the session be connected here after all: its worker stops what no longer counts.
             parts.dispatcher.cancel(attempt.fence, reason: "the session's lease is over")
         }
+        // Before the wake, or the dead session's slots would take the very tokens that it lost.
+        for session in Set(rescued.map(\.fence.session)) {
+            parts.dropSession(session, reason: "the session's lease is over")
+        }
         parts.dispatcher.wake(rescued.map { ReadyBucket(bucket: $0.bucket, lowestRank: $0.rank) })
         return rescued.count
     }

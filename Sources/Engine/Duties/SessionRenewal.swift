@@ -1,4 +1,3 @@
-import Telemetry
 import Workflows
 
 /// Renews, in one statement, the leases of the sessions that this node heard from since the last time. A worker that is
@@ -15,25 +14,19 @@ struct SessionRenewal: Sendable {
     func runOnce() async throws(StoreError) -> Result {
         let now = parts.clock.now
         let (renew, silent) = parts.dispatcher.withState { $0.renewals(now: now) }
-        for id in silent { drop(id, reason: "nothing was heard for a lease period") }
+        for id in silent { parts.dropSession(id, reason: "nothing was heard for a lease period") }
         var result = Result(silent: silent.count)
         if renew.isEmpty {
             parts.storeClock.observe(try await parts.store.now())
         } else {
             let alive = try await parts.store.renewSessions(renew, lease: parts.configuration.lease)
             for id in renew where !alive.contains(id) {
-                drop(id, reason: "the session's lease is over")
+                parts.dropSession(id, reason: "the session's lease is over")
                 result.lost += 1
             }
             result.renewed = alive.count
         }
         parts.storeAnswered()
         return result
-    }
-
-    private func drop(_ id: SessionID, reason: String) {
-        guard let sink = parts.dispatcher.withState({ $0.disconnect(id) }) else { return }
-        parts.metrics.lostSessions.add()
-        sink.reconnect(reason: reason)
     }
 }
