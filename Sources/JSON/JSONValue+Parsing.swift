@@ -11,6 +11,8 @@ extension JSONValue {
         }
         // Before libjansson sees it: it has a recursion limit of its own, which is no parameter and has no position.
         try JSONScanner.checkDepth(bytes.span, limits: limits)
+        // libjansson takes a NUL after a whole value for the end; the scanner says where it stands.
+        if bytes.contains(0) { try JSONScanner.check(bytes.span, limits: limits) }
         _ = seeded
         var failure = json_error_t()
         let root = unsafe bytes.withUnsafeBytes { buffer in

@@ -12,19 +12,24 @@ public struct NodeKeys: Sendable {
     public let keySet: KeySet
     private let signingKey: SigningKey?
 
-    /// Reads the folder's keys; makes them when both are missing.
+    /// Reads the folder's keys; makes what is missing of them.
     public static func open(_ folder: String) throws -> NodeKeys {
         let signing = "\(folder)/signing.jwk"
         let verifying = "\(folder)/keys.jwks"
-        if try KeyFile.read(signing) == nil, try KeyFile.read(verifying) == nil {
+        if try KeyFile.read(verifying) == nil {
             try KeyFile.makeFolder(folder)
+            // Of nodes that start at once, one makes the keys; the others find them when they get the lock. The public
+            // keys come last: where they are, everything is there.
             try KeyFile.withLock("\(folder)/.lock") {
-                // Of nodes that start at once, one makes the keys; the others find them when they get the lock.
-                if try KeyFile.read(signing) == nil, try KeyFile.read(verifying) == nil {
-                    let key = try SigningKey.generate(id: randomName())
+                guard try KeyFile.read(verifying) == nil else { return }
+                let key: SigningKey
+                if let kept = try KeyFile.read(signing) {
+                    key = try SigningKey(json: kept)
+                } else {
+                    key = try SigningKey.generate(id: randomName())
                     try KeyFile.write(Array(try key.privateJWK().utf8), to: signing, mode: 0o600)
-                    try KeyFile.write(Array(try key.publicKeySet().utf8), to: verifying, mode: 0o644)
                 }
+                try KeyFile.write(Array(try key.publicKeySet().utf8), to: verifying, mode: 0o644)
             }
         }
         guard let publicKeys = try KeyFile.read(verifying) else {
@@ -108,11 +113,14 @@ enum KeyFile {
         return Array(bytes[..<count])
     }
 
+    /// The file appears whole or not at all.
     static func write(_ bytes: [UInt8], to path: String, mode: mode_t) throws {
-        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
-        guard descriptor >= 0 else { throw Failure.system(path) }
+        let temporary = "\(path).new"
+        let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+        guard descriptor >= 0 else { throw Failure.system(temporary) }
         defer { close(descriptor) }
         let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress!, $0.count) }
-        guard count == bytes.count, fsync(descriptor) == 0 else { throw Failure.system(path) }
+        guard count == bytes.count, fsync(descriptor) == 0 else { throw Failure.system(temporary) }
+        guard unsafe rename(temporary, path) == 0 else { throw Failure.system(path) }
     }
 }

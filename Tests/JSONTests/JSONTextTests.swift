@@ -42,6 +42,12 @@ struct JSONTextTests {
         #expect(error == JSONError(.invalidSyntax, line: 2, column: 8, message: "expected a value"))
     }
 
+    @Test("a NUL after a whole value is no end", arguments: ["5\0", "{}\0", "\"a\"\0 ", "[1]\0x"])
+    func trailingNul(text: String) {
+        #expect(throws: JSONError.self) { try JSONValue(parsing: text) }
+        #expect(throws: JSONError.self) { try JSONText(validating: Array(text.utf8)) }
+    }
+
     @Test("both checks agree on damaged text")
     func agreement() {
         var random = SystemRandomNumberGenerator()

@@ -115,6 +115,12 @@ public final class HTTPServer: Sendable {
             metrics.add(metrics.connectionsActive, -1)
             context.connections.leave()
         }
+        let number = HTTPConnectionTable.nextNumber()
+        // Also for a channel that is closed before it was active, of which no handler is told.
+        channel.closeFuture.assumeIsolated().whenComplete { [context] _ in
+            context.connections.remove(number)
+            lease.close()
+        }
         do {
             let operations = channel.pipeline.syncOperations
             let tls = self.tls.withLock(\.self)
@@ -122,7 +128,7 @@ public final class HTTPServer: Sendable {
             let peer = channel.remoteAddress.map { HTTPServer.text(of: $0) } ?? "unix"
             try operations.addHandler(
                 ProtocolSniffer(
-                    server: context, lease: lease, number: HTTPConnectionTable.nextNumber(), peer: peer,
+                    server: context, lease: lease, number: number, peer: peer,
                     channel: channel, isTLS: tls != nil))
         } catch {
             lease.close()
