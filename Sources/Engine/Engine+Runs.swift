@@ -85,10 +85,19 @@ extension Engine {
         _ command: StartCommand, flow: FlowPlan
     ) throws(EngineError) -> (key: RunKey, intent: StartIntent) {
         let input = try flow.checkInput(command.input)
-        let run = command.run ?? RunID(at: parts.storeClock.now, random: parts.random())
+        if let queue = parts.queues.draining(among: flow.queues) {
+            throw EngineError(
+                .queueDraining, "the queue \"\(queue)\" of workflow \"\(flow.name)\" takes no new runs: it is draining")
+        }
+        if let priority = command.priority, !Standing.priorities.contains(priority) {
+            throw EngineError(.invalidInput, "the priority \(priority) is not within -1000 and 1000")
+        }
+        let now = parts.storeClock.now
+        let run = command.run ?? RunID(at: now, random: parts.random())
         let intent = StartIntent(
             flow: flow, input: input, idempotency: command.idempotency, traceparent: command.traceparent,
-            labels: command.labels)
+            labels: command.labels,
+            urgency: Urgency(priority: command.priority, deadline: command.deadline.map { now + $0 }))
         return (RunKey(tenant: command.tenant, run: run), intent)
     }
 

@@ -3,11 +3,13 @@ package import Postgres
 /// The statements of the engine's hot path, for the test that looks at their plans.
 package enum HotStatements {
     package static let all: [(name: String, statement: PostgresStatement)] = [
-        ("commit: every part", CommitStatement.statement(CommitSections(rawValue: (1 << 12) - 1))),
+        ("commit: every part", CommitStatement.statement(.all)),
         ("commit: starts", CommitStatement.statement([.starts, .keys, .ready, .leases])),
         ("commit: ends", CommitStatement.statement([.advances, .endings, .finishes, .transitions])),
         ("commit: steps", CommitStatement.statement([.advances, .finishes, .transitions, .ready, .leases, .timers])),
         ("claim", ClaimStatement.claim),
+        ("lock queue", ClaimStatement.lockQueue),
+        ("claim from a guarded queue", ClaimStatement.guarded),
         ("ready buckets", ClaimStatement.buckets),
         ("release", ClaimStatement.release),
         ("drop", DropStatement.drop),

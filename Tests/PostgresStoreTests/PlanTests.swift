@@ -21,6 +21,7 @@ struct PlanTests {
         "ready_pkey": ["tenant", "run"],
         "ready_claim": ["queue", "route"],
         "attempts_pkey": ["tenant", "run"],
+        "attempts_guarded": ["queue"],
         "timers_pkey": ["tenant", "run"],
         "timers_due": ["due"],
         "timers_deadline": ["due"],

@@ -75,7 +75,7 @@ public final class MemoryStore: Store, Catalog {
                 let transitions = run.history.map(\.transition).filter { $0.revision > request.knownRevision ?? -1 }
                 return RunRecord(
                     key: request.key, flow: run.flow, state: run.state, revision: run.revision, input: run.input,
-                    traceparent: run.traceparent, createdAt: run.createdAt, ending: run.ending,
+                    traceparent: run.traceparent, urgency: run.urgency, createdAt: run.createdAt, ending: run.ending,
                     transitions: transitions)
             }
         }

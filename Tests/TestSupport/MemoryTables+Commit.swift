@@ -35,6 +35,9 @@ extension MemoryTables {
             }
         }
         for run in batch.firedRunTimers where excluded[run] == nil { deadlines[run] = nil }
+        for freed in batch.freed {
+            wake(Bucket(tenant: freed.tenant, queue: freed.queue, route: .any), rank: 0)
+        }
         for id in batch.appliedInbox where excluded[id.key] == nil { inbox[id] = nil }
         return outcome
     }
@@ -76,7 +79,7 @@ extension MemoryTables {
     private mutating func insert(_ start: RunStart) {
         runs[start.key] = Run(
             flow: start.flow, state: start.state, revision: start.revision, input: start.input,
-            traceparent: start.traceparent, createdAt: now, ending: start.ending, history: [])
+            traceparent: start.traceparent, urgency: start.urgency, createdAt: now, ending: start.ending, history: [])
         if let record = start.idempotency {
             idempotency[IdempotencyKey(tenant: start.key.tenant, key: record.key)] = IdempotencyRow(
                 run: start.key.run, digest: record.digest, expires: now + record.lifetime)
@@ -113,7 +116,7 @@ extension MemoryTables {
     /// The fast path: leased at once, unless a lower rank waits. A dead session is the rescue's
     /// business.
     private mutating func grant(_ row: ReadyRow) -> LeasedTask? {
-        guard let session = row.lease else { return nil }
+        guard let session = row.lease, !isClosed(row.bucket, isGuarded: false) else { return nil }
         let waits = ready.values.contains { $0.row.bucket == row.bucket && $0.row.rank < row.rank }
         return waits ? nil : lease(ReadyToken(row: row, enqueuedAt: now), to: session)
     }

@@ -9,6 +9,7 @@ struct MemoryTables: Sendable {
         var revision: Int64
         var input: [UInt8]
         var traceparent: String?
+        var urgency = Urgency.usual
         var createdAt: Timestamp
         var ending: RunEnding?
         var history: [TransitionRow]
@@ -70,6 +71,12 @@ struct MemoryTables: Sendable {
     var tenants: [String: TenantID] = [:]
     var definitions: [StoredDefinition] = []
     var interned: [String: Int32] = [:]
+    var queues: [QueueID: QueueRecord] = [:]
+    var declaredQueues: Set<QueueID> = []
+    var deletedQueues: Set<QueueID> = []
+    /// Queues whose order has changed, and when.
+    var reordered: [QueueID: Timestamp] = [:]
+    var tenantWeights: [TenantID: Int32] = [:]
     /// What must never happen; `audit` reports it.
     var violations: [String] = []
 
@@ -78,22 +85,33 @@ struct MemoryTables: Sendable {
     /// The event rows of the transaction under way.
     private var fragments: [TenantID: [[UInt8]]] = [:]
     private var wakes: [TenantID: [Bucket: Rank]] = [:]
+    private var changedQueues: [TenantID: [QueueID]] = [:]
 
     mutating func begin(at time: Timestamp) {
         now = max(now, time)
         fragments = [:]
         wakes = [:]
+        changedQueues = [:]
     }
 
     mutating func end() {
-        for (tenant, parts) in fragments.sorted(by: { $0.key < $1.key }) {
+        let tenants = Set(fragments.keys).union(wakes.keys).union(changedQueues.keys)
+        for tenant in tenants.sorted() {
+            let parts = fragments[tenant] ?? []
             events.append(
                 EventRow(
                     position: EventPosition(epoch: 1, transaction: transaction, tenant: tenant), at: now,
                     wakes: (wakes[tenant] ?? [:]).map { ReadyBucket(bucket: $0.key, lowestRank: $0.value) },
+                    queues: changedQueues[tenant] ?? [],
                     payload: Array("[".utf8) + Array(parts.joined(separator: [UInt8(ascii: ",")])) + Array("]".utf8)))
         }
-        if !fragments.isEmpty { transaction += 1 }
+        if !tenants.isEmpty { transaction += 1 }
+    }
+
+    mutating func note(queue: QueueID, tenant: TenantID) { changedQueues[tenant, default: []].append(queue) }
+
+    mutating func wake(_ bucket: Bucket, rank: Rank) {
+        wakes[bucket.tenant, default: [:]][bucket] = min(wakes[bucket.tenant]?[bucket] ?? .max, rank)
     }
 
     mutating func note(_ fragment: [UInt8], tenant: TenantID) { fragments[tenant, default: []].append(fragment) }
@@ -121,8 +139,7 @@ struct MemoryTables: Sendable {
         var row = row
         row.lease = nil
         ready[key] = ReadyToken(row: row, enqueuedAt: now)
-        let lowest = wakes[row.key.tenant]?[row.bucket] ?? .max
-        wakes[row.key.tenant, default: [:]][row.bucket] = min(lowest, row.rank)
+        wake(row.bucket, rank: row.rank)
     }
 
     /// Moves a token that left `ready` (or was never there) to `attempts`.

@@ -33,6 +33,17 @@ public enum StoreConformance: String, CaseIterable, Sendable {
     case eventsFromNow
     case definitionsHaveVersions
     case internedIDsAreStable
+    case queueSettings
+    case queueDeletion
+    case queueChangesAreTold
+    case pausedQueue
+    case strictQueue
+    case guardedClaimOfOpenQueue
+    case queueLimit
+    case freedPlacesAreTold
+    case claimShares
+    case reranking
+    case rerankingOfLeased
 
     public func run(on store: any Store & Catalog) async throws {
         let fixture = try await StoreFixture.make(on: store)
@@ -67,6 +78,17 @@ public enum StoreConformance: String, CaseIterable, Sendable {
         case .eventsFromNow: try await Self.eventsFromNow(fixture)
         case .definitionsHaveVersions: try await Self.definitionsHaveVersions(fixture)
         case .internedIDsAreStable: try await Self.internedIDsAreStable(fixture)
+        case .queueSettings: try await Self.queueSettings(fixture)
+        case .queueDeletion: try await Self.queueDeletion(fixture)
+        case .queueChangesAreTold: try await Self.queueChangesAreTold(fixture)
+        case .pausedQueue: try await Self.pausedQueue(fixture)
+        case .strictQueue: try await Self.strictQueue(fixture)
+        case .guardedClaimOfOpenQueue: try await Self.guardedClaimOfOpenQueue(fixture)
+        case .queueLimit: try await Self.queueLimit(fixture)
+        case .freedPlacesAreTold: try await Self.freedPlacesAreTold(fixture)
+        case .claimShares: try await Self.claimShares(fixture)
+        case .reranking: try await Self.reranking(fixture)
+        case .rerankingOfLeased: try await Self.rerankingOfLeased(fixture)
         }
     }
 }

@@ -133,10 +133,11 @@ public final class StoreFixture: Sendable {
     }
 
     public func claim(
-        _ slots: [SessionID], lowWater: Rank = .min, buckets: [Bucket]? = nil
+        _ slots: [SessionID], lowWater: Rank = .min, buckets: [Bucket]? = nil, isGuarded: Bool = false
     ) async throws -> [LeasedTask] {
         try await store.claim(
             ClaimRequest(
-                buckets: (buckets ?? [bucket]).map { ClaimBucket(bucket: $0, lowWater: lowWater) }, slots: slots))
+                buckets: (buckets ?? [bucket]).map { ClaimBucket(bucket: $0, lowWater: lowWater) }, slots: slots,
+                isGuarded: isGuarded))
     }
 }

@@ -15,12 +15,14 @@ final class RunEntry: Sendable {
     let key: RunKey
     let flow: FlowPlan
     let traceparent: String?
+    let urgency: Urgency
     private let contents: Mutex<Contents>
 
-    init(key: RunKey, flow: FlowPlan, traceparent: String?, run: RunState) {
+    init(key: RunKey, flow: FlowPlan, traceparent: String?, urgency: Urgency = .usual, run: RunState) {
         self.key = key
         self.flow = flow
         self.traceparent = traceparent
+        self.urgency = urgency
         contents = Mutex(Contents(run: run, outputBytes: run.outputs.values.reduce(0) { $0 + $1.count }))
     }
 
@@ -45,7 +47,7 @@ extension RunEntry {
         let run = RunState(
             plan: flow.plan, context: RunContext(run: record.key.run, input: record.input), lifecycle: record.state,
             revision: record.revision, history: record.transitions)
-        self.init(key: record.key, flow: flow, traceparent: record.traceparent, run: run)
+        self.init(key: record.key, flow: flow, traceparent: record.traceparent, urgency: record.urgency, run: run)
     }
 
     /// What the worker gets for a step, and how many attempts have failed before.

@@ -37,15 +37,17 @@ struct BatchBuilder {
     private var batch: CommitBatch
     private var idempotencyKeys: Set<TenantKey> = []
     private let now: Timestamp
+    private let queues: QueueTable
 
     private struct TenantKey: Hashable {
         var tenant: TenantID
         var key: String
     }
 
-    init(id: BatchID, now: Timestamp) {
+    init(id: BatchID, now: Timestamp, queues: QueueTable = QueueTable()) {
         batch = CommitBatch(id: id)
         self.now = now
+        self.queues = queues
     }
 
     var isEmpty: Bool { drafts.isEmpty && batch.firedRunTimers.isEmpty && batch.appliedInbox.isEmpty }
@@ -58,7 +60,7 @@ struct BatchBuilder {
             guard inserted else { return .deferred }
         }
         let entry = RunEntry(
-            key: key, flow: intent.flow, traceparent: intent.traceparent,
+            key: key, flow: intent.flow, traceparent: intent.traceparent, urgency: intent.urgency,
             run: RunState(plan: intent.flow.plan, context: RunContext(run: key.run, input: intent.input)))
         drafts[key] = Draft(entry: entry, start: intent, expectedRevision: 0, state: .queued)
         order.append(key)
@@ -123,12 +125,15 @@ struct BatchBuilder {
             return false
         }
         drafts[key]?.commands.append(command)
-        if let finish { batch.finishes.append(finish.fence) }
-        for effect in effects { perform(effect, key: key, flow: entry.flow, finish: finish) }
+        if let finish {
+            batch.finishes.append(finish.fence)
+            noteFreed([entry.flow.buckets[Int(finish.fence.step)].queue], of: key)
+        }
+        for effect in effects { perform(effect, key: key, finish: finish) }
         return true
     }
 
-    private mutating func perform(_ effect: RunEffect, key: RunKey, flow: FlowPlan, finish: FinishCommand?) {
+    private mutating func perform(_ effect: RunEffect, key: RunKey, finish: FinishCommand?) {
         switch effect {
         case .record(let transition):
             let isOutcome = finish.map { $0.fence.step == transition.step } ?? false
@@ -142,9 +147,9 @@ struct BatchBuilder {
             drafts[key]?.steps.append(
                 EventFragment.StepChange(step: transition.step, state: transition.state, attempt: transition.attempt))
         case .ready(let step):
-            batch.ready.append(readyRow(step, key: key, flow: flow, attempt: 0, losses: 0))
+            batch.ready.append(readyRow(step, key: key, attempt: 0, losses: 0))
         case .retry(let step, let attempt, let delay):
-            let row = readyRow(step, key: key, flow: flow, attempt: attempt, losses: finish?.timing.losses ?? 0)
+            let row = readyRow(step, key: key, attempt: attempt, losses: finish?.timing.losses ?? 0)
             batch.timers.append(TimerRow(kind: .token(row), delay: delay))
         case .setDeadline(let delay):
             batch.timers.append(TimerRow(kind: .runDeadline(key), delay: delay))
@@ -171,6 +176,13 @@ struct BatchBuilder {
         drafts[key]?.ending = ending
     }
 
+    /// Attempts in these queues end.
+    private mutating func noteFreed(_ ended: some Sequence<QueueID>, of key: RunKey) {
+        for queue in ended where queues.isGuarded(queue) {
+            batch.freed.insert(TenantQueue(tenant: key.tenant, queue: queue))
+        }
+    }
+
     /// The run's tokens go: those that this batch was to insert are left out, those of earlier commits are deleted.
     private mutating func drop(_ live: Int, key: RunKey) {
         let ready = batch.ready.count
@@ -186,11 +198,14 @@ struct BatchBuilder {
             }
         }
         drafts[key]?.dropped = live - unwritten
+        if let entry = drafts[key]?.entry { noteFreed(entry.flow.queues, of: key) }
     }
 
-    private func readyRow(_ step: Int32, key: RunKey, flow: FlowPlan, attempt: Int32, losses: Int16) -> ReadyRow {
-        ReadyRow(
-            key: key, bucket: flow.buckets[Int(step)], rank: key.rank, step: step, attempt: attempt, losses: losses,
+    private func readyRow(_ step: Int32, key: RunKey, attempt: Int32, losses: Int16) -> ReadyRow {
+        guard let entry = drafts[key]?.entry else { preconditionFailure("a token of a run that is not in the batch") }
+        let rank = queues.rank(of: step, run: key, urgency: entry.urgency, flow: entry.flow)
+        return ReadyRow(
+            key: key, bucket: entry.flow.buckets[Int(step)], rank: rank, step: step, attempt: attempt, losses: losses,
             lease: nil)
     }
 
@@ -222,7 +237,7 @@ struct BatchBuilder {
                     RunStart(
                         key: key, flow: start.flow.flow, state: state, revision: revision, input: start.input,
                         idempotency: start.idempotency, traceparent: start.traceparent, labels: start.labels,
-                        ending: draft.ending, event: event))
+                        urgency: start.urgency, ending: draft.ending, event: event))
             } else {
                 batch.advances.append(
                     RunAdvance(
@@ -234,16 +249,6 @@ struct BatchBuilder {
             drafts[key]?.revision = revision
         }
         return batch
-    }
-}
-
-extension RunKey {
-    /// First in, first out: by the time in the run's id, in µs. It is a UUIDv7 whose twelve bits after the milliseconds
-    /// are the fraction of a millisecond (RFC 9562 §6.2, method 3) where this engine made it.
-    var rank: Rank {
-        let milliseconds = Int64(run.bytes.high >> 16)
-        let fraction = Int64(run.bytes.high & 0xFFF)
-        return milliseconds * 1000 + ((fraction * 1000 + 4095) >> 12)
     }
 }
 

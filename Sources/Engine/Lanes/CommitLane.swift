@@ -42,7 +42,8 @@ final class CommitLane: Sendable {
     /// - Throws: when the store was unavailable and nothing was written or answered.
     func process(_ commands: [LaneCommand]) async throws(StoreError) -> [LaneCommand] {
         let entries = try await entries(for: commands)
-        var builder = BatchBuilder(id: BatchID(parts.randomBytes()), now: parts.storeClock.now)
+        var builder = BatchBuilder(
+            id: BatchID(parts.randomBytes()), now: parts.storeClock.now, queues: parts.queues.snapshot)
         var round = Round(commands: commands)
         for (index, command) in commands.enumerated() {
             round.note(add(command, index: index, entries: entries, to: &builder), at: index)
@@ -102,6 +103,7 @@ final class CommitLane: Sendable {
         publish(builder.drafts, excluded: excluded)
         if let batch, let outcome {
             parts.dispatcher.committed(batch, outcome, drafts: builder.drafts)
+            parts.dispatcher.wake(freed: Set(batch.freed.map(\.queue)))
             if !batch.timers.isEmpty { parts.timers.raise() }
             if parts.hub.hasSubscribers { parts.eventTail.raise() }
             parts.committed()

@@ -44,4 +44,5 @@ struct StartIntent: Sendable {
     var idempotency: IdempotencyRecord?
     var traceparent: String?
     var labels: [UInt8]?
+    var urgency = Urgency.usual
 }

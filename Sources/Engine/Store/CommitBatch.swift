@@ -20,6 +20,8 @@ public struct CommitBatch: Sendable {
     public var drops: [TokenDrop] = []
     /// Run timers that this batch has applied.
     public var firedRunTimers: [RunKey] = []
+    /// Queues under whose limits this batch frees places; told to all nodes as a wake of any route.
+    public var freed: Set<TenantQueue> = []
     /// Inbox messages that this batch has applied.
     public var appliedInbox: [InboxID] = []
 
@@ -39,6 +41,8 @@ public struct RunStart: Sendable {
     /// W3C `traceparent` of the submission.
     public var traceparent: String?
     public var labels: [UInt8]?
+    /// What the request said of the run's place in queues.
+    public var urgency: Urgency
     /// When a run ends in the batch that starts it.
     public var ending: RunEnding?
     /// This run's part of its tenant's event row: JSON text as `EventFragment` writes it.
@@ -46,7 +50,8 @@ public struct RunStart: Sendable {
 
     public init(
         key: RunKey, flow: FlowVersionID, state: RunLifecycle, revision: Int64, input: [UInt8],
-        idempotency: IdempotencyRecord?, traceparent: String?, labels: [UInt8]?, ending: RunEnding?, event: [UInt8]
+        idempotency: IdempotencyRecord?, traceparent: String?, labels: [UInt8]?, urgency: Urgency = .usual,
+        ending: RunEnding?, event: [UInt8]
     ) {
         self.key = key
         self.flow = flow
@@ -56,6 +61,7 @@ public struct RunStart: Sendable {
         self.idempotency = idempotency
         self.traceparent = traceparent
         self.labels = labels
+        self.urgency = urgency
         self.ending = ending
         self.event = event
     }

@@ -20,6 +20,7 @@ public struct RunRecord: Sendable {
     public var revision: Int64
     public var input: [UInt8]
     public var traceparent: String?
+    public var urgency: Urgency
     public var createdAt: Timestamp
     public var ending: RunEnding?
     /// In the order of their revisions.
@@ -27,7 +28,7 @@ public struct RunRecord: Sendable {
 
     public init(
         key: RunKey, flow: FlowVersionID, state: RunLifecycle, revision: Int64, input: [UInt8], traceparent: String?,
-        createdAt: Timestamp, ending: RunEnding?, transitions: [StepTransition]
+        urgency: Urgency = .usual, createdAt: Timestamp, ending: RunEnding?, transitions: [StepTransition]
     ) {
         self.key = key
         self.flow = flow
@@ -35,6 +36,7 @@ public struct RunRecord: Sendable {
         self.revision = revision
         self.input = input
         self.traceparent = traceparent
+        self.urgency = urgency
         self.createdAt = createdAt
         self.ending = ending
         self.transitions = transitions

@@ -40,9 +40,10 @@ struct CommitColumns {
     private var inbox = GuardedKeys()
     private var inboxIDs: [PostgresUUID] = []
     private var event = EventColumns()
+    private var freed: (tenants: [Int32], queues: [Int32]) = ([], [])
 
     var runs: Int { starts.count + advances.count }
-    var isEmpty: Bool { runs == 0 && sections.isEmpty }
+    var isEmpty: Bool { runs == 0 && sections.subtracting(.freed).isEmpty }
 
     init(_ batch: CommitBatch, id: BatchID, taking selection: Selection) {
         self.id = id
@@ -54,6 +55,11 @@ struct CommitColumns {
         for row in batch.ready where selection.contains(row.key) { append(row) }
         for row in batch.timers { append(row, selection) }
         drops = batch.drops.filter { selection.contains($0.key) }
+        for queue in batch.freed {
+            sections.insert(.freed)
+            freed.tenants.append(queue.tenant.value)
+            freed.queues.append(queue.queue.value)
+        }
         if !batch.firedRunTimers.isEmpty || !batch.appliedInbox.isEmpty {
             appendApplied(batch, selection)
         }
@@ -70,6 +76,7 @@ struct CommitColumns {
         start.reserve(starts.count)
         for run in starts {
             start.append(run)
+            if run.urgency != .usual { sections.insert(.urgency) }
             if run.input.count > InlineLimit.run {
                 appendPayload(run.key, kind: .runInput, step: -1, revision: 0, run.input)
             }
@@ -166,7 +173,7 @@ struct CommitColumns {
         parameters.append(Int64(runs))
         if sections.contains(.starts) {
             if sections.contains(.keys) { key.bind(into: &parameters) }
-            start.bind(into: &parameters)
+            start.bind(into: &parameters, urgency: sections.contains(.urgency))
         }
         if sections.contains(.advances) { advance.bind(into: &parameters) }
         if sections.contains(.deadlines) { deadline.bind(into: &parameters) }
@@ -182,6 +189,10 @@ struct CommitColumns {
             parameters.append(inbox.free)
         }
         event.bind(into: &parameters)
+        if sections.contains(.freed) {
+            parameters.append(freed.tenants)
+            parameters.append(freed.queues)
+        }
     }
 }
 

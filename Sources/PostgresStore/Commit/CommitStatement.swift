@@ -73,13 +73,14 @@ struct CommitStatement {
             let count = parameter(.int8)
             parts.append("all_keyed AS MATERIALIZED (SELECT count(*) = \(count) AS complete FROM keyed)")
         }
-        let starts = unnest(
-            "s",
-            [
-                ("tenant", .int4), ("run", .uuid), ("flow", .int8), ("state", .int2), ("revision", .int8),
-                ("input_bytes", .int4), ("input", .text), ("traceparent", .text), ("labels", .text),
-                ("ended", .bool), ("output_bytes", .int4), ("output", .text), ("failure", .text), ("keyed", .bool),
-            ])
+        var columns: [(name: String, type: ParameterType)] = [
+            ("tenant", .int4), ("run", .uuid), ("flow", .int8), ("state", .int2), ("revision", .int8),
+            ("input_bytes", .int4), ("input", .text), ("traceparent", .text), ("labels", .text),
+            ("ended", .bool), ("output_bytes", .int4), ("output", .text), ("failure", .text), ("keyed", .bool),
+        ]
+        let isUrgent = sections.contains(.urgency)
+        if isUrgent { columns += [("priority", .int4), ("deadline", .timestamptz)] }
+        let starts = unnest("s", columns)
         let guarded =
             hasKeys
             ? """
@@ -90,9 +91,10 @@ struct CommitStatement {
             """
             started AS (
                 INSERT INTO runs (tenant, run, flow, state, revision, input_bytes, input, traceparent, labels,
-                    ended_at, output_bytes, output, failure)
+                    ended_at, output_bytes, output, failure\(isUrgent ? ", priority, deadline" : ""))
                 SELECT s.tenant, s.run, s.flow, s.state, s.revision, s.input_bytes, s.input, s.traceparent, s.labels,
                     CASE WHEN s.ended THEN now() END, s.output_bytes, s.output, s.failure
+                    \(isUrgent ? ", s.priority, s.deadline" : "")
                 FROM \(starts) \(guarded)
                 ON CONFLICT DO NOTHING
                 RETURNING tenant, run, state, flow, ended_at)
@@ -250,7 +252,7 @@ struct CommitStatement {
                         AS r(tenant, queue, route, lease)
                     WHERE r.lease IS NOT NULL) b
                 CROSS JOIN LATERAL (
-                    SELECT 1 FROM queues q WHERE q.id = b.queue AND NOT q.paused OFFSET 0) q
+                    SELECT 1 FROM queues q WHERE q.id = b.queue AND NOT q.paused AND NOT q.guarded OFFSET 0) q
                 LEFT JOIN LATERAL (
                     SELECT x.rank FROM ready x
                     WHERE x.queue = b.queue AND x.route = b.route
@@ -312,9 +314,19 @@ struct CommitStatement {
         if sections.contains(.leases) {
             fragments += " UNION ALL SELECT p.tenant, p.fragment FROM placed p WHERE p.granted"
         }
-        let wakes =
+        var wakes =
             sections.contains(.ready)
             ? Self.wakes(of: "queued", tenant: "g.tenant") : "'{}'::int8[]"
+        if sections.contains(.freed) {
+            let freed = unnest("f", [("tenant", .int4), ("queue", .int4)])
+            // A wake of the route 0 is one of any route.
+            wakes += """
+                 || coalesce((
+                    SELECT array_agg(v.x ORDER BY f.queue, v.n) FROM \(freed)
+                    CROSS JOIN LATERAL (VALUES (1, f.queue::int8), (2, 0::int8), (3, 0::int8)) v(n, x)
+                    WHERE f.tenant = g.tenant), '{}')
+                """
+        }
         parts.append(
             """
             told AS (

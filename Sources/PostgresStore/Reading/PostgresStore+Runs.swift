@@ -48,9 +48,12 @@ extension RunRecord {
             revision: try row.decode(4),
             input: try row.decode(5, as: [UInt8]?.self) ?? [],
             traceparent: try row.decode(6),
+            urgency: Urgency(
+                priority: try row.decode(10),
+                deadline: try row.decode(11, as: PostgresTimestamp?.self).map(Timestamp.init)),
             createdAt: Timestamp(try row.decode(7, as: PostgresTimestamp.self)),
             ending: ended
-                ? RunEnding(output: try row.decode(9), failure: try StepFailure.read(row, from: 10), hasDeadline: false)
+                ? RunEnding(output: try row.decode(9), failure: try StepFailure.read(row, from: 12), hasDeadline: false)
                 : nil,
             transitions: [])
     }

@@ -6,7 +6,8 @@ enum RunStatement {
     static let load = PostgresStatement(
         """
         SELECT r.tenant, r.run, r.flow, r.state, r.revision, coalesce(r.input, i.content), r.traceparent, r.created_at,
-            r.ended_at IS NOT NULL, coalesce(r.output, o.content), \(StepFailure.columns(of: "r.failure"))
+            r.ended_at IS NOT NULL, coalesce(r.output, o.content), r.priority, r.deadline,
+            \(StepFailure.columns(of: "r.failure"))
         FROM unnest($1::int4[], $2::uuid[]) AS q(tenant, run)
         CROSS JOIN LATERAL (SELECT r.* FROM runs r WHERE r.tenant = q.tenant AND r.run = q.run OFFSET 0) r
         LEFT JOIN LATERAL (

@@ -7,6 +7,8 @@ public final class Plan: Sendable {
     public let steps: [PlanStep]
     /// Longest time from the start of a run to its end.
     public let timeout: Duration?
+    /// How long a run should take at most, for queues that order by deadline; it ends nothing.
+    public let deadline: Duration?
     /// Steps that need nothing.
     public let roots: [Int32]
     /// Steps that no step needs.
@@ -20,10 +22,12 @@ public final class Plan: Sendable {
 
     /// - Precondition: `needs` are indices of `steps`, and there is no cycle: the compiler has refused everything else.
     public init(
-        name: String, steps: [PlanStep], timeout: Duration? = nil, inputs: InputSchema? = nil, output: Template? = nil
+        name: String, steps: [PlanStep], timeout: Duration? = nil, deadline: Duration? = nil,
+        inputs: InputSchema? = nil, output: Template? = nil
     ) {
         self.name = name
         self.timeout = timeout
+        self.deadline = deadline
         self.inputs = inputs
         self.output = output
         let indices = Dictionary(

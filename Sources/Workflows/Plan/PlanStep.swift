@@ -8,6 +8,8 @@ public struct PlanStep: Sendable {
     /// The resource pool that it takes a slot of.
     public var pool: String
     public var queue: String
+    /// Orders it within a queue by priority; within `Standing.priorities`.
+    public var priority: Int32
     /// Indices of the steps that it needs.
     public var needs: [Int32]
     /// Indices of the steps that need it.
@@ -23,13 +25,15 @@ public struct PlanStep: Sendable {
     public internal(set) var isOutputRead = false
 
     public init(
-        id: String, taskType: String, pool: String = "cpu", queue: String = "default", needs: [Int32] = [],
+        id: String, taskType: String, pool: String = "cpu", queue: String = "default", priority: Int32 = 0,
+        needs: [Int32] = [],
         condition: Expression? = nil, input: Template? = nil, retry: RetryPolicy = .never, timeout: Duration? = nil
     ) {
         self.id = id
         self.taskType = taskType
         self.pool = pool
         self.queue = queue
+        self.priority = priority
         self.needs = needs
         self.condition = condition
         self.input = input
