@@ -1,3 +1,4 @@
+import Expressions
 import Workflows
 
 extension Engine {
@@ -94,11 +95,22 @@ extension Engine {
         }
         let now = parts.storeClock.now
         let run = command.run ?? RunID(at: now, random: parts.random())
+        try checkLimitKey(of: flow, run: run, input: input)
         let intent = StartIntent(
             flow: flow, input: input, idempotency: command.idempotency, traceparent: command.traceparent,
             labels: command.labels,
             urgency: Urgency(priority: command.priority, deadline: command.deadline.map { now + $0 }))
         return (RunKey(tenant: command.tenant, run: run), intent)
+    }
+
+    /// The key of the run's limit must be there before the run is.
+    private func checkLimitKey(of flow: FlowPlan, run: RunID, input: [UInt8]) throws(EngineError) {
+        guard flow.plan.limit?.key != nil else { return }
+        do {
+            _ = try RunState(plan: flow.plan, context: RunContext(run: run, input: input)).runLimitName()
+        } catch {
+            throw EngineError(.invalidInput, "the key of the workflow's concurrency cannot be made: \(error.message)")
+        }
     }
 
     private func laneCommand(_ intent: StartIntent, key: RunKey, reply: Reply) -> LaneCommand {

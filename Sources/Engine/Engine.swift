@@ -125,6 +125,13 @@ public final class Engine: Sendable {
             })
         let reorder = QueueReorder(parts: parts)
         services.append(
+            duty("limits", parts, configuration.limitSweepInterval) { () async throws(StoreError) in
+                let sweep = try await parts.store.sweepLimits(limit: configuration.limitSweepCount)
+                parts.metrics.missedSlots.add(UInt64(sweep.missed))
+                parts.act(on: sweep.admissions)
+                return nil
+            })
+        services.append(
             duty("queue settings", parts, configuration.queueRefreshInterval) { () async throws(StoreError) in
                 try await parts.queues.refresh()
                 return nil

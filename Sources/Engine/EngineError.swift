@@ -19,6 +19,8 @@ public struct EngineError: Error, Sendable, Hashable {
         public static let unavailable = Self(rawValue: "unavailable")
         /// The database refused the data.
         public static let refused = Self(rawValue: "refused")
+        /// The run's limit is full, and its definition says not to wait.
+        public static let concurrencyLimit = Self(rawValue: "concurrency_limit")
         /// The workflow's queue takes no new runs.
         public static let queueDraining = Self(rawValue: "queue_draining")
         public static let workerRefused = Self(rawValue: "worker_refused")

@@ -62,6 +62,12 @@ final class EngineParts: Sendable {
         health = Mutex(StoreHealth())
     }
 
+    /// Steps were let in somewhere: they are claimed. Runs were: they start. Others must go: they are cancelled.
+    func act(on admissions: Admissions) {
+        dispatcher.wake(admissions.ready)
+        router.submit(admissions.messages, acceptedAt: clock.now)
+    }
+
     func randomBytes() -> RunID.Bytes { RunID.Bytes(random: random) }
 
     func storeAnswered() {

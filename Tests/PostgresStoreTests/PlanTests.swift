@@ -22,12 +22,16 @@ struct PlanTests {
         "ready_claim": ["queue", "route"],
         "attempts_pkey": ["tenant", "run"],
         "attempts_guarded": ["queue"],
+        "limits_pkey": ["tenant", "id"],
+        "limit_slots_pkey": ["tenant", "run"],
+        "limit_slots_limit": ["limit_id"],
+        "held_line": ["limit_id", "tenant"],
         "timers_pkey": ["tenant", "run"],
         "timers_due": ["due"],
         "timers_deadline": ["due"],
         "held_pkey": ["tenant", "run"],
         "waits_pkey": ["tenant", "run"],
-        "inbox_pkey": ["tenant", "run", "id"],
+        "inbox_pkey": ["tenant", "run"],
         "queues_pkey": ["id"],
         "idempotency_keys_pkey": ["tenant", "key"],
     ]
@@ -132,6 +136,10 @@ struct PlanTests {
         INSERT INTO inbox (tenant, run, id, kind, body) SELECT n % 10, run, run, 1, '' FROM ids;
         INSERT INTO held (tenant, run, queue, route, rank, step, attempt, losses, reason)
             SELECT n % 10, run, n % 100, n % 7, n, 3, 0, 0, '' FROM ids;
+        UPDATE held SET limit_id = md5((run::text || 'l'))::uuid;
+        INSERT INTO limits (tenant, id, level, name, slots, flow)
+            SELECT n % 10, md5(run::text || 'l')::uuid, 2, '', 1, 1 FROM ids;
+        INSERT INTO limit_slots (tenant, run, step, limit_id) SELECT n % 10, run, 5, md5(run::text || 'l')::uuid FROM ids;
         INSERT INTO waits (tenant, run, step, attempt, kind, subject) SELECT n % 10, run, 4, 0, 1, '' FROM ids;
         """
     }

@@ -124,6 +124,14 @@ public final class CrashingStore: Store {
         try await call { () throws(StoreError) in try await inner.readyBuckets() }
     }
 
+    public func admit(_ limits: [LimitID]) async throws(StoreError) -> Admissions {
+        try await call { () throws(StoreError) in try await inner.admit(limits) }
+    }
+
+    public func sweepLimits(limit: Int) async throws(StoreError) -> LimitSweep {
+        try await call { () throws(StoreError) in try await inner.sweepLimits(limit: limit) }
+    }
+
     public func reorderedQueues() async throws(StoreError) -> [ReorderedQueue] {
         try await call { () throws(StoreError) in try await inner.reorderedQueues() }
     }

@@ -8,7 +8,7 @@ extension MemoryStore {
     /// - Parameter plan: Of a flow version.
     public func audit(plan: (FlowVersionID) -> Plan?) -> [String] {
         state.withLock { tables in
-            var violations = tables.violations
+            var violations = tables.violations + tables.limitViolations
             for (key, run) in tables.runs {
                 guard let plan = plan(run.flow) else { continue }
                 let fold = RunState(
@@ -18,7 +18,7 @@ extension MemoryStore {
                     let token = MemoryTables.TokenKey(run: key, step: Int32(step))
                     let count =
                         (tables.ready[token] == nil ? 0 : 1) + (tables.attempts[token] == nil ? 0 : 1)
-                        + (tables.timers[token] == nil ? 0 : 1)
+                        + (tables.timers[token] == nil ? 0 : 1) + (tables.held[token] == nil ? 0 : 1)
                     let expected: Int = if case .live? = fold.status(of: Int32(step)) { 1 } else { 0 }
                     if count != expected {
                         violations.append(
@@ -49,6 +49,9 @@ extension MemoryStore {
     public var tokens: (ready: Int, attempts: Int, timers: Int) {
         state.withLock { ($0.ready.count, $0.attempts.count, $0.timers.count) }
     }
+
+    /// Steps and runs that wait for a slot.
+    public var heldCount: Int { state.withLock { $0.held.values.count { $0.limit != nil } } }
 }
 
 extension MemoryStore {

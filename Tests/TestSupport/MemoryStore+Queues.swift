@@ -82,6 +82,7 @@ extension MemoryStore {
         transaction { tables in
             let rows =
                 tables.ready.values.map(\.row) + tables.attempts.values.map(\.row) + tables.timers.values.map(\.row)
+                + tables.held.values.map(\.row)
             return rows.filter { $0.bucket.queue == queue }
                 .sorted { ($0.key.tenant, $0.key.run, $0.step) < ($1.key.tenant, $1.key.run, $1.step) }
                 .filter { row in
@@ -102,6 +103,7 @@ extension MemoryStore {
                 let key = MemoryTables.TokenKey(run: token.key, step: token.step)
                 tables.attempts[key]?.row.rank = token.rank
                 tables.timers[key]?.row.rank = token.rank
+                if token.step >= 0 { tables.held[key]?.row.rank = token.rank }
                 guard let bucket = tables.ready[key]?.row.bucket, bucket.queue == queue else { continue }
                 tables.ready[key]?.row.rank = token.rank
                 lowest[bucket] = min(lowest[bucket] ?? .max, token.rank)

@@ -13,6 +13,12 @@ extension MemoryTables {
             attempts[TokenKey(run: fence.key, step: fence.step)] = nil
         }
         for drop in batch.drops where excluded[drop.key] == nil { outcome.dropped += self.drop(drop) }
+        for key in batch.admitted where excluded[key] == nil {
+            held[TokenKey(run: key, step: HeldRow.run)] = nil
+        }
+        for release in batch.releases where excluded[release.key] == nil { vacate(release) }
+        let held = batch.held.filter { excluded[$0.token.key] == nil }
+        for row in held { hold(row) }
         for row in batch.transitions where excluded[row.key] == nil {
             var row = row
             row.transition.at = now
@@ -25,10 +31,8 @@ extension MemoryTables {
             switch timer.kind {
             case .token(let row) where excluded[row.key] == nil:
                 let key = TokenKey(run: row.key, step: row.step)
-                if ready[key] != nil || attempts[key] != nil || timers[key] != nil {
-                    violations.append("step \(key.step) of \(key.run.run) gets a second token")
-                }
-                timers[key] = TimerToken(row: row, due: now + timer.delay)
+                requireNoToken(key)
+                timers[key] = TimerToken(row: row, due: now + timer.delay, limit: timer.limit)
             case .runDeadline(let run) where excluded[run] == nil:
                 deadlines[run] = now + timer.delay
             case .token, .runDeadline: break
@@ -39,6 +43,9 @@ extension MemoryTables {
             wake(Bucket(tenant: freed.tenant, queue: freed.queue, route: .any), rank: 0)
         }
         for id in batch.appliedInbox where excluded[id.key] == nil { inbox[id] = nil }
+        let released = batch.releases.filter { excluded[$0.key] == nil }.map(\.limit)
+        outcome.admissions = admit(held.map(\.limit.id) + released)
+        outcome.admissions.messages += supersede(held)
         return outcome
     }
 
@@ -73,6 +80,7 @@ extension MemoryTables {
             if attempt?.fence != fence { stale[fence.key, default: []].append(fence) }
         }
         for (key, fences) in stale { excluded[key] = .staleFences(fences) }
+        for (key, conflict) in conflicts(of: batch) where excluded[key] == nil { excluded[key] = conflict }
         return excluded
     }
 
@@ -101,16 +109,18 @@ extension MemoryTables {
     }
 
     private mutating func drop(_ drop: TokenDrop) -> [AttemptFence] {
-        let held = attempts.filter { $0.key.run == drop.key }
-        let before = ready.count + attempts.count + timers.count
+        let leased = attempts.filter { $0.key.run == drop.key }
+        held[TokenKey(run: drop.key, step: HeldRow.run)] = nil
+        let before = ready.count + attempts.count + timers.count + held.count
         ready = ready.filter { $0.key.run != drop.key }
         attempts = attempts.filter { $0.key.run != drop.key }
         timers = timers.filter { $0.key.run != drop.key }
-        let gone = before - ready.count - attempts.count - timers.count
+        held = held.filter { $0.key.run != drop.key }
+        let gone = before - ready.count - attempts.count - timers.count - held.count
         if gone != drop.expected {
             violations.append("run \(drop.key.run) drops \(gone) tokens, its fold says \(drop.expected)")
         }
-        return held.values.map(\.fence)
+        return leased.values.map(\.fence)
     }
 
     /// The fast path: leased at once, unless a lower rank waits. A dead session is the rescue's

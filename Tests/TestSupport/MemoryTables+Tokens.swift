@@ -85,6 +85,11 @@ extension MemoryTables {
         var fired = FiredTimers(ready: [], deadlines: [], next: nil)
         for (key, timer) in timers.filter({ $0.value.due <= now }).prefix(limit) {
             timers[key] = nil
+            if let limit = timer.limit {
+                held[key] = HeldToken(row: timer.row, limit: limit)
+                fired.limits.append(limit)
+                continue
+            }
             insertReady(timer.row)
             note(key.run, step: key.step, .ready, attempt: timer.row.attempt)
             fired.ready.append(ReadyBucket(bucket: timer.row.bucket, lowestRank: timer.row.rank))

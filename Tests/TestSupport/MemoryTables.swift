@@ -41,6 +41,7 @@ struct MemoryTables: Sendable {
     struct TimerToken: Sendable {
         var row: ReadyRow
         var due: Timestamp
+        var limit: LimitID?
     }
 
     struct Session: Sendable {
@@ -64,6 +65,9 @@ struct MemoryTables: Sendable {
     var ready: [TokenKey: ReadyToken] = [:]
     var attempts: [TokenKey: AttemptToken] = [:]
     var timers: [TokenKey: TimerToken] = [:]
+    var held: [TokenKey: HeldToken] = [:]
+    var limits: [LimitID: LimitState] = [:]
+    var slotHolders: [TokenKey: LimitID] = [:]
     var deadlines: [RunKey: Timestamp] = [:]
     var sessions: [SessionID: Session] = [:]
     var inbox: [InboxID: (message: InboxMessage, at: Timestamp)] = [:]
@@ -163,8 +167,8 @@ struct MemoryTables: Sendable {
         return attempt
     }
 
-    private mutating func requireNoToken(_ key: TokenKey) {
-        if ready[key] != nil || attempts[key] != nil || timers[key] != nil {
+    mutating func requireNoToken(_ key: TokenKey) {
+        if ready[key] != nil || attempts[key] != nil || timers[key] != nil || held[key] != nil {
             violations.append("step \(key.step) of \(key.run.run) gets a second token")
         }
     }

@@ -44,6 +44,15 @@ public enum StoreConformance: String, CaseIterable, Sendable {
     case claimShares
     case reranking
     case rerankingOfLeased
+    case stepLimit
+    case slotsOutliveLeases
+    case lostRaceFreesNothing
+    case limitChanges
+    case retryGivesItsSlotBack
+    case cancelGivesSlotsBack
+    case runLimit
+    case runLimitRejects
+    case runLimitCancelsRunning
 
     public func run(on store: any Store & Catalog) async throws {
         let fixture = try await StoreFixture.make(on: store)
@@ -89,6 +98,15 @@ public enum StoreConformance: String, CaseIterable, Sendable {
         case .claimShares: try await Self.claimShares(fixture)
         case .reranking: try await Self.reranking(fixture)
         case .rerankingOfLeased: try await Self.rerankingOfLeased(fixture)
+        case .stepLimit: try await Self.stepLimit(fixture)
+        case .slotsOutliveLeases: try await Self.slotsOutliveLeases(fixture)
+        case .lostRaceFreesNothing: try await Self.lostRaceFreesNothing(fixture)
+        case .limitChanges: try await Self.limitChanges(fixture)
+        case .retryGivesItsSlotBack: try await Self.retryGivesItsSlotBack(fixture)
+        case .cancelGivesSlotsBack: try await Self.cancelGivesSlotsBack(fixture)
+        case .runLimit: try await Self.runLimit(fixture)
+        case .runLimitRejects: try await Self.runLimitRejects(fixture)
+        case .runLimitCancelsRunning: try await Self.runLimitCancelsRunning(fixture)
         }
     }
 }

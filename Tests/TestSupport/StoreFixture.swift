@@ -52,6 +52,11 @@ public final class StoreFixture: Sendable {
             #"{"r":"\#(key.run.bytes.uuidText)","v":\#(revision),"s":"\#(state.text)","f":\#(flow.value),"t":[]}"#.utf8)
     }
 
+    /// A limit of the fixture's flow; a newer version may have other terms.
+    public func limit(_ level: LimitLevel, _ name: String, slots: Int32, newer: Int64 = 0) -> Limit {
+        Limit(tenant: tenant, level: level, name: name, slots: slots, flow: FlowVersionID(flow.value + newer))
+    }
+
     // MARK: Rows
 
     public func start(

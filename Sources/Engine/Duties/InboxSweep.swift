@@ -10,15 +10,7 @@ struct InboxSweep: Sendable {
         let messages = try await parts.store.readInbox(
             limit: configuration.inboxLimit, olderThan: configuration.inboxAge)
         parts.metrics.inboxMessages.add(UInt64(messages.count))
-        for message in messages {
-            let kind: LaneCommand.Kind
-            switch message.command {
-            case .cancel(let reason): kind = .cancel(reason: reason)
-            }
-            parts.router.submitOwn(
-                LaneCommand(
-                    key: message.id.key, kind: kind, inbox: message.id, acceptedAt: parts.clock.now, reply: .none))
-        }
+        parts.router.submit(messages, acceptedAt: parts.clock.now)
         return messages.count
     }
 }

@@ -64,6 +64,12 @@ struct BatchBuilder {
             run: RunState(plan: intent.flow.plan, context: RunContext(run: key.run, input: intent.input)))
         drafts[key] = Draft(entry: entry, start: intent, expectedRevision: 0, state: .queued)
         order.append(key)
+        if let limit = entry.runLimit() {
+            // It stays queued, until the store gives it a slot.
+            drafts[key]?.commands.append(command)
+            batch.held.append(heldRun(key, entry: entry, limit: limit))
+            return .drafted
+        }
         guard apply(.start, to: key, command: command, random: random, finish: nil) else {
             preconditionFailure("a new run refuses its start")
         }
@@ -87,6 +93,10 @@ struct BatchBuilder {
             applied = apply(RunEvent(finish), to: key, command: index, random: random, finish: finish)
         case .cancel(let reason):
             applied = apply(.cancel(reason: reason), to: key, command: index, random: random, finish: nil)
+        case .admit:
+            let isQueued = entry.withContents { $0.run.lifecycle == .queued }
+            applied = isQueued && apply(.start, to: key, command: index, random: random, finish: nil)
+            if applied { batch.admitted.append(key) }
         case .deadline:
             applied = apply(.deadlinePassed, to: key, command: index, random: random, finish: nil)
         }
@@ -128,6 +138,7 @@ struct BatchBuilder {
         if let finish {
             batch.finishes.append(finish.fence)
             noteFreed([entry.flow.buckets[Int(finish.fence.step)].queue], of: key)
+            release(finish.fence.step, of: entry)
         }
         for effect in effects { perform(effect, key: key, finish: finish) }
         return true
@@ -136,6 +147,8 @@ struct BatchBuilder {
     private mutating func perform(_ effect: RunEffect, key: RunKey, finish: FinishCommand?) {
         switch effect {
         case .record(let transition):
+            // Only a step that was live is cancelled; which of those had a slot, the store knows.
+            if transition.state == .cancelled, let entry = drafts[key]?.entry { release(transition.step, of: entry) }
             let isOutcome = finish.map { $0.fence.step == transition.step } ?? false
             batch.transitions.append(
                 TransitionRow(
@@ -147,10 +160,16 @@ struct BatchBuilder {
             drafts[key]?.steps.append(
                 EventFragment.StepChange(step: transition.step, state: transition.state, attempt: transition.attempt))
         case .ready(let step):
-            batch.ready.append(readyRow(step, key: key, attempt: 0, losses: 0))
+            let row = readyRow(step, key: key, attempt: 0, losses: 0)
+            if let limit = drafts[key]?.entry.stepLimit(step) {
+                batch.held.append(HeldRow(token: row, limit: limit))
+            } else {
+                batch.ready.append(row)
+            }
         case .retry(let step, let attempt, let delay):
             let row = readyRow(step, key: key, attempt: attempt, losses: finish?.timing.losses ?? 0)
-            batch.timers.append(TimerRow(kind: .token(row), delay: delay))
+            let limit = drafts[key]?.entry.stepLimit(step)?.id
+            batch.timers.append(TimerRow(kind: .token(row), delay: delay, limit: limit))
         case .setDeadline(let delay):
             batch.timers.append(TimerRow(kind: .runDeadline(key), delay: delay))
         case .dropTokens(let expected):
@@ -174,6 +193,27 @@ struct BatchBuilder {
             }
         }
         drafts[key]?.ending = ending
+        guard let limit = entry.runLimit()?.id else { return }
+        batch.releases.append(LimitRelease(key: key, step: HeldRow.run, limit: limit))
+        // A run that was still queued leaves its own token behind.
+        if drafts[key]?.start == nil, drafts[key]?.dropped == nil { drafts[key]?.dropped = 0 }
+    }
+
+    /// Gives back the slot that a step holds.
+    private mutating func release(_ step: Int32, of entry: RunEntry) {
+        guard let limit = entry.stepLimit(step)?.id else { return }
+        batch.releases.append(LimitRelease(key: entry.key, step: step, limit: limit))
+    }
+
+    private func heldRun(_ key: RunKey, entry: RunEntry, limit: Limit) -> HeldRow {
+        let order = entry.flow.buckets.first.map { queues.order(of: $0.queue) } ?? QueueOrder()
+        let standing = entry.flow.standing(of: 0, run: key, urgency: entry.urgency)
+        let none = Bucket(tenant: key.tenant, queue: QueueID(0), route: .any)
+        return HeldRow(
+            token: ReadyRow(
+                key: key, bucket: none, rank: order.rank(of: standing), step: HeldRow.run, attempt: 0, losses: 0,
+                lease: nil),
+            limit: limit, onConflict: entry.flow.plan.limit?.onConflict ?? .queue)
     }
 
     /// Attempts in these queues end.
@@ -185,9 +225,10 @@ struct BatchBuilder {
 
     /// The run's tokens go: those that this batch was to insert are left out, those of earlier commits are deleted.
     private mutating func drop(_ live: Int, key: RunKey) {
-        let ready = batch.ready.count
+        let waiting = batch.ready.count + batch.held.count
         batch.ready.removeAll { $0.key == key }
-        var unwritten = ready - batch.ready.count
+        batch.held.removeAll { $0.token.key == key }
+        var unwritten = waiting - batch.ready.count - batch.held.count
         batch.timers.removeAll { timer in
             switch timer.kind {
             case .token(let row):
@@ -198,7 +239,8 @@ struct BatchBuilder {
             }
         }
         drafts[key]?.dropped = live - unwritten
-        if let entry = drafts[key]?.entry { noteFreed(entry.flow.queues, of: key) }
+        guard let entry = drafts[key]?.entry else { return }
+        noteFreed(entry.flow.queues, of: key)
     }
 
     private func readyRow(_ step: Int32, key: RunKey, attempt: Int32, losses: Int16) -> ReadyRow {
@@ -225,6 +267,10 @@ struct BatchBuilder {
                 EventFragment.StepChange(
                     step: row.step, state: session == nil ? .ready : .running,
                     attempt: session == nil ? row.attempt : row.attempt + 1))
+        }
+        for row in batch.held where row.token.step >= 0 {
+            drafts[row.token.key]?.steps.append(
+                EventFragment.StepChange(step: row.token.step, state: .held, attempt: row.token.attempt))
         }
         for key in order {
             guard let draft = drafts[key] else { continue }

@@ -33,6 +33,18 @@ final class CommandRouter: Sendable {
         }
     }
 
+    /// Durable messages to runs.
+    func submit(_ messages: [InboxMessage], acceptedAt now: Duration) {
+        for message in messages {
+            let kind: LaneCommand.Kind =
+                switch message.command {
+                case .cancel(let reason): .cancel(reason: reason)
+                case .admit: .admit
+                }
+            submitOwn(LaneCommand(key: message.id.key, kind: kind, inbox: message.id, acceptedAt: now, reply: .none))
+        }
+    }
+
     private func queue(of key: RunKey) -> LaneQueue {
         queues[RunDirectory.lane(of: key, count: queues.count)]
     }

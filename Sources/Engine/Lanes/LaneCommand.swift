@@ -6,6 +6,8 @@ struct LaneCommand: Sendable {
         case start(StartIntent)
         case finish(FinishCommand)
         case cancel(reason: String)
+        /// A queued run has got its slot.
+        case admit
         /// The run's deadline has passed.
         case deadline
     }
@@ -32,7 +34,7 @@ struct LaneCommand: Sendable {
             case .failure(let failure): 256 + failure.message.utf8.count
             }
         case .cancel(let reason): 128 + reason.utf8.count
-        case .deadline: 64
+        case .deadline, .admit: 64
         }
     }
 }

@@ -14,6 +14,12 @@ public struct CommitBatch: Sendable {
     public var transitions: [TransitionRow] = []
     /// New tokens in `ready`, or in `attempts` where a lease is asked for and granted (the fast path).
     public var ready: [ReadyRow] = []
+    /// New tokens that need a slot of a limit.
+    public var held: [HeldRow] = []
+    /// Slots that are given back, each to be handed on in the same transaction.
+    public var releases: [LimitRelease] = []
+    /// Runs that were let in and start with this batch: their own token goes.
+    public var admitted: [RunKey] = []
     /// New tokens in `timers` (retries), and run deadlines.
     public var timers: [TimerRow] = []
     /// Runs whose every token goes (cancel, deadline), with the number of tokens that the fold expects.
@@ -180,10 +186,13 @@ public struct TimerRow: Sendable {
     public var kind: Kind
     /// From the commit's own time on the store's clock.
     public var delay: Duration
+    /// The token needs a slot of this limit when it is due.
+    public var limit: LimitID?
 
-    public init(kind: Kind, delay: Duration) {
+    public init(kind: Kind, delay: Duration, limit: LimitID? = nil) {
         self.kind = kind
         self.delay = delay
+        self.limit = limit
     }
 }
 

@@ -8,16 +8,19 @@ public struct CommitOutcome: Sendable {
     public var leased: [LeasedTask]
     /// Attempts whose lease a drop took away: their workers are told to stop.
     public var dropped: [AttemptFence]
+    /// Tokens that got a slot in this commit: this batch's own, and those that waited for what it gave back.
+    public var admissions: Admissions
     /// The commit's time on the store's clock.
     public var committedAt: Timestamp
 
     public init(
         excluded: [RunKey: Exclusion] = [:], leased: [LeasedTask] = [], dropped: [AttemptFence] = [],
-        committedAt: Timestamp
+        admissions: Admissions = Admissions(), committedAt: Timestamp
     ) {
         self.excluded = excluded
         self.leased = leased
         self.dropped = dropped
+        self.admissions = admissions
         self.committedAt = committedAt
     }
 
@@ -28,6 +31,8 @@ public struct CommitOutcome: Sendable {
         case staleFences([AttemptFence])
         /// The idempotency key (or run id) is taken by this run; `sameBody` tells success from conflict.
         case duplicate(of: RunID, sameBody: Bool)
+        /// The run's limit has no slot free, and its definition says not to wait.
+        case conflict(limit: String)
         /// The database refused this run's data (SQLSTATE class 22 or 23).
         case refused(code: String, detail: String)
     }

@@ -8,11 +8,14 @@ public struct FiredTimers: Sendable {
     public var deadlines: [RunKey]
     /// When the next timer falls due, if any is known.
     public var next: Timestamp?
+    /// Tokens that need a slot now wait for it: these limits are to be looked at (`LimitStore.admit`).
+    public var limits: [LimitID]
 
-    public init(ready: [ReadyBucket], deadlines: [RunKey], next: Timestamp?) {
+    public init(ready: [ReadyBucket], deadlines: [RunKey], next: Timestamp?, limits: [LimitID] = []) {
         self.ready = ready
         self.deadlines = deadlines
         self.next = next
+        self.limits = limits
     }
 }
 
@@ -30,6 +33,8 @@ public struct InboxID: Hashable, Sendable {
 public struct InboxMessage: Sendable {
     public enum Command: Sendable, Equatable {
         case cancel(reason: String)
+        /// The run has got its slot: it starts.
+        case admit
     }
 
     public var id: InboxID

@@ -133,6 +133,7 @@ struct TokenColumns {
     private var leases: [PostgresUUID?] = []
     private var fragments: [RawText?] = []
     var delays: [Int64] = []
+    var limits: [PostgresUUID?] = []
 
     mutating func append(_ row: ReadyRow) {
         tenants.append(row.key.tenant.value)
@@ -183,6 +184,7 @@ struct TokenColumns {
     func bindTimers(into parameters: inout PostgresParameters) {
         bindToken(into: &parameters)
         parameters.append(delays)
+        parameters.append(limits)
     }
 
     private func bindToken(into parameters: inout PostgresParameters) {

@@ -36,6 +36,8 @@ struct CommitColumns {
     private var transition = TransitionColumns()
     private var payload = PayloadColumns()
     private var ready = TokenColumns()
+    private(set) var held = HeldColumns()
+    private var admitted = GuardedKeys()
     private var timer = TokenColumns()
     private var inbox = GuardedKeys()
     private var inboxIDs: [PostgresUUID] = []
@@ -43,6 +45,8 @@ struct CommitColumns {
     private var freed: (tenants: [Int32], queues: [Int32]) = ([], [])
 
     var runs: Int { starts.count + advances.count }
+    /// Slots are taken or given, so limits are locked first.
+    var needsLimits: Bool { !sections.isDisjoint(with: [.held, .releases]) }
     var isEmpty: Bool { runs == 0 && sections.subtracting(.freed).isEmpty }
 
     init(_ batch: CommitBatch, id: BatchID, taking selection: Selection) {
@@ -53,6 +57,18 @@ struct CommitColumns {
         if !finish.steps.isEmpty { sections.insert(.finishes) }
         for row in batch.transitions where selection.contains(row.key) { append(row) }
         for row in batch.ready where selection.contains(row.key) { append(row) }
+        for row in batch.held where selection.contains(row.token.key) {
+            sections.insert(.held)
+            held.append(row)
+        }
+        for release in batch.releases where selection.contains(release.key) {
+            sections.insert(.releases)
+            held.append(release)
+        }
+        for key in batch.admitted where selection.contains(key) {
+            sections.insert(.admitted)
+            admitted.append(key, free: false)
+        }
         for row in batch.timers { append(row, selection) }
         drops = batch.drops.filter { selection.contains($0.key) }
         for queue in batch.freed {
@@ -141,6 +157,7 @@ struct CommitColumns {
         }
         sections.insert(.timers)
         timer.delays.append(row.delay.microseconds)
+        timer.limits.append(row.limit?.digest.uuid)
     }
 
     private mutating func appendPayload(
@@ -181,6 +198,12 @@ struct CommitColumns {
         if sections.contains(.transitions) { transition.bind(into: &parameters) }
         if sections.contains(.payloads) { payload.bind(into: &parameters) }
         if sections.contains(.ready) { ready.bindReady(into: &parameters, leases: sections.contains(.leases)) }
+        if sections.contains(.held) { held.bindHeld(into: &parameters) }
+        if sections.contains(.releases) { held.bindReleases(into: &parameters) }
+        if sections.contains(.admitted) {
+            parameters.append(admitted.tenants)
+            parameters.append(admitted.runs)
+        }
         if sections.contains(.timers) { timer.bindTimers(into: &parameters) }
         if sections.contains(.inbox) {
             parameters.append(inbox.tenants)

@@ -11,6 +11,7 @@ struct CommitReply {
     var granted: [Int]
     /// Attempts that a drop took away.
     var dropped: [AttemptFence] = []
+    var admissions = Admissions()
 
     init(committedAt: Timestamp, written: Set<RunKey>?, granted: [Int]) {
         self.committedAt = committedAt

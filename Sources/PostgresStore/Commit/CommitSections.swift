@@ -26,10 +26,14 @@ struct CommitSections: OptionSet, Hashable, Sendable {
     static let urgency = Self(rawValue: 1 << 16)
     /// Attempts of queues with a limit end.
     static let freed = Self(rawValue: 1 << 17)
+    /// Tokens that wait for slots; slots that are given back; runs that were let in and start.
+    static let held = Self(rawValue: 1 << 18)
+    static let releases = Self(rawValue: 1 << 19)
+    static let admitted = Self(rawValue: 1 << 20)
 
     /// Every part.
     static let all: Self = [
         .starts, .keys, .advances, .endings, .deadlines, .finishes, .transitions, .ready, .leases, .timers, .payloads,
-        .inbox, .urgency, .freed,
+        .inbox, .urgency, .freed, .held, .releases, .admitted,
     ]
 }

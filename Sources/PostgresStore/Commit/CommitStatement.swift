@@ -37,6 +37,9 @@ struct CommitStatement {
         if sections.contains(.transitions) { writeTransitions() }
         if sections.contains(.payloads) { writePayloads() }
         if sections.contains(.ready) { writeReady() }
+        if sections.contains(.held) { writeHeld() }
+        if sections.contains(.releases) { writeReleases() }
+        if sections.contains(.admitted) { writeAdmitted() }
         if sections.contains(.timers) { writeTimers() }
         if sections.contains(.inbox) { writeInbox() }
         writeEvents(batch: batch)
@@ -281,15 +284,57 @@ struct CommitStatement {
             "t",
             [
                 ("tenant", .int4), ("run", .uuid), ("queue", .int4), ("route", .int4), ("rank", .int8),
-                ("step", .int4), ("attempt", .int4), ("losses", .int2), ("delay", .int8),
+                ("step", .int4), ("attempt", .int4), ("losses", .int2), ("delay", .int8), ("limit_id", .uuid),
             ])
         parts.append(
             """
             scheduled AS (
-                INSERT INTO timers (tenant, run, queue, route, rank, step, attempt, losses, due)
+                INSERT INTO timers (tenant, run, queue, route, rank, step, attempt, losses, due, limit_id)
                 SELECT t.tenant, t.run, t.queue, t.route, t.rank, t.step, t.attempt, t.losses,
-                    now() + t.delay * interval '1 microsecond'
+                    now() + t.delay * interval '1 microsecond', t.limit_id
                 FROM \(rows) WHERE \(guarded("t")))
+            """)
+    }
+
+    private mutating func writeHeld() {
+        let rows = unnest(
+            "h",
+            [
+                ("tenant", .int4), ("run", .uuid), ("queue", .int4), ("route", .int4), ("rank", .int8),
+                ("step", .int4), ("attempt", .int4), ("losses", .int2), ("limit_id", .uuid),
+            ])
+        parts.append(
+            """
+            stopped AS (
+                INSERT INTO held (tenant, run, queue, route, rank, step, attempt, losses, limit_id, reason)
+                SELECT h.tenant, h.run, h.queue, h.route, h.rank, h.step, h.attempt, h.losses, h.limit_id, 'limit'
+                FROM \(rows) WHERE \(guarded("h")))
+            """)
+    }
+
+    private mutating func writeReleases() {
+        let rows = unnest("l", [("tenant", .int4), ("run", .uuid), ("step", .int4)])
+        parts.append(
+            """
+            vacated AS (
+                DELETE FROM limit_slots x WHERE x.ctid = ANY (ARRAY(
+                    SELECT f.found FROM \(rows) CROSS JOIN LATERAL (
+                        SELECT x.ctid AS found FROM limit_slots x
+                        WHERE x.tenant = l.tenant AND x.run = l.run AND x.step = l.step OFFSET 0) f
+                    WHERE \(guarded("l")))))
+            """)
+    }
+
+    private mutating func writeAdmitted() {
+        let rows = unnest("a", [("tenant", .int4), ("run", .uuid)])
+        parts.append(
+            """
+            let_in AS (
+                DELETE FROM held x WHERE x.ctid = ANY (ARRAY(
+                    SELECT f.found FROM \(rows) CROSS JOIN LATERAL (
+                        SELECT x.ctid AS found FROM held x
+                        WHERE x.tenant = a.tenant AND x.run = a.run AND x.step = -1 OFFSET 0) f
+                    WHERE \(guarded("a")))))
             """)
     }
 

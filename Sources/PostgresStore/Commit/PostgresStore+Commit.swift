@@ -19,8 +19,12 @@ extension PostgresStore {
                 number += 1
                 guard !columns.isEmpty else { continue }
                 do throws(PostgresError) {
-                    let reply = try await write(columns)
-                    outcome.add(reply, of: columns, undecided: &undecided)
+                    switch try await write(columns) {
+                    case .written(let reply): outcome.add(reply, of: columns, undecided: &undecided)
+                    case .refused(let runs):
+                        for (key, limit) in runs { outcome.excluded[key] = .conflict(limit: limit) }
+                        parts.append(part.without(Set(runs.keys)))
+                    }
                 } catch {
                     switch CommitRemedy(error) {
                     case .excludeStale:
@@ -69,15 +73,18 @@ extension PostgresStore {
     }
 
     /// Writes one part of a batch in one round trip, or, if it takes tokens away, in a transaction of several.
-    private func write(_ columns: CommitColumns) async throws(PostgresError) -> CommitReply {
+    private func write(_ columns: CommitColumns) async throws(PostgresError) -> LimitedReply {
         var pipeline = PostgresPipeline(.single)
         pipeline.add(commitStatement(columns.sections)) { columns.bind(into: &$0) }
         let prepared = pipeline
         return try await lanes.withConnection { (connection) throws(PostgresError) in
-            guard !columns.drops.isEmpty else {
-                return try CommitReply(try await connection.execute(prepared)[0])
+            if columns.needsLimits {
+                return try await Self.writeWithLimits(columns, prepared, on: connection)
             }
-            return try await Self.writeWithDrops(columns, prepared, on: connection)
+            guard !columns.drops.isEmpty else {
+                return .written(try CommitReply(try await connection.execute(prepared)[0]))
+            }
+            return .written(try await Self.write(columns, prepared, on: connection))
         }
     }
 
@@ -126,6 +133,9 @@ extension CommitOutcome {
     fileprivate mutating func add(_ reply: CommitReply, of columns: CommitColumns, undecided: inout [RunStart]) {
         committedAt = reply.committedAt
         dropped += reply.dropped
+        admissions.ready += reply.admissions.ready
+        admissions.messages += reply.admissions.messages
+        admissions.count += reply.admissions.count
         if reply.written != nil {
             for run in columns.starts where !reply.wrote(run.key) { undecided.append(run) }
             for run in columns.advances where !reply.wrote(run.key) { excluded[run.key] = .lostRace }

@@ -19,8 +19,6 @@ extension PostgresStore {
         """,
         [.int8, .int8])
 
-    private static let cancel: Int16 = 1
-
     public func postInbox(_ messages: [InboxMessage]) async throws(StoreError) {
         guard !messages.isEmpty else { return }
         let sorted = messages.sorted { RunKey.precedes($0.id.key, $1.id.key) }
@@ -32,8 +30,11 @@ extension PostgresStore {
         for message in sorted {
             switch message.command {
             case .cancel(let reason):
-                kinds.append(Self.cancel)
+                kinds.append(InboxKind.cancel.rawValue)
                 bodies.append(reason)
+            case .admit:
+                kinds.append(InboxKind.admit.rawValue)
+                bodies.append("")
             }
         }
         try await lane { (connection) throws(PostgresError) in
@@ -46,16 +47,21 @@ extension PostgresStore {
             let rows = try await connection.execute(Self.read, Int64(limit), age.microseconds)
             var messages: [InboxMessage] = []
             for row in rows {
-                let kind = try row.decode(3, as: Int16.self)
-                guard kind == Self.cancel else {
-                    throw PostgresError(.decoding, reason: "an inbox message is of the unknown kind \(kind)")
+                let number = try row.decode(3, as: Int16.self)
+                guard let kind = InboxKind(rawValue: number) else {
+                    throw PostgresError(.decoding, reason: "an inbox message is of the unknown kind \(number)")
                 }
+                let command: InboxMessage.Command =
+                    switch kind {
+                    case .cancel: .cancel(reason: try row.decode(4))
+                    case .admit: .admit
+                    }
                 messages.append(
                     InboxMessage(
                         id: InboxID(
                             key: RunKey(try row.decode(0), try row.decode(1)),
                             id: RunID.Bytes(try row.decode(2, as: PostgresUUID.self))),
-                        command: .cancel(reason: try row.decode(4))))
+                        command: command))
             }
             return messages
         }

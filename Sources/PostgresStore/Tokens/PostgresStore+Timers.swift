@@ -12,9 +12,15 @@ extension PostgresStore {
             let results = try await connection.execute(pipeline)
             var deadlines: [RunKey] = []
             for row in results[1] { deadlines.append(RunKey(try row.decode(0), try row.decode(1))) }
+            let moved = try Self.buckets(results[0])
+            let digests = try results[0].column(4, as: PostgresUUID?.self)
+            let limits = zip(moved, digests).compactMap { bucket, digest in
+                digest.map { LimitID(tenant: bucket.bucket.tenant, digest: RunID.Bytes($0)) }
+            }
             return FiredTimers(
-                ready: try Self.buckets(results[0]), deadlines: deadlines,
-                next: try results[2].decode(row: 0, column: 0, as: PostgresTimestamp?.self).map(Timestamp.init))
+                ready: moved.filter { $0.bucket.route != .any }, deadlines: deadlines,
+                next: try results[2].decode(row: 0, column: 0, as: PostgresTimestamp?.self).map(Timestamp.init),
+                limits: limits)
         }
     }
 }

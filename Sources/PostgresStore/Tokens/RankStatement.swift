@@ -37,15 +37,7 @@ enum RankStatement {
                 WHERE r.tenant = n.tenant AND r.run = n.run AND r.step = n.step AND r.queue = $1
                 FOR UPDATE SKIP LOCKED) l),
         moved AS (UPDATE ready x SET rank = l.fresh FROM locked l WHERE x.ctid = l.found),
-        leased AS (
-            UPDATE attempts x SET rank = n.rank FROM fresh n
-            WHERE x.tenant = n.tenant AND x.run = n.run AND x.step = n.step AND x.queue = $1),
-        stopped AS (
-            UPDATE held x SET rank = n.rank FROM fresh n
-            WHERE x.tenant = n.tenant AND x.run = n.run AND x.step = n.step AND x.queue = $1),
-        scheduled AS (
-            UPDATE timers x SET rank = n.rank FROM fresh n
-            WHERE x.tenant = n.tenant AND x.run = n.run AND x.step = n.step AND x.queue = $1),
+        \(moved("attempts")), \(moved("held")), \(moved("timers")),
         buckets AS MATERIALIZED (SELECT l.route, min(l.fresh) AS rank FROM locked l GROUP BY l.route),
         told AS (
             INSERT INTO events (tenant, wakes, payload)
@@ -56,6 +48,18 @@ enum RankStatement {
         SELECT ($2::int4[])[1], $1, b.route, b.rank FROM buckets b
         """,
         [.int4, .int4Array, .uuidArray, .int4Array, .int8Array])
+
+    private static func moved(_ table: String) -> String {
+        """
+        moved_\(table) AS (
+            UPDATE \(table) x SET rank = l.rank FROM (
+                SELECT f.found, n.rank FROM fresh n CROSS JOIN LATERAL (
+                    SELECT t.ctid AS found FROM \(table) t
+                    WHERE t.tenant = n.tenant AND t.run = n.run AND t.step = n.step AND t.queue = $1
+                    FOR UPDATE SKIP LOCKED) f) l
+            WHERE x.ctid = l.found)
+        """
+    }
 
     static let finish = PostgresStatement(
         "UPDATE queues SET reordered_at = NULL WHERE id = $1 AND version = $2 AND reordered_at IS NOT NULL",

@@ -6,6 +6,7 @@ struct DefinitionChecker {
     private let definition: WorkflowDefinition
     private let nodes: [DefinitionReader.StepNodes]
     private let outputNode: SourceNode?
+    private let concurrencyNode: SourceNode?
     private let source: SourceText
     private let indices: [String: Int]
     private(set) var problems: [Diagnostic] = []
@@ -16,12 +17,14 @@ struct DefinitionChecker {
         var needs: [Int32] = []
         var input: Template?
         var condition: Expression?
+        var limitKey: Template?
     }
 
     init(_ definition: WorkflowDefinition, reader: DefinitionReader, source: SourceText) {
         self.definition = definition
         nodes = reader.stepNodes
         outputNode = reader.outputNode
+        concurrencyNode = reader.concurrencyNode
         self.source = source
         indices = Dictionary(
             definition.steps.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
@@ -50,6 +53,10 @@ struct DefinitionChecker {
                     check(condition, of: index, at: place, graph: readsFar ? graph : nil)
                 }
             }
+            if let key = step.concurrency?.key {
+                compiled.limitKey = limitKey(
+                    key, node: nodes[index].concurrency, of: index, graph: readsFar ? graph : nil)
+            }
             steps.append(compiled)
         }
         let output = definition.output.flatMap { template($0, node: outputNode) }
@@ -58,6 +65,33 @@ struct DefinitionChecker {
             check(hole.expression, of: nil, at: place, graph: nil)
         }
         return (steps, output)
+    }
+
+    /// The key of the limit on runs: made before any step has run.
+    mutating func runLimitKey() -> Template? {
+        guard let key = definition.concurrency?.key else { return nil }
+        let node = concurrencyNode?["key"]
+        let template = limitKey(key, node: concurrencyNode, of: nil, graph: nil)
+        for hole in template?.holes ?? [] {
+            for reference in hole.expression.references where reference.root == "steps" {
+                let start = node.flatMap { holePlace($0, hole.path, hole.index) }
+                report(
+                    start.map { place(line: reference.line, column: reference.column, from: $0) },
+                    length: reference.length, "the key of a run reads steps, which have not run yet",
+                    hint: "it may read inputs and run")
+            }
+        }
+        return template
+    }
+
+    private mutating func limitKey(_ key: String, node: SourceNode?, of step: Int?, graph: StepGraph?) -> Template? {
+        let node = node?["key"]
+        let compiled = template(.string(key), node: node)
+        for hole in compiled?.holes ?? [] {
+            let place = node.flatMap { holePlace($0, hole.path, hole.index) }
+            check(hole.expression, of: step, at: place, graph: graph)
+        }
+        return compiled
     }
 
     private mutating func report(_ place: SourcePlace?, length: Int = 1, _ message: String, hint: String? = nil) {

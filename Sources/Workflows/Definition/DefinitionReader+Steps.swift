@@ -48,12 +48,19 @@ extension DefinitionReader {
         let timeout = members["timeout"].flatMap { duration($0, "timeout") }
         let limit = members["limits"].flatMap { limits($0) }
         let pool = members["resources"].flatMap { resources($0) }
+        let priority = members["priority"].flatMap { self.priority($0) }
+        let concurrency = members["concurrency"].flatMap { self.concurrency($0, ofStep: true) }
         guard let id, let idNode else { return nil }
         stepNodes.append(
-            StepNodes(id: idNode, needs: needNodes, with: members["with"], condition: members["if"]))
-        return WorkflowDefinition.Step(
+            StepNodes(
+                id: idNode, needs: needNodes, with: members["with"], condition: members["if"],
+                concurrency: members["concurrency"]))
+        var step = WorkflowDefinition.Step(
             id: id, uses: uses ?? "", needs: needs, with: members["with"]?.value, condition: condition, retry: retry,
             timeout: timeout, timeLimit: limit, pool: pool)
+        step.priority = priority
+        step.concurrency = concurrency
+        return step
     }
 
     private mutating func taskType(_ node: SourceNode) -> String? {

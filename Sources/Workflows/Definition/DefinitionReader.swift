@@ -8,6 +8,7 @@ struct DefinitionReader {
     /// Where the parts of each step stand, for the checks that look at the whole.
     var stepNodes: [StepNodes] = []
     var outputNode: SourceNode?
+    var concurrencyNode: SourceNode?
 
     /// Nodes of a step.
     struct StepNodes {
@@ -16,6 +17,7 @@ struct DefinitionReader {
         var needs: [SourceNode]
         var with: SourceNode?
         var condition: SourceNode?
+        var concurrency: SourceNode?
     }
 
     static let mostSteps = 10_000
@@ -45,6 +47,10 @@ struct DefinitionReader {
         definition.labels = members["labels"].map { labels($0) } ?? []
         definition.inputs = members["inputs"].flatMap { inputs($0) }
         definition.queue = members["queue"].flatMap { queueName($0) } ?? WorkflowDefinition.defaultQueue
+        definition.priority = members["priority"].flatMap { priority($0) }
+        definition.concurrency = members["concurrency"].flatMap { concurrency($0, ofStep: false) }
+        concurrencyNode = members["concurrency"]
+        definition.deadline = members["deadline"].flatMap { duration($0, "deadline") }
         definition.timeout = members["timeout"].flatMap { duration($0, "timeout") }
         definition.retry = policy
         definition.output = members["output"]?.value

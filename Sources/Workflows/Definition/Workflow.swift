@@ -25,10 +25,11 @@ public struct Workflow: Sendable {
         guard let definition else { throw DefinitionError(problems, source: source) }
         var checker = DefinitionChecker(definition, reader: reader, source: source)
         let (steps, output) = checker.compile()
+        let runLimitKey = checker.runLimitKey()
         problems += checker.problems
         guard problems.isEmpty else { throw DefinitionError(problems, source: source) }
         self.definition = definition
-        plan = Plan(definition, steps: steps, output: output)
+        plan = Plan(definition, steps: steps, output: output, runLimitKey: runLimitKey)
     }
 
     private static func read(_ source: SourceText) throws(DefinitionError) -> SourceNode {
@@ -61,16 +62,22 @@ extension Plan {
     }
 
     convenience init(
-        _ definition: WorkflowDefinition, steps compiled: [DefinitionChecker.CompiledStep], output: Template?
+        _ definition: WorkflowDefinition, steps compiled: [DefinitionChecker.CompiledStep], output: Template?,
+        runLimitKey: Template?
     ) {
         let steps = zip(definition.steps, compiled).map { step, compiled in
-            PlanStep(
+            var made = PlanStep(
                 id: step.id, taskType: step.uses, pool: step.pool ?? WorkflowDefinition.Step.defaultPool(of: step.uses),
-                queue: definition.queue, needs: compiled.needs, condition: compiled.condition, input: compiled.input,
+                queue: definition.queue, priority: step.priority ?? definition.priority ?? 0, needs: compiled.needs,
+                condition: compiled.condition, input: compiled.input,
                 retry: step.retry ?? definition.retry ?? .never,
                 timeout: [step.timeout, step.timeLimit].compactMap { $0 }.min())
+            made.limit = step.concurrency.map { PlanLimit($0, key: compiled.limitKey) }
+            return made
         }
         self.init(
-            name: definition.name, steps: steps, timeout: definition.timeout, inputs: definition.inputs, output: output)
+            name: definition.name, steps: steps, timeout: definition.timeout, deadline: definition.deadline,
+            limit: definition.concurrency.map { PlanLimit($0, key: runLimitKey) }, inputs: definition.inputs,
+            output: output)
     }
 }

@@ -9,6 +9,12 @@ public struct WorkflowDefinition: Hashable, Sendable {
     public var inputs: InputSchema?
     /// Orders the steps of its runs.
     public var queue: String
+    /// Orders its steps within a queue by priority, within `Standing.priorities`.
+    public var priority: Int32?
+    /// How long a run should take at most, for queues that order by deadline; it ends nothing.
+    public var deadline: Duration?
+    /// How many of its runs may be under way at once.
+    public var concurrency: Concurrency?
     /// Longest time from the start of a run to its end.
     public var timeout: Duration?
     /// For steps that have no policy of their own.
@@ -62,6 +68,10 @@ extension WorkflowDefinition {
         public var timeLimit: Duration?
         /// The resource pool that it takes a slot of, when it is not the task type's own.
         public var pool: String?
+        /// Its own, where it is not the workflow's.
+        public var priority: Int32?
+        /// How many of its like may be ready or running at once.
+        public var concurrency: Concurrency?
 
         public init(
             id: String, uses: String, needs: [String] = [], with: JSONValue? = nil, condition: String? = nil,

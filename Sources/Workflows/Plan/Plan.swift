@@ -9,6 +9,8 @@ public final class Plan: Sendable {
     public let timeout: Duration?
     /// How long a run should take at most, for queues that order by deadline; it ends nothing.
     public let deadline: Duration?
+    /// How many runs may be under way at once.
+    public let limit: PlanLimit?
     /// Steps that need nothing.
     public let roots: [Int32]
     /// Steps that no step needs.
@@ -22,12 +24,13 @@ public final class Plan: Sendable {
 
     /// - Precondition: `needs` are indices of `steps`, and there is no cycle: the compiler has refused everything else.
     public init(
-        name: String, steps: [PlanStep], timeout: Duration? = nil, deadline: Duration? = nil,
+        name: String, steps: [PlanStep], timeout: Duration? = nil, deadline: Duration? = nil, limit: PlanLimit? = nil,
         inputs: InputSchema? = nil, output: Template? = nil
     ) {
         self.name = name
         self.timeout = timeout
         self.deadline = deadline
+        self.limit = limit
         self.inputs = inputs
         self.output = output
         let indices = Dictionary(
@@ -65,6 +68,7 @@ public final class Plan: Sendable {
         for step in steps {
             for hole in step.input?.holes ?? [] { note(hole.expression.references) }
             note(step.condition?.references ?? [])
+            for hole in step.limit?.key?.holes ?? [] { note(hole.expression.references) }
         }
         for hole in output?.holes ?? [] { note(hole.expression.references) }
         return read

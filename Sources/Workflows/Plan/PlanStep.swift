@@ -10,6 +10,8 @@ public struct PlanStep: Sendable {
     public var queue: String
     /// Orders it within a queue by priority; within `Standing.priorities`.
     public var priority: Int32
+    /// How many of its like may be ready or running at once.
+    public var limit: PlanLimit?
     /// Indices of the steps that it needs.
     public var needs: [Int32]
     /// Indices of the steps that need it.

@@ -1,0 +1,18 @@
+import Workflows
+
+extension RunEntry {
+    /// The limit that the run needs a slot of; a run whose key cannot be made was refused (`Engine.start`).
+    func runLimit() -> Limit? {
+        guard let limit = flow.plan.limit else { return nil }
+        guard let name = withContents({ contents in try? contents.run.runLimitName() }) else { return nil }
+        return Limit(tenant: key.tenant, level: .run, name: name, slots: limit.slots, flow: flow.flow)
+    }
+
+    /// The limit that a step needs a slot of; `nil` also when its key cannot be made: then the attempt fails before it
+    /// is handed to the worker (`task(_:)`).
+    func stepLimit(_ step: Int32) -> Limit? {
+        guard let limit = flow.plan.steps[Int(step)].limit else { return nil }
+        guard let name = withContents({ contents in try? contents.run.limitName(of: step) }) else { return nil }
+        return Limit(tenant: key.tenant, level: .step, name: name, slots: limit.slots, flow: flow.flow)
+    }
+}

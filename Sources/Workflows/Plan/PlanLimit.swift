@@ -1,0 +1,51 @@
+public import Expressions
+
+/// A limit of a run or a step, compiled.
+public struct PlanLimit: Sendable {
+    /// Makes the key; without one the limit is of all.
+    public var key: Template?
+    /// How many may have a slot at once.
+    public var slots: Int32
+    /// Of runs; a step always waits.
+    public var onConflict: ConflictPolicy
+    public var scope: LimitScope
+
+    public init(
+        key: Template? = nil, slots: Int32, onConflict: ConflictPolicy = .queue, scope: LimitScope = .workflow
+    ) {
+        self.key = key
+        self.slots = slots
+        self.onConflict = onConflict
+        self.scope = scope
+    }
+
+    init(_ concurrency: Concurrency, key: Template?) {
+        self.init(
+            key: key, slots: concurrency.limit, onConflict: concurrency.onConflict, scope: concurrency.scope)
+    }
+}
+
+extension RunState {
+    /// The name of the limit that the run needs a slot of; `nil` where there is none. The same at every time.
+    public func runLimitName() throws(ExpressionError) -> String? {
+        guard let limit = plan.limit else { return nil }
+        return try name(of: limit, without: "run")
+    }
+
+    /// The name of the limit that a step needs a slot of; `nil` where there is none. What it reads cannot change once
+    /// the step is live.
+    public func limitName(of step: Int32) throws(ExpressionError) -> String? {
+        guard let limit = plan.steps[Int(step)].limit else { return nil }
+        return try name(of: limit, without: plan.steps[Int(step)].id)
+    }
+
+    /// `workflow:text of the key`, `:text of the key` in the tenant's scope, or `workflow/what` without a key.
+    private func name(of limit: PlanLimit, without what: String) throws(ExpressionError) -> String {
+        guard let key = limit.key else { return "\(plan.name)/\(what)" }
+        let text = String(decoding: try key.evaluate(in: RunScope(self)), as: UTF8.self)
+        switch limit.scope {
+        case .workflow: return "\(plan.name):\(text)"
+        case .tenant: return ":\(text)"
+        }
+    }
+}
