@@ -132,6 +132,10 @@ public final class CrashingStore: Store {
         try await call { () throws(StoreError) in try await inner.sweepLimits(limit: limit) }
     }
 
+    public func evidence(of run: RunKey) async throws(StoreError) -> [StepEvidence] {
+        try await call { () throws(StoreError) in try await inner.evidence(of: run) }
+    }
+
     public func reorderedQueues() async throws(StoreError) -> [ReorderedQueue] {
         try await call { () throws(StoreError) in try await inner.reorderedQueues() }
     }

@@ -11,6 +11,8 @@ extension MemoryTables {
     struct LimitState: Sendable {
         var slots: Int32
         var flow: FlowVersionID
+        var name: String
+        var level: LimitLevel
     }
 
     /// Runs of the batch that shall not wait and would have to.
@@ -40,7 +42,10 @@ extension MemoryTables {
     mutating func hold(_ row: HeldRow) {
         let key = TokenKey(run: row.token.key, step: row.token.step)
         requireNoToken(key)
-        limits[row.limit.id] = LimitState(slots: stated(row.limit), flow: row.limit.flow)
+        limits[row.limit.id] = LimitState(
+            slots: stated(row.limit),
+            flow: FlowVersionID(max(row.limit.flow.value, limits[row.limit.id]?.flow.value ?? 0)),
+            name: row.limit.name, level: row.limit.level)
         held[key] = HeldToken(row: row.token, limit: row.limit.id)
     }
 

@@ -53,6 +53,7 @@ public enum StoreConformance: String, CaseIterable, Sendable {
     case runLimit
     case runLimitRejects
     case runLimitCancelsRunning
+    case evidence
 
     public func run(on store: any Store & Catalog) async throws {
         let fixture = try await StoreFixture.make(on: store)
@@ -107,6 +108,7 @@ public enum StoreConformance: String, CaseIterable, Sendable {
         case .runLimit: try await Self.runLimit(fixture)
         case .runLimitRejects: try await Self.runLimitRejects(fixture)
         case .runLimitCancelsRunning: try await Self.runLimitCancelsRunning(fixture)
+        case .evidence: try await Self.evidence(fixture)
         }
     }
 }

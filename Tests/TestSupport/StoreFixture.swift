@@ -134,7 +134,7 @@ public final class StoreFixture: Sendable {
     public func record(_ session: SessionID, lease: Duration = .seconds(60)) -> SessionRecord {
         SessionRecord(
             id: session, tenant: tenant, worker: "worker", node: SessionID(Self.randomBytes()), lease: lease,
-            capabilities: Array("{}".utf8))
+            capabilities: Array("{}".utf8), routes: [bucket.route])
     }
 
     public func claim(

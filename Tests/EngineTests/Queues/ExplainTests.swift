@@ -1,0 +1,90 @@
+import TestSupport
+import Testing
+import Workflows
+
+@testable import Engine
+
+/// Each reason has a scenario in which an engine gives it, with its evidence.
+@Suite("Explain", .timeLimit(.minutes(1)))
+struct ExplainTests {
+    private static func plan(_ name: String, run: PlanLimit? = nil, step: PlanLimit? = nil) -> Plan {
+        let retry = RetryPolicy(strategy: .fixed, maxAttempts: 5, delay: .seconds(3600), jitter: 0)
+        var only = PlanStep(id: "only", taskType: "noop", retry: retry)
+        only.limit = step
+        return Plan(name: name, steps: [only, PlanStep(id: "after", taskType: "noop", needs: [0])], limit: run)
+    }
+
+    private static let plans = [
+        plan("plain"), plan("step", step: PlanLimit(slots: 1)), plan("run", run: PlanLimit(slots: 1)),
+    ]
+
+    @Test("every reason")
+    func everyReason() async throws {
+        let fixture = try await EngineFixture(plans: Self.plans)
+        let engine = try await fixture.makeEngine()
+        let tenant = fixture.tenant
+        let told = SharedValue<Set<String>>([])
+        try await fixture.running(engine) {
+            func start(_ workflow: String) async throws -> RunKey {
+                // Ranks go by time.
+                fixture.clock.advance(by: .milliseconds(2))
+                return fixture.key(try await engine.start(fixture.start(workflow)))
+            }
+            func reasons(_ key: RunKey) async throws -> [Explanation] {
+                let found = try await engine.explain(key)
+                told.withLock { $0.formUnion(found.map(\.reason.code)) }
+                return found
+            }
+            let first = try await start("plain")
+            let second = try await start("plain")
+            #expect(
+                try await reasons(first) == [
+                    Explanation(step: "only", reason: .noWorker(taskType: "noop", pool: "cpu")),
+                    Explanation(step: "after", reason: .dependencies(["only"])),
+                ])
+            _ = try await engine.changeQueue(named: "default", tenant: tenant, .paused(true))
+            #expect(try await reasons(first)[0].reason == .queuePaused(queue: "default"))
+            _ = try await engine.changeQueue(named: "default", tenant: tenant, .paused(false))
+
+            let failing = StepFailure(kind: .error, message: "no", retryable: true)
+            let worker = TestWorker("w1", session: 1) { _ in .hold }
+            try await worker.connect(to: engine, tenant: tenant, pools: [.init(name: "cpu", slots: 1)])
+            #expect(await fixture.clock.advance(until: { worker.held.count == 1 }, limit: .seconds(10)))
+            guard case .running("w1", _) = try await reasons(first)[0].reason else {
+                throw Unmet(description: "not running")
+            }
+            #expect(try await reasons(second)[0].reason == .turn(queue: "default", ahead: 0, workers: 1))
+            _ = try await engine.changeQueue(
+                named: "default", tenant: tenant, .settings(QueueSettings(concurrency: 1)))
+            #expect(try await reasons(second)[0].reason == .queueLimit(queue: "default", places: 1, running: 1))
+
+            let holder = try await start("step")
+            let held = try await start("step")
+            guard case .limit(let limit) = try await reasons(held)[0].reason else {
+                throw Unmet(description: "not held")
+            }
+            #expect(limit.name == "step/only" && limit.slots == 1 && limit.ahead == 0)
+            #expect(limit.holders.map(\.run) == [holder.run] && limit.holders.map(\.step) == [0])
+
+            let admitted = try await start("run")
+            let queued = try await start("run")
+            let whole = try await reasons(queued)
+            #expect(whole.count == 1 && whole[0].step == nil)
+            guard case .limit(let runs) = whole[0].reason else { throw Unmet(description: "not queued") }
+            #expect(runs.level == .run && runs.holders.map(\.run) == [admitted.run])
+
+            let task = try #require(worker.held.first)
+            worker.finish(task, .failure(failing))
+            #expect(await fixture.clock.advance(until: { !worker.answers(task).isEmpty }, limit: .seconds(10)))
+            guard case .retry = try await reasons(first)[0].reason else { throw Unmet(description: "no retry") }
+
+            let nobody = RunKey(tenant: tenant, run: RunID(RunID.Bytes(high: 1, low: 2)))
+            let error = await #expect(throws: EngineError.self) { _ = try await engine.explain(nobody) }
+            #expect(error?.code == .runNotFound)
+        }
+        // Between two commits, and what this engine has no step for yet: told by the function itself.
+        let rest = [WaitReason(.held(nil)), WaitReason(.waiting(since: Timestamp(microseconds: 1)))]
+        #expect(rest == [.starting, .outside(since: Timestamp(microseconds: 1))])
+        #expect(told.value.union(rest.map(\.code)) == WaitReason.codes, "a reason has no scenario")
+    }
+}
