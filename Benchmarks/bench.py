@@ -62,6 +62,7 @@ class Bench:
     def __init__(self, quick):
         self.quick = quick
         self.figures = []
+        self.workers = []
         self.folder = tempfile.mkdtemp(prefix="beamline-bench-")
         # What `beamline dev` sets, and nothing else.
         self.cluster = Cluster(
@@ -92,8 +93,25 @@ class Bench:
         worker = subprocess.Popen(
             [LOAD, "worker", "--port", str(self.port), "--token", self.worker_token, "--slots", "512"],
             stdout=subprocess.PIPE, text=True)
+        self.workers.append(worker)
         until("the worker is connected", lambda: self.client.call("GET", "/v1/workers")["workers"])
         return worker
+
+    def end_worker(self, worker):
+        """Its figures; it must have served to the end."""
+        if worker.poll() is not None:
+            raise SystemExit(f"the load worker ended early with {worker.returncode}")
+        worker.terminate()
+        out, _ = worker.communicate(timeout=30)
+        self.workers.remove(worker)
+        return json.loads(out)
+
+    def end(self):
+        for worker in self.workers:
+            worker.kill()
+            worker.wait()
+        self.stage.end()
+        self.cluster.stop()
 
     def load(self, name, *arguments, warmup=10, seconds=60, salt="a"):
         """Runs the client; answers its figures, with CPU by owner for each acknowledged run."""
@@ -117,9 +135,7 @@ class Bench:
             "worker": cpu_seconds(worker.pid) - owners["worker"],
             "postgres": self.postgres_cpu(backends) - owners["postgres"],
         }
-        worker.terminate()
-        out, _ = worker.communicate(timeout=30)
-        answer["worker"] = json.loads(out)
+        answer["worker"] = self.end_worker(worker)
         made, done = self.runs() - before_runs, self.succeeded() - before_done
         if answer["failed"] or made != answer["acknowledged"] or done != made:
             raise SystemExit(f"{name}: client acknowledged {answer['acknowledged']} ({answer['failed']} failed), SQL has {made} runs, {done} succeeded")
@@ -246,8 +262,7 @@ class Bench:
         self.note("unread_sse_growth_mib", peak - before, "MiB")
         for stream in streams:
             stream.close()
-        worker.terminate()
-        worker.communicate(timeout=30)
+        self.end_worker(worker)
 
     def yardstick(self):
         """pgbench's TPC-B on the same cluster: by it figures of different days are compared."""
@@ -273,8 +288,7 @@ def main():
             getattr(bench, name)()
     finally:
         if bench:
-            bench.stage.end()
-            bench.cluster.stop()
+            bench.end()
     path = os.path.join(ROOT, ".build", "bench.json")
     with open(path, "w") as file:
         json.dump(bench.figures, file, indent=2)

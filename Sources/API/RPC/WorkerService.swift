@@ -64,6 +64,10 @@ struct WorkerService: Sendable {
                 return .over
             }
             group.addTask {
+                try await sink.reportRoom()
+                return .none
+            }
+            group.addTask {
                 await lines.run()
                 return .none
             }
@@ -92,7 +96,8 @@ struct WorkerService: Sendable {
             BeamlineV1.Welcome(
                 workerID: RunID(session.id.value).description, leaseMs: session.lease.wholeMicroseconds / 1000,
                 protocolVersion: Self.protocolVersion, heartbeatMs: session.heartbeat.wholeMicroseconds / 1000,
-                maxMessageBytes: Self.messageLimit))
+                maxMessageBytes: Self.messageLimit),
+            onRoom: { session.hasRoom() })
         logger.debug("worker connected", metadata: ["worker": "\(session.worker)"])
         var isDraining = false
         do {
