@@ -38,7 +38,9 @@ struct WorkerService: Sendable {
             do {
                 try await serve(requests, sink: sink, caller: context.identity)
             } catch {
-                throw Problem(error)?.grpcStatus ?? error
+                let status = Problem(error)?.grpcStatus ?? error
+                logger.notice("a worker's stream ends with an error", metadata: ["error": "\(status)"])
+                throw status
             }
         }
     }
