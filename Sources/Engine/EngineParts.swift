@@ -57,7 +57,7 @@ final class EngineParts: Sendable {
             configuration: configuration, metrics: metrics, random: random, logger: logger)
         queues.observe { [dispatcher] table in dispatcher.withState { $0.queues = table } }
         hub = EventHub(
-            store: store, plans: plans, configuration: configuration, metrics: metrics, logger: logger)
+            store: store, plans: plans, clock: clock, configuration: configuration, metrics: metrics, logger: logger)
         node = SessionID(RunID.Bytes(random: random))
         health = Mutex(StoreHealth())
     }
