@@ -11,6 +11,7 @@ package enum HotStatements {
         ("lock queue", ClaimStatement.lockQueue),
         ("claim from a guarded queue", ClaimStatement.guarded),
         ("ready buckets", ClaimStatement.buckets),
+        ("reserve under rates", RateStatement.reserve),
         ("lock limits", LimitStatement.lock),
         ("room of limits", LimitStatement.room),
         ("admit", LimitStatement.admit),

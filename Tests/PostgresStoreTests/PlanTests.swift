@@ -22,6 +22,7 @@ struct PlanTests {
         "ready_claim": ["queue", "route"],
         "attempts_pkey": ["tenant", "run"],
         "attempts_guarded": ["queue"],
+        "rates_pkey": ["tenant", "id"],
         "limits_pkey": ["tenant", "id"],
         "limit_slots_pkey": ["tenant", "run"],
         "limit_slots_limit": ["limit_id"],

@@ -129,7 +129,7 @@ private struct QueueScene: Sendable {
             batch.releases = [LimitRelease(key: holder, step: 0, limit: stepLimit.id)]
             batch.transitions = [fixture.transition(holder, revision: 2, state: .scheduled)]
             let row = fixture.ready(holder, attempt: 1)
-            batch.timers = [TimerRow(kind: .token(row), delay: .zero, limit: stepLimit.id)]
+            batch.timers = [TimerRow(kind: .token(row), delay: .zero, limit: stepLimit)]
             _ = try await store.commit(batch)
             let fired = try await store.fireTimers(limit: 100)
             _ = try await store.admit(fired.limits)

@@ -13,7 +13,7 @@ extension MemoryStore {
                 evidence.append(StepEvidence(step: key.step, place: .leased(worker: worker, since: token.leasedAt)))
             }
             for (key, token) in tables.timers where key.run == run {
-                evidence.append(StepEvidence(step: key.step, place: .scheduled(due: token.due)))
+                evidence.append(StepEvidence(step: key.step, place: .scheduled(due: token.due, rate: token.rate)))
             }
             for (key, token) in tables.held where key.run == run {
                 evidence.append(StepEvidence(step: key.step, place: .held(tables.evidence(of: token))))

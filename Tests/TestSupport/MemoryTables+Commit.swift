@@ -32,7 +32,9 @@ extension MemoryTables {
             case .token(let row) where excluded[row.key] == nil:
                 let key = TokenKey(run: row.key, step: row.step)
                 requireNoToken(key)
-                timers[key] = TimerToken(row: row, due: now + timer.delay, limit: timer.limit)
+                if let limit = timer.limit { state(limit) }
+                let due = timer.rate.map { reserve($0) } ?? now + timer.delay
+                timers[key] = TimerToken(row: row, due: due, limit: timer.limit?.id, rate: timer.rate?.name)
             case .runDeadline(let run) where excluded[run] == nil:
                 deadlines[run] = now + timer.delay
             case .token, .runDeadline: break

@@ -42,11 +42,22 @@ extension MemoryTables {
     mutating func hold(_ row: HeldRow) {
         let key = TokenKey(run: row.token.key, step: row.token.step)
         requireNoToken(key)
-        limits[row.limit.id] = LimitState(
-            slots: stated(row.limit),
-            flow: FlowVersionID(max(row.limit.flow.value, limits[row.limit.id]?.flow.value ?? 0)),
-            name: row.limit.name, level: row.limit.level)
+        state(row.limit)
         held[key] = HeldToken(row: row.token, limit: row.limit.id)
+    }
+
+    mutating func state(_ limit: Limit) {
+        limits[limit.id] = LimitState(
+            slots: stated(limit), flow: FlowVersionID(max(limit.flow.value, limits[limit.id]?.flow.value ?? 0)),
+            name: limit.name, level: limit.level)
+    }
+
+    /// When one more may start under the rate.
+    mutating func reserve(_ rate: Rate) -> Timestamp {
+        let until = max(now, rates[rate.id] ?? now)
+        let delay = rate.bucket.delays(backlog: (until - now).wholeMicroseconds, count: 1)[0]
+        rates[rate.id] = until + .microseconds(rate.bucket.interval)
+        return now + .microseconds(delay)
     }
 
     mutating func vacate(_ release: LimitRelease) {

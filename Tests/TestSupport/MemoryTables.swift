@@ -42,6 +42,7 @@ struct MemoryTables: Sendable {
         var row: ReadyRow
         var due: Timestamp
         var limit: LimitID?
+        var rate: String?
     }
 
     struct Session: Sendable {
@@ -68,6 +69,8 @@ struct MemoryTables: Sendable {
     var held: [TokenKey: HeldToken] = [:]
     var limits: [LimitID: LimitState] = [:]
     var slotHolders: [TokenKey: LimitID] = [:]
+    /// Up to when starts under a rate are spoken for.
+    var rates: [LimitID: Timestamp] = [:]
     var deadlines: [RunKey: Timestamp] = [:]
     var sessions: [SessionID: Session] = [:]
     var inbox: [InboxID: (message: InboxMessage, at: Timestamp)] = [:]

@@ -22,7 +22,7 @@ extension StoreConformance {
         var found = try await store.evidence(of: key)
         try expectEqual(found.map(\.step), [0, 1, 2])
         guard case .ready(let ready) = found[0].place, case .held(let held?) = found[1].place,
-            case .scheduled(let due) = found[2].place
+            case .scheduled(let due, nil) = found[2].place
         else { throw Unmet(description: "\(found)") }
         try expectEqual(ready.queue.name, "default")
         try expectEqual(ready.pool, "io")

@@ -114,7 +114,7 @@ extension StoreConformance {
         batch.releases = [LimitRelease(key: keys[0], step: 0, limit: limit.id)]
         batch.transitions = [fixture.transition(keys[0], revision: 2, state: .scheduled)]
         batch.timers = [
-            TimerRow(kind: .token(fixture.ready(keys[0], attempt: 1, rank: 1)), delay: .zero, limit: limit.id)
+            TimerRow(kind: .token(fixture.ready(keys[0], attempt: 1, rank: 1)), delay: .zero, limit: limit)
         ]
         try expectEqual(try await fixture.store.commit(batch).admissions.count, 1, "the other goes meanwhile")
         let fired = try await fixture.store.fireTimers(limit: 100)
@@ -237,5 +237,44 @@ extension StoreConformance {
         try expect(try await end(fixture, second, revision: 0, limit: limit, expected: 0).admissions.isEmpty)
         let freed = try await end(fixture, first, revision: 1, limit: limit, expected: 1)
         try expectEqual(freed.admissions.messages.map(\.id.key), [third])
+    }
+
+    /// A burst of two at once, one each hour after it; the rate of another key is its own.
+    static func rates(_ fixture: StoreFixture) async throws {
+        let bucket = TokenBucket(interval: 3_600_000_000, burst: 2)
+        let rate = Rate(tenant: fixture.tenant, name: "api", bucket: bucket)
+        let limit = fixture.limit(.step, "never made before", slots: 1)
+        var batch = fixture.makeBatch()
+        var keys: [RunKey] = []
+        for index in 0..<4 {
+            let key = try await fixture.makeKey()
+            keys.append(key)
+            batch.starts.append(fixture.start(key))
+            let paced = index == 3 ? Rate(tenant: fixture.tenant, name: "other", bucket: bucket) : rate
+            batch.timers.append(
+                TimerRow(
+                    kind: .token(fixture.ready(key)), delay: .zero, limit: index == 3 ? limit : nil, rate: paced))
+        }
+        _ = try await fixture.store.commit(batch)
+        let fired = try await fixture.store.fireTimers(limit: 100)
+        try expectEqual(fired.limits.filter { $0.tenant == fixture.tenant }, [limit.id])
+        try expectEqual(try await fixture.store.admit([limit.id]).count, 1)
+        let session = try await fixture.openSession()
+        let slots = Array(repeating: session, count: 9)
+        try expectEqual(Set(try await fixture.claim(slots).map(\.fence.key)), [keys[0], keys[1], keys[3]])
+        guard case .scheduled(let due, "api")? = try await fixture.store.evidence(of: keys[2]).first?.place else {
+            throw Unmet(description: "not paced")
+        }
+        let wait = due - (try await fixture.store.now())
+        try expect((.seconds(3500) ... .seconds(3600)).contains(wait), "\(wait)")
+        let late = try await fixture.makeKey()
+        var more = fixture.makeBatch()
+        more.starts = [fixture.start(late)]
+        more.timers = [TimerRow(kind: .token(fixture.ready(late)), delay: .zero, rate: rate)]
+        _ = try await fixture.store.commit(more)
+        guard case .scheduled(let next, _)? = try await fixture.store.evidence(of: late).first?.place else {
+            throw Unmet(description: "not paced")
+        }
+        try expect((.seconds(3599) ... .seconds(3601)).contains(next - due), "one interval after the last")
     }
 }

@@ -54,6 +54,7 @@ public enum StoreConformance: String, CaseIterable, Sendable {
     case runLimitRejects
     case runLimitCancelsRunning
     case evidence
+    case rates
 
     public func run(on store: any Store & Catalog) async throws {
         let fixture = try await StoreFixture.make(on: store)
@@ -109,6 +110,7 @@ public enum StoreConformance: String, CaseIterable, Sendable {
         case .runLimitRejects: try await Self.runLimitRejects(fixture)
         case .runLimitCancelsRunning: try await Self.runLimitCancelsRunning(fixture)
         case .evidence: try await Self.evidence(fixture)
+        case .rates: try await Self.rates(fixture)
         }
     }
 }

@@ -58,6 +58,7 @@ extension RunEntry {
                     if case .live(let failures)? = contents.run.status(of: step) { failures } else { 0 }
                 // A key that cannot be made has let the step pass its limit: it fails here.
                 _ = try contents.run.limitName(of: step)
+                _ = try contents.run.rateName(of: step)
                 return (try contents.run.makeInput(of: step), failures)
             }
         }

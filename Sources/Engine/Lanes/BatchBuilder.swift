@@ -161,14 +161,17 @@ struct BatchBuilder {
                 EventFragment.StepChange(step: transition.step, state: transition.state, attempt: transition.attempt))
         case .ready(let step):
             let row = readyRow(step, key: key, attempt: 0, losses: 0)
-            if let limit = drafts[key]?.entry.stepLimit(step) {
+            let limit = drafts[key]?.entry.stepLimit(step)
+            if let rate = drafts[key]?.entry.stepRate(step) {
+                batch.timers.append(TimerRow(kind: .token(row), delay: .zero, limit: limit, rate: rate))
+            } else if let limit {
                 batch.held.append(HeldRow(token: row, limit: limit))
             } else {
                 batch.ready.append(row)
             }
         case .retry(let step, let attempt, let delay):
             let row = readyRow(step, key: key, attempt: attempt, losses: finish?.timing.losses ?? 0)
-            let limit = drafts[key]?.entry.stepLimit(step)?.id
+            let limit = drafts[key]?.entry.stepLimit(step)
             batch.timers.append(TimerRow(kind: .token(row), delay: delay, limit: limit))
         case .setDeadline(let delay):
             batch.timers.append(TimerRow(kind: .runDeadline(key), delay: delay))

@@ -6,6 +6,8 @@ public enum WaitReason: Sendable, Hashable {
     case dependencies([String])
     /// A retry waits for its time.
     case retry(due: Timestamp)
+    /// Others have used up its rate until then.
+    case rate(name: String, due: Timestamp)
     /// Its limit has no slot free.
     case limit(LimitEvidence)
     /// It has got its slot and starts with the next commit.
@@ -27,6 +29,7 @@ public enum WaitReason: Sendable, Hashable {
         switch self {
         case .dependencies: "dependencies"
         case .retry: "retry"
+        case .rate: "rate"
         case .limit: "limit"
         case .starting: "starting"
         case .queuePaused: "queue_paused"
@@ -39,7 +42,8 @@ public enum WaitReason: Sendable, Hashable {
     }
 
     public static let codes: Set<String> = [
-        "dependencies", "retry", "limit", "starting", "queue_paused", "queue_limit", "no_worker", "turn", "running",
+        "dependencies", "retry", "rate", "limit", "starting", "queue_paused", "queue_limit", "no_worker", "turn",
+        "running",
         "outside",
     ]
 
@@ -47,7 +51,8 @@ public enum WaitReason: Sendable, Hashable {
     init(_ place: StepEvidence.Place) {
         switch place {
         case .leased(let worker, let since): self = .running(worker: worker, since: since)
-        case .scheduled(let due): self = .retry(due: due)
+        case .scheduled(let due, let rate?): self = .rate(name: rate, due: due)
+        case .scheduled(let due, nil): self = .retry(due: due)
         case .held(let limit?): self = .limit(limit)
         case .held(nil): self = .starting
         case .waiting(let since): self = .outside(since: since)

@@ -187,12 +187,15 @@ public struct TimerRow: Sendable {
     /// From the commit's own time on the store's clock.
     public var delay: Duration
     /// The token needs a slot of this limit when it is due.
-    public var limit: LimitID?
+    public var limit: Limit?
+    /// The token is due when its turn under this rate comes, instead of after the delay; the store finds that out.
+    public var rate: Rate?
 
-    public init(kind: Kind, delay: Duration, limit: LimitID? = nil) {
+    public init(kind: Kind, delay: Duration, limit: Limit? = nil, rate: Rate? = nil) {
         self.kind = kind
         self.delay = delay
         self.limit = limit
+        self.rate = rate
     }
 }
 

@@ -29,10 +29,26 @@ public struct LimitID: Hashable, Sendable {
     }
 }
 
-/// What takes the slots of a limit.
+/// What takes the slots of a limit, or the tokens of a rate.
 public enum LimitLevel: Int16, Sendable, CaseIterable {
     case run = 1
     case step = 2
+    /// A rate of steps.
+    case rate = 3
+}
+
+/// A rate as a definition states it.
+public struct Rate: Hashable, Sendable {
+    public var id: LimitID
+    /// For people.
+    public var name: String
+    public var bucket: TokenBucket
+
+    public init(tenant: TenantID, name: String, bucket: TokenBucket) {
+        id = LimitID(tenant: tenant, level: .rate, name: name)
+        self.name = name
+        self.bucket = bucket
+    }
 }
 
 /// A limit as a definition states it; of several versions the newest counts.

@@ -5,8 +5,8 @@ public struct StepEvidence: Sendable, Hashable {
     public enum Place: Sendable, Hashable {
         case ready(ReadyEvidence)
         case leased(worker: String?, since: Timestamp)
-        /// A retry waits for its time.
-        case scheduled(due: Timestamp)
+        /// A retry waits for its time; with a rate's name, the step for its turn under it.
+        case scheduled(due: Timestamp, rate: String?)
         /// For a slot; `nil`: it was let in and is about to start.
         case held(LimitEvidence?)
         /// For something outside.

@@ -134,6 +134,7 @@ struct TokenColumns {
     private var fragments: [RawText?] = []
     var delays: [Int64] = []
     var limits: [PostgresUUID?] = []
+    var rates: [PostgresUUID?] = []
 
     mutating func append(_ row: ReadyRow) {
         tenants.append(row.key.tenant.value)
@@ -185,6 +186,7 @@ struct TokenColumns {
         bindToken(into: &parameters)
         parameters.append(delays)
         parameters.append(limits)
+        parameters.append(rates)
     }
 
     private func bindToken(into parameters: inout PostgresParameters) {

@@ -39,6 +39,9 @@ struct CommitColumns {
     private(set) var held = HeldColumns()
     private var admitted = GuardedKeys()
     private var timer = TokenColumns()
+    /// The rates under which tokens start, and where those stand among the timers.
+    private(set) var paced: [Rate] = []
+    private var pacedTimers: [Int] = []
     private var inbox = GuardedKeys()
     private var inboxIDs: [PostgresUUID] = []
     private var event = EventColumns()
@@ -46,7 +49,7 @@ struct CommitColumns {
 
     var runs: Int { starts.count + advances.count }
     /// Slots are taken or given, so limits are locked first.
-    var needsLimits: Bool { !sections.isDisjoint(with: [.held, .releases]) }
+    var needsLimits: Bool { !sections.isDisjoint(with: [.held, .releases]) || !paced.isEmpty || held.hasStated }
     var isEmpty: Bool { runs == 0 && sections.subtracting(.freed).isEmpty }
 
     init(_ batch: CommitBatch, id: BatchID, taking selection: Selection) {
@@ -157,7 +160,12 @@ struct CommitColumns {
         }
         sections.insert(.timers)
         timer.delays.append(row.delay.microseconds)
-        timer.limits.append(row.limit?.digest.uuid)
+        timer.limits.append(row.limit?.id.digest.uuid)
+        timer.rates.append(row.rate?.id.digest.uuid)
+        if let limit = row.limit { held.append(stated: limit) }
+        guard let rate = row.rate else { return }
+        paced.append(rate)
+        pacedTimers.append(timer.delays.count - 1)
     }
 
     private mutating func appendPayload(
@@ -180,6 +188,11 @@ struct CommitColumns {
             inbox.append(message.key, free: !known.contains(message.key))
             inboxIDs.append(message.id.uuid)
         }
+    }
+
+    /// When the tokens under rates are due, in their order, in µs.
+    mutating func pace(_ delays: [Int64]) {
+        for (timer, delay) in zip(pacedTimers, delays) { self.timer.delays[timer] = delay }
     }
 
     // MARK: Binding

@@ -285,13 +285,14 @@ struct CommitStatement {
             [
                 ("tenant", .int4), ("run", .uuid), ("queue", .int4), ("route", .int4), ("rank", .int8),
                 ("step", .int4), ("attempt", .int4), ("losses", .int2), ("delay", .int8), ("limit_id", .uuid),
+                ("rate_id", .uuid),
             ])
         parts.append(
             """
             scheduled AS (
-                INSERT INTO timers (tenant, run, queue, route, rank, step, attempt, losses, due, limit_id)
+                INSERT INTO timers (tenant, run, queue, route, rank, step, attempt, losses, due, limit_id, rate_id)
                 SELECT t.tenant, t.run, t.queue, t.route, t.rank, t.step, t.attempt, t.losses,
-                    now() + t.delay * interval '1 microsecond', t.limit_id
+                    now() + t.delay * interval '1 microsecond', t.limit_id, t.rate_id
                 FROM \(rows) WHERE \(guarded("t")))
             """)
     }

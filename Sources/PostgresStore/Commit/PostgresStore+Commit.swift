@@ -74,13 +74,16 @@ extension PostgresStore {
 
     /// Writes one part of a batch in one round trip, or, if it takes tokens away, in a transaction of several.
     private func write(_ columns: CommitColumns) async throws(PostgresError) -> LimitedReply {
+        let statement = commitStatement(columns.sections)
+        if columns.needsLimits {
+            return try await lanes.withConnection { (connection) throws(PostgresError) in
+                try await Self.writeWithLimits(columns, statement, on: connection)
+            }
+        }
         var pipeline = PostgresPipeline(.single)
-        pipeline.add(commitStatement(columns.sections)) { columns.bind(into: &$0) }
+        pipeline.add(statement) { columns.bind(into: &$0) }
         let prepared = pipeline
         return try await lanes.withConnection { (connection) throws(PostgresError) in
-            if columns.needsLimits {
-                return try await Self.writeWithLimits(columns, prepared, on: connection)
-            }
             guard !columns.drops.isEmpty else {
                 return .written(try CommitReply(try await connection.execute(prepared)[0]))
             }

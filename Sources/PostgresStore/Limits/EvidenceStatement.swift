@@ -38,10 +38,12 @@ enum EvidenceStatement {
     /// Tokens that nothing but time or somebody else stands behind: 1 leased, 2 scheduled, 3 waiting.
     static let others = PostgresStatement(
         """
-        SELECT a.step, 1, a.leased_at, w.worker
+        SELECT a.step, 1, a.leased_at, w.worker, false
         FROM attempts a LEFT JOIN worker_sessions w ON w.session = a.session WHERE a.tenant = $1 AND a.run = $2
-        UNION ALL SELECT t.step, 2, t.due, NULL FROM timers t WHERE t.tenant = $1 AND t.run = $2 AND t.step >= 0
-        UNION ALL SELECT w.step, 3, w.since, NULL FROM waits w WHERE w.tenant = $1 AND w.run = $2
+        UNION ALL SELECT t.step, 2, t.due, coalesce(r.name, ''), t.rate_id IS NOT NULL
+        FROM timers t LEFT JOIN rates r ON r.tenant = t.tenant AND r.id = t.rate_id
+        WHERE t.tenant = $1 AND t.run = $2 AND t.step >= 0
+        UNION ALL SELECT w.step, 3, w.since, NULL, false FROM waits w WHERE w.tenant = $1 AND w.run = $2
         """,
         [.int4, .uuid])
 }

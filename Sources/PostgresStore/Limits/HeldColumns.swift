@@ -7,11 +7,16 @@ struct HeldColumns {
     private(set) var rows: [HeldRow] = []
     private(set) var releases: [LimitRelease] = []
 
+    /// Limits of tokens that will need a slot later.
+    private var stated: [Limit] = []
+    var hasStated: Bool { !stated.isEmpty }
+
+    mutating func append(stated limit: Limit) { stated.append(limit) }
     mutating func append(_ row: HeldRow) { rows.append(row) }
     mutating func append(_ release: LimitRelease) { releases.append(release) }
 
     /// Every limit that is touched.
-    var limits: LimitColumns { LimitColumns(stated: rows.map(\.limit), known: releases.map(\.limit)) }
+    var limits: LimitColumns { LimitColumns(stated: rows.map(\.limit) + stated, known: releases.map(\.limit)) }
 
     func bindHeld(into parameters: inout PostgresParameters) {
         parameters.append(rows.map(\.token.key.tenant.value))

@@ -56,7 +56,9 @@ extension PostgresStore {
         let place: StepEvidence.Place
         switch try row.decode(1, as: Int32.self) {
         case 1: place = .leased(worker: try row.decode(3), since: at)
-        case 2: place = .scheduled(due: at)
+        case 2:
+            let isPaced = try row.decode(4, as: Bool.self)
+            place = .scheduled(due: at, rate: isPaced ? try row.decode(3, as: String.self) : nil)
         case 3: place = .waiting(since: at)
         case let kind: throw PostgresError(.decoding, reason: "a token is of the unknown kind \(kind)")
         }

@@ -34,6 +34,7 @@ extension PostgresStore {
     private func forgetLimits(limit: Int) async throws(StoreError) {
         try await duty { (connection) throws(PostgresError) in
             do {
+                try await connection.execute(RateStatement.forget, Int64(limit))
                 try await connection.withTransaction { transaction in
                     let old = try await transaction.execute(LimitStatement.old, Int64(limit))
                     guard !old.isEmpty else { return }
@@ -53,17 +54,26 @@ extension PostgresStore {
     ///
     /// - Returns: the runs that were refused because their limit is full; then nothing was written.
     static func writeWithLimits(
-        _ columns: CommitColumns, _ statement: PostgresPipeline, on connection: PostgresConnection
+        _ columns: CommitColumns, _ statement: PostgresStatement, on connection: PostgresConnection
     ) async throws(PostgresError) -> LimitedReply {
         let limits = columns.held.limits
         do {
             return try await connection.withTransaction { transaction in
-                var lock = PostgresPipeline(.single)
-                limits.addLock(to: &lock)
-                _ = try await transaction.execute(lock)
-                let refused = try await conflicts(columns.held.rows, in: transaction)
-                guard refused.isEmpty else { return .refused(refused) }
-                var reply = try await write(columns, statement, in: transaction)
+                var columns = columns
+                if !columns.paced.isEmpty {
+                    columns.pace(try await RateStatement.delays(columns.paced, in: transaction))
+                }
+                if !limits.isEmpty {
+                    var lock = PostgresPipeline(.single)
+                    limits.addLock(to: &lock)
+                    _ = try await transaction.execute(lock)
+                    let refused = try await conflicts(columns.held.rows, in: transaction)
+                    guard refused.isEmpty else { return .refused(refused) }
+                }
+                var pipeline = PostgresPipeline(.single)
+                pipeline.add(statement) { columns.bind(into: &$0) }
+                var reply = try await write(columns, pipeline, in: transaction)
+                guard !limits.isEmpty else { return .written(reply) }
                 let admitted = try await transaction.execute(LimitStatement.admit, limits.tenants, limits.ids)
                 reply.admissions = try Admissions(admitted)
                 reply.admissions.messages += try await supersede(columns.held.rows, in: transaction)

@@ -18,6 +18,7 @@ struct DefinitionChecker {
         var input: Template?
         var condition: Expression?
         var limitKey: Template?
+        var rateKey: Template?
     }
 
     init(_ definition: WorkflowDefinition, reader: DefinitionReader, source: SourceText) {
@@ -56,6 +57,10 @@ struct DefinitionChecker {
             if let key = step.concurrency?.key {
                 compiled.limitKey = limitKey(
                     key, node: nodes[index].concurrency, of: index, graph: readsFar ? graph : nil)
+            }
+            if let key = step.rate?.key {
+                compiled.rateKey = limitKey(
+                    key, node: nodes[index].rate, of: index, graph: readsFar ? graph : nil)
             }
             steps.append(compiled)
         }

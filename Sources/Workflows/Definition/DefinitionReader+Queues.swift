@@ -19,16 +19,33 @@ extension DefinitionReader {
             let limitNode = required("limit", in: members, of: "concurrency", at: node)
         else { return nil }
         var concurrency = Concurrency(limit: 1)
-        if case .scalar(.int(let limit)) = limitNode.content, Concurrency.limits.contains(limit) {
-            concurrency.limit = Int32(limit)
-        } else {
-            report(limitNode, "limit must be an integer from 1 to 1000000")
-        }
+        if let limit = count(limitNode, "limit") { concurrency.limit = limit }
         concurrency.key = members["key"].flatMap { string($0, "key", allowsEmpty: false) }
         concurrency.onConflict =
             members["on_conflict"].flatMap { choice($0, "on_conflict", of: ConflictPolicy.self) } ?? .queue
         concurrency.scope = members["scope"].flatMap { choice($0, "scope", of: LimitScope.self) } ?? .workflow
         return concurrency
+    }
+
+    mutating func rate(_ node: SourceNode) -> RateLimit? {
+        guard let members = members(of: node, "rate", known: Words.rate, later: []),
+            let limitNode = required("limit", in: members, of: "rate", at: node),
+            let perNode = required("per", in: members, of: "rate", at: node)
+        else { return nil }
+        let limit = count(limitNode, "limit")
+        let per = duration(perNode, "per")
+        if let per, !RateLimit.periods.contains(per) { report(perNode, "per must be from 1ms to 31 days") }
+        let burst = members["burst"].flatMap { count($0, "burst") }
+        let key = members["key"].flatMap { string($0, "key", allowsEmpty: false) }
+        let scope = members["scope"].flatMap { choice($0, "scope", of: LimitScope.self) } ?? .workflow
+        guard let limit, let per else { return nil }
+        return RateLimit(key: key, limit: limit, per: per, burst: burst, scope: scope)
+    }
+
+    private mutating func count(_ node: SourceNode, _ what: String) -> Int32? {
+        if case .scalar(.int(let count)) = node.content, Concurrency.limits.contains(count) { return Int32(count) }
+        report(node, "\(what) must be an integer from 1 to 1000000")
+        return nil
     }
 
     /// One of an enumeration's words.

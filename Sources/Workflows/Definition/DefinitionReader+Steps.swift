@@ -50,16 +50,18 @@ extension DefinitionReader {
         let pool = members["resources"].flatMap { resources($0) }
         let priority = members["priority"].flatMap { self.priority($0) }
         let concurrency = members["concurrency"].flatMap { self.concurrency($0, ofStep: true) }
+        let rate = members["rate"].flatMap { self.rate($0) }
         guard let id, let idNode else { return nil }
         stepNodes.append(
             StepNodes(
                 id: idNode, needs: needNodes, with: members["with"], condition: members["if"],
-                concurrency: members["concurrency"]))
+                concurrency: members["concurrency"], rate: members["rate"]))
         var step = WorkflowDefinition.Step(
             id: id, uses: uses ?? "", needs: needs, with: members["with"]?.value, condition: condition, retry: retry,
             timeout: timeout, timeLimit: limit, pool: pool)
         step.priority = priority
         step.concurrency = concurrency
+        step.rate = rate
         return step
     }
 

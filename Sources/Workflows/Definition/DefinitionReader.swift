@@ -18,6 +18,7 @@ struct DefinitionReader {
         var with: SourceNode?
         var condition: SourceNode?
         var concurrency: SourceNode?
+        var rate: SourceNode?
     }
 
     static let mostSteps = 10_000

@@ -10,6 +10,7 @@ enum Words {
     ]
     static let step = [
         "id", "uses", "needs", "with", "if", "retry", "timeout", "limits", "resources", "priority", "concurrency",
+        "rate",
     ]
     static let stepLater: Set<String> = [
         "for_each", "max_parallel", "background", "join", "cache", "on_failure", "switch", "cases",
@@ -18,6 +19,7 @@ enum Words {
     ]
     static let limits = ["time"]
     static let limitsLater: Set<String> = ["cpu", "memory", "on_violation", "grace", "disk", "processes", "output"]
+    static let rate = ["key", "limit", "per", "burst", "scope"]
     static let concurrency = ["key", "limit", "on_conflict", "scope"]
     static let stepConcurrency = ["key", "limit", "scope"]
     static let resources = ["pool"]

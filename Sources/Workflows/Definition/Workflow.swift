@@ -73,6 +73,7 @@ extension Plan {
                 retry: step.retry ?? definition.retry ?? .never,
                 timeout: [step.timeout, step.timeLimit].compactMap { $0 }.min())
             made.limit = step.concurrency.map { PlanLimit($0, key: compiled.limitKey) }
+            made.rate = step.rate.map { PlanRate($0, key: compiled.rateKey) }
             return made
         }
         self.init(

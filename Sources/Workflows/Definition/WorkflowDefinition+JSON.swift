@@ -36,6 +36,7 @@ extension WorkflowDefinition.Step {
         if let timeLimit { members.append(("limits", ["time": .string(timeLimit.shortText)])) }
         if let priority { members.append(("priority", .int(Int64(priority)))) }
         if let concurrency { members.append(("concurrency", concurrency.json)) }
+        if let rate { members.append(("rate", rate.json)) }
         if let pool { members.append(("resources", ["pool": .string(pool)])) }
         return .object(members)
     }

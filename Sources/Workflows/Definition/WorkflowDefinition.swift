@@ -72,6 +72,8 @@ extension WorkflowDefinition {
         public var priority: Int32?
         /// How many of its like may be ready or running at once.
         public var concurrency: Concurrency?
+        /// How often its like may start.
+        public var rate: RateLimit?
 
         public init(
             id: String, uses: String, needs: [String] = [], with: JSONValue? = nil, condition: String? = nil,

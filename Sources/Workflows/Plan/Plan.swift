@@ -68,6 +68,7 @@ public final class Plan: Sendable {
         for step in steps {
             for hole in step.input?.holes ?? [] { note(hole.expression.references) }
             note(step.condition?.references ?? [])
+            for hole in step.rate?.key?.holes ?? [] { note(hole.expression.references) }
             for hole in step.limit?.key?.holes ?? [] { note(hole.expression.references) }
         }
         for hole in output?.holes ?? [] { note(hole.expression.references) }

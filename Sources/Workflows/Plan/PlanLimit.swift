@@ -25,25 +25,52 @@ public struct PlanLimit: Sendable {
     }
 }
 
+/// A rate of a step, compiled.
+public struct PlanRate: Sendable {
+    /// Makes the key; without one the rate is of all.
+    public var key: Template?
+    public var bucket: TokenBucket
+    public var scope: LimitScope
+
+    public init(key: Template? = nil, bucket: TokenBucket, scope: LimitScope = .workflow) {
+        self.key = key
+        self.bucket = bucket
+        self.scope = scope
+    }
+
+    init(_ rate: RateLimit, key: Template?) {
+        let interval = rate.per.wholeMicroseconds / Int64(rate.limit)
+        self.init(key: key, bucket: TokenBucket(interval: interval, burst: rate.burst), scope: rate.scope)
+    }
+}
+
 extension RunState {
+    /// The name of the rate that a step starts under; `nil` where there is none.
+    public func rateName(of step: Int32) throws(ExpressionError) -> String? {
+        guard let rate = plan.steps[Int(step)].rate else { return nil }
+        return try name(key: rate.key, scope: rate.scope, without: plan.steps[Int(step)].id)
+    }
+
     /// The name of the limit that the run needs a slot of; `nil` where there is none. The same at every time.
     public func runLimitName() throws(ExpressionError) -> String? {
         guard let limit = plan.limit else { return nil }
-        return try name(of: limit, without: "run")
+        return try name(key: limit.key, scope: limit.scope, without: "run")
     }
 
     /// The name of the limit that a step needs a slot of; `nil` where there is none. What it reads cannot change once
     /// the step is live.
     public func limitName(of step: Int32) throws(ExpressionError) -> String? {
         guard let limit = plan.steps[Int(step)].limit else { return nil }
-        return try name(of: limit, without: plan.steps[Int(step)].id)
+        return try name(key: limit.key, scope: limit.scope, without: plan.steps[Int(step)].id)
     }
 
     /// `workflow:text of the key`, `:text of the key` in the tenant's scope, or `workflow/what` without a key.
-    private func name(of limit: PlanLimit, without what: String) throws(ExpressionError) -> String {
-        guard let key = limit.key else { return "\(plan.name)/\(what)" }
+    private func name(
+        key: Template?, scope: LimitScope, without what: String
+    ) throws(ExpressionError) -> String {
+        guard let key else { return "\(plan.name)/\(what)" }
         let text = String(decoding: try key.evaluate(in: RunScope(self)), as: UTF8.self)
-        switch limit.scope {
+        switch scope {
         case .workflow: return "\(plan.name):\(text)"
         case .tenant: return ":\(text)"
         }

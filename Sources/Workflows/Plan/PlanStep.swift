@@ -12,6 +12,8 @@ public struct PlanStep: Sendable {
     public var priority: Int32
     /// How many of its like may be ready or running at once.
     public var limit: PlanLimit?
+    /// How often its like may start.
+    public var rate: PlanRate?
     /// Indices of the steps that it needs.
     public var needs: [Int32]
     /// Indices of the steps that need it.

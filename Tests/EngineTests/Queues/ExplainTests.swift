@@ -7,15 +7,19 @@ import Workflows
 /// Each reason has a scenario in which an engine gives it, with its evidence.
 @Suite("Explain", .timeLimit(.minutes(1)))
 struct ExplainTests {
-    private static func plan(_ name: String, run: PlanLimit? = nil, step: PlanLimit? = nil) -> Plan {
+    private static func plan(
+        _ name: String, run: PlanLimit? = nil, step: PlanLimit? = nil, rate: PlanRate? = nil
+    ) -> Plan {
         let retry = RetryPolicy(strategy: .fixed, maxAttempts: 5, delay: .seconds(3600), jitter: 0)
         var only = PlanStep(id: "only", taskType: "noop", retry: retry)
         only.limit = step
+        only.rate = rate
         return Plan(name: name, steps: [only, PlanStep(id: "after", taskType: "noop", needs: [0])], limit: run)
     }
 
     private static let plans = [
-        plan("plain"), plan("step", step: PlanLimit(slots: 1)), plan("run", run: PlanLimit(slots: 1)),
+        plan("plain"), plan("paced", rate: PlanRate(bucket: TokenBucket(interval: 60_000_000, burst: 1))),
+        plan("step", step: PlanLimit(slots: 1)), plan("run", run: PlanLimit(slots: 1)),
     ]
 
     @Test("every reason")
@@ -72,6 +76,10 @@ struct ExplainTests {
             #expect(whole.count == 1 && whole[0].step == nil)
             guard case .limit(let runs) = whole[0].reason else { throw Unmet(description: "not queued") }
             #expect(runs.level == .run && runs.holders.map(\.run) == [admitted.run])
+
+            _ = try await start("paced")
+            let paced = try await reasons(try await start("paced"))
+            guard case .rate("paced/only", _) = paced[0].reason else { throw Unmet(description: "\(paced)") }
 
             let task = try #require(worker.held.first)
             worker.finish(task, .failure(failing))

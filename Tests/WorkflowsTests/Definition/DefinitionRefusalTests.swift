@@ -27,11 +27,14 @@ struct DefinitionRefusalTests {
             ("  need: [b]", "5:3+4 unknown key \"need\" in a step (did you mean \"needs\"?)"),
             (
                 "  zzz: [b]",
-                "5:3+3 unknown key \"zzz\" in a step (keys are id, uses, needs, with, if, retry, timeout, limits, resources, priority, concurrency)"
+                "5:3+3 unknown key \"zzz\" in a step (keys are id, uses, needs, with, if, retry, timeout, limits, resources, priority, concurrency, rate)"
             ),
             ("  background: true", "5:3+10 \"background\" is not supported yet"),
             ("  priority: 1001", "5:13+4 priority must be an integer from -1000 to 1000"),
             ("  priority: high", "5:13+4 priority must be an integer from -1000 to 1000"),
+            ("  rate: {limit: 5}", "5:9+1 rate has no \"per\""),
+            ("  rate: {limit: 5, per: 0s}", "5:25+2 per must be more than nothing"),
+            ("  rate: {limit: 5, per: 32d}", "5:25+3 per must be from 1ms to 31 days"),
             ("  concurrency: {limit: 0}", "5:24+1 limit must be an integer from 1 to 1000000"),
             ("  concurrency: {key: a}", "5:16+1 concurrency has no \"limit\""),
             (

@@ -16,6 +16,7 @@ struct QueueKeysTests {
             needs: [a]
             priority: -2
             concurrency: { key: "disk-${{ steps.a.output.disk }}", limit: 1, scope: tenant }
+            rate: { key: "${{ inputs.customer }}", limit: 6, per: 1m, burst: 2 }
         """
 
     @Test("they reach the plan, and come back from the canonical form")
@@ -27,6 +28,7 @@ struct QueueKeysTests {
             #expect(plan.limit?.slots == 2 && plan.limit?.onConflict == .cancelRunning)
             #expect(plan.steps.map(\.limit?.slots) == [3, 1])
             #expect(plan.steps.map(\.limit?.scope) == [.workflow, .tenant])
+            #expect(plan.steps[1].rate?.bucket == TokenBucket(interval: 10_000_000, burst: 2))
             #expect(plan.steps[0].isOutputRead, "a limit's key reads it")
         }
         let again = try Workflow(canonical: workflow.definition.canonical)
