@@ -31,10 +31,13 @@ extension Evaluator {
         case .setContains: return .bool(try contains(try call.list(0), try call.list(1), place))
         case .setEquivalent:
             let (left, right) = (try call.list(0), try call.list(1))
-            return .bool(try contains(left, right, place) && contains(right, left, place))
+            guard try contains(left, right, place) else { return .bool(false) }
+            return .bool(try contains(right, left, place))
         case .setIntersects:
-            let right = Value.list(try call.list(1))
-            for element in try call.list(0) where try isWithin(element, right, at: place) { return .bool(true) }
+            let (left, right) = (try call.list(0), Value.list(try call.list(1)))
+            for element in left {
+                if try isWithin(element, right, at: place) { return .bool(true) }
+            }
             return .bool(false)
         case .range:
             let count = max(0, try call.integer(0))

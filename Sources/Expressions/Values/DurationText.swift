@@ -55,11 +55,14 @@ enum DurationText {
         return whole * unit.nanoseconds + fraction * unit.nanoseconds / scale
     }
 
-    static func text(_ duration: Duration) -> String {
+    /// - Parameter fraction: Nanoseconds as text; by default as many digits as it takes.
+    static func text(
+        _ duration: Duration, fraction: (Int32) -> String = { FractionText.trimmed($0) }
+    ) -> String {
         let total = duration.nanoseconds
         let (seconds, rest) = total.magnitude.quotientAndRemainder(dividingBy: 1_000_000_000)
         let sign = total < 0 ? "-" : ""
-        return "\(sign)\(seconds)\(FractionText.trimmed(Int32(rest)))s"
+        return "\(sign)\(seconds)\(fraction(Int32(rest)))s"
     }
 }
 

@@ -14,7 +14,7 @@ public struct ListValue: Sendable {
 
     public init(_ values: [Value]) {
         storage = .values(values)
-        depth = 1 + values.reduce(0) { max($0, $1.depth) }
+        depth = 1 + values.reduce(0) { Swift.max($0, $1.depth) }
     }
 
     public init(json elements: [JSONValue]) {

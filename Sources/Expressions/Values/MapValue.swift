@@ -75,7 +75,7 @@ public struct MapValue: Sendable {
             positions = index
         }
         storage = .entries(entries)
-        depth = max(depth, value.depth + 1)
+        depth = Swift.max(depth, value.depth + 1)
         return true
     }
 }
