@@ -29,10 +29,10 @@ struct AccessTests {
         arguments: [
             ("inputs.missing", ExpressionError.Kind.noSuchKey, 8), ("inputs.deep.z.y", .noSuchKey, 13),
             ("inputs.list[2]", .indexOutOfRange, 12), ("inputs.list[-1]", .indexOutOfRange, 12),
-            ("inputs.list['a']", .noOverload, 13), ("inputs.list[0.5]", .noOverload, 12),
+            ("inputs.list['a']", .noOverload, 12), ("inputs.list[0.5]", .noOverload, 12),
             ("inputs.name.first", .noOverload, 13), ("inputs.none.x", .noOverload, 13), ("{1: 2}[2]", .noSuchKey, 7),
             ("{1: 2}[null]", .noOverload, 7), ("{1: 2}[1.5]", .noSuchKey, 7), ("has(inputs.name.x)", .noOverload, 5),
-            ("has(inputs.missing.x)", .noSuchKey, 12), ("'abc'[0]", .noOverload, 6), ("1.a", .syntax, 2),
+            ("has(inputs.missing.x)", .noSuchKey, 12), ("'abc'[0]", .noOverload, 6), ("1.a", .noOverload, 3),
         ])
     func missing(source: String, kind: ExpressionError.Kind, column: Int) {
         let error = #expect(throws: ExpressionError.self) { try evaluate(source, variables) }

@@ -17,7 +17,7 @@ struct ExpressionParsingTests {
             ("a = b", .syntax, 1, 3), ("true ? 1", .syntax, 1, 9), ("{'a' 1}", .syntax, 1, 6), ("[1 2]", .syntax, 1, 4),
             ("é", .syntax, 1, 1), ("a[1", .syntax, 1, 4), ("a.true", .syntax, 1, 3), ("a.in", .syntax, 1, 3),
             ("true.a.null", .syntax, 1, 8),
-            ("in", .syntax, 1, 1), (".1.a", .syntax, 1, 3), ("!-1", .syntax, 1, 2), ("-!a", .syntax, 1, 2),
+            ("in", .syntax, 1, 1), ("!-1", .syntax, 1, 2), ("-!a", .syntax, 1, 2),
             ("[,]", .syntax, 1, 2),
             ("f(1,)", .syntax, 1, 5), ("{,}", .syntax, 1, 2), ("a ? b : ", .syntax, 1, 9), ("a && ", .syntax, 1, 6),
             ("&& a", .syntax, 1, 1),

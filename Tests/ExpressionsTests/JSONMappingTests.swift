@@ -39,6 +39,9 @@ struct JSONMappingTests {
     func references() throws {
         let expression = try Expression(
             "steps.a.output.filter(steps, steps.x > inputs.n).map(x, x + y) + cel.bind(run, run.id, [run])")
-        #expect(expression.references.map { ([$0.root] + $0.path).joined(separator: ".") } == ["steps.a.output", "inputs.n", "y", "run.id"])
+        #expect(
+            expression.references.map { ([$0.root] + $0.path).joined(separator: ".") } == [
+                "steps.a.output", "inputs.n", "y", "run.id",
+            ])
     }
 }

@@ -96,7 +96,9 @@ struct LimitTests {
             doubling("'a'", "string(bytes(a)) + a"), doubling("'a'", "base64.encode(bytes(a)) + a"),
             doubling("[1]", "'%s'.format([[a, a]]).split('')"),
         ] {
-            let error = #expect(throws: ExpressionError.self, "\(source.prefix(60))") { try evaluate(source) }
+            let error = #expect(throws: ExpressionError.self, "\(source.prefix(60))") {
+                try evaluate(source, budget: 20_000)
+            }
             #expect(error?.kind == .budgetExceeded, "\(source.prefix(60)): \(String(describing: error))")
         }
     }

@@ -58,13 +58,41 @@ struct Lexer {
         case "`": return try quoted()
         case "a"..."z", "A"..."Z", "_": return try word()
         default:
-            for symbol in Token.Symbol.allCases {
-                let characters = Array(symbol.rawValue.unicodeScalars)
-                guard scalars[position...].starts(with: characters) else { continue }
-                position += characters.count
+            if let symbol = symbol(first, peek(1)) {
+                position += symbol.rawValue.utf8.count
                 return Token(kind: .symbol(symbol), place: place(from: start))
             }
             throw failure("unexpected character \(first.escaped(asASCII: false))", from: start)
+        }
+    }
+
+    private func symbol(_ first: UnicodeScalar, _ second: UnicodeScalar?) -> Token.Symbol? {
+        switch (first, second) {
+        case ("&", "&"): .and
+        case ("|", "|"): .or
+        case ("=", "="): .equal
+        case ("!", "="): .notEqual
+        case ("<", "="): .lessOrEqual
+        case (">", "="): .greaterOrEqual
+        case ("<", _): .less
+        case (">", _): .greater
+        case ("!", _): .not
+        case ("+", _): .plus
+        case ("-", _): .minus
+        case ("*", _): .times
+        case ("/", _): .over
+        case ("%", _): .modulo
+        case ("?", _): .question
+        case (":", _): .colon
+        case (".", _): .dot
+        case (",", _): .comma
+        case ("(", _): .open
+        case (")", _): .close
+        case ("[", _): .openBracket
+        case ("]", _): .closeBracket
+        case ("{", _): .openBrace
+        case ("}", _): .closeBrace
+        default: nil
         }
     }
 

@@ -14,7 +14,7 @@ struct Token: Sendable {
         case end
     }
 
-    enum Symbol: String, Hashable, Sendable, CaseIterable {
+    enum Symbol: String, Hashable, Sendable {
         case and = "&&"
         case or = "||"
         case equal = "=="
