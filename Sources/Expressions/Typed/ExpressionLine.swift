@@ -40,6 +40,9 @@ public struct ExpressionLine: Sendable {
         }
     }
 
+    /// The answer to a line that cannot even be read.
+    public func refusal(_ message: String) -> [UInt8] { answer(nil, ("error", error("invalid_request", message))) }
+
     private func variables(_ json: JSONValue?) throws(TypedValueError) -> [String: Value] {
         guard let json, json != .null else { return [:] }
         guard case .object(let object) = json else {
