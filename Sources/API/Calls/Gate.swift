@@ -56,9 +56,13 @@ final class Gate: Sendable {
     }
 
     private static func bearer(_ header: String) -> String? {
-        guard header.utf8.count > 7, header.prefix(7).lowercased() == "bearer " else { return nil }
-        let token = header.dropFirst(7)
-        return token.contains(" ") ? nil : String(token)
+        let octets = header.utf8
+        // The scheme's name is of either case (RFC 9110 §11.1); a space has the bit already.
+        guard octets.count > 7, octets.prefix(7).lazy.map({ $0 | 0x20 }).elementsEqual("bearer ".utf8) else {
+            return nil
+        }
+        let token = octets.dropFirst(7)
+        return token.contains(UInt8(ascii: " ")) ? nil : String(token)
     }
 
     private func tenant(_ name: String) async throws -> TenantID {
