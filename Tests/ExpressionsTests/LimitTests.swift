@@ -126,9 +126,22 @@ struct LimitTests {
     @Test("patterns cost by subject and pattern")
     func patterns() throws {
         let text = JSONValue.string(String(repeating: "a", count: 100_000))
-        let source = "lists.range(100).all(x, !t.matches('(a|b|c|d|e|f|g|h)*x$'))"
+        let source = "lists.range(300).all(x, !t.matches('(a|b|c|d|e|f|g|h)*x$'))"
         #expect(throws: Never.self) { try evaluate("!t.matches('(a|b|c|d|e|f|g|h)*x$')", ["t": text]) }
         let error = #expect(throws: ExpressionError.self) { try evaluate(source, ["t": text]) }
+        #expect(error?.kind == .budgetExceeded)
+    }
+
+    @Test(
+        "patterns that are made anew, and searches that read the rest of a text again, cost too",
+        arguments: [
+            "lists.range(10000).all(x, !'a'.matches('b{1,900}' + string(x)))",
+            "lists.range(10000).exists(x, 'a'.matches('(((b{1,99}){1,99}){1,99}' + string(x)))",
+            "regex.extractAll(t, 'a(.*b)?').size() > 0", "regex.replace(t, 'a(.*b)?', 'c') == ''",
+        ])
+    func searches(source: String) throws {
+        let text = JSONValue.string(String(repeating: "a", count: 20_000))
+        let error = #expect(throws: ExpressionError.self) { try evaluate(source, ["t": text], budget: 200_000) }
         #expect(error?.kind == .budgetExceeded)
     }
 }

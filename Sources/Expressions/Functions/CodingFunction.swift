@@ -40,9 +40,8 @@ extension Evaluator {
             let (text, pattern) = try subject(call)
             let utf8 = Array(text.utf8)
             var found: [Value] = []
-            for match in pattern.allMatches(in: text) {
-                try budget.spend(1, at: call.place)
-                if let part = extract(match, utf8) { found.append(.string(part)) }
+            try forEachMatch(pattern, in: text, limit: .max, call) { evaluator, match throws(ExpressionError) in
+                if let part = evaluator.extract(match, utf8) { found.append(.string(part)) }
             }
             return .list(ListValue(found))
         }
@@ -58,6 +57,21 @@ extension Evaluator {
         return (text, pattern)
     }
 
+    /// The matches one after the other. The search for the next may read the whole rest of the text once more, which is
+    /// quick, but costs.
+    private mutating func forEachMatch(
+        _ pattern: Pattern, in text: String, limit: Int, _ call: Call,
+        _ body: (inout Self, PatternMatch) throws(ExpressionError) -> Void
+    ) throws(ExpressionError) {
+        let count = text.utf8.count
+        let factor = 1 + pattern.programSize / 64
+        try pattern.forEachMatch(in: text, limit: limit) { match throws(ExpressionError) in
+            try budget.spend(1, at: call.place)
+            try budget.spend(bytes: (count - match.range.upperBound) / 4, times: factor, at: call.place)
+            try body(&self, match)
+        }
+    }
+
     /// The only group, or the whole match where there is none.
     private func extract(_ match: PatternMatch, _ utf8: [UInt8]) -> String? {
         guard let group = match.groups.first else { return String(decoding: utf8[match.range], as: UTF8.self) }
@@ -71,7 +85,8 @@ extension Evaluator {
         let utf8 = Array(text.utf8)
         var result: [UInt8] = []
         var position = 0
-        for match in pattern.allMatches(in: text, limit: limit < 0 ? .max : limit) {
+        try forEachMatch(pattern, in: text, limit: limit < 0 ? .max : limit, call) {
+            evaluator, match throws(ExpressionError) in
             result += utf8[position..<match.range.lowerBound]
             for piece in rewrite {
                 let start = result.count
@@ -80,9 +95,8 @@ extension Evaluator {
                 case .group(0): result += utf8[match.range]
                 case .group(let number): result += match.groups[number - 1].map { utf8[$0] } ?? []
                 }
-                try budget.spend(bytes: result.count - start, at: call.place)
+                try evaluator.budget.spend(bytes: result.count - start, at: call.place)
             }
-            try budget.spend(1, at: call.place)
             position = match.range.upperBound
         }
         return String(decoding: result + utf8[position...], as: UTF8.self)

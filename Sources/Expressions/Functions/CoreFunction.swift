@@ -100,19 +100,24 @@ extension Evaluator {
         return pattern.matches(text)
     }
 
-    /// A match takes time by the length of the subject, and at worst as many times as the pattern is long.
+    /// A search takes time by the length of the subject, and at worst as many times as the pattern has instructions.
     mutating func spend(matching text: String, _ pattern: Pattern, at place: Place) throws(ExpressionError) {
         try budget.spend(1, at: place)
-        try budget.spend(bytes: text.utf8.count, times: 1 + pattern.source.utf8.count / 16, at: place)
+        try budget.spend(bytes: text.utf8.count, times: 1 + pattern.programSize / 64, at: place)
     }
 
     /// Compiles a pattern that only the values tell.
     mutating func pattern(_ source: String, _ call: Call) throws(ExpressionError) -> Pattern {
         try budget.spend(50 + source.utf8.count, at: call.place)
+        let compiled: Pattern
         do throws(PatternError) {
-            return try Pattern(source)
+            compiled = try Pattern(source)
         } catch {
+            // It may have grown to the limit before it was refused, and `||` may hide the error.
+            try budget.spend(10_000, at: call.place)
             throw call.failure(error.description)
         }
+        try budget.spend(compiled.programSize, at: call.place)
+        return compiled
     }
 }

@@ -108,44 +108,50 @@ extension Evaluator {
     }
 
     private mutating func replace(_ text: String, _ call: Call) throws(ExpressionError) -> String {
-        let (old, new) = (try call.text(1), try call.text(2))
+        let (old, new) = (Array(try call.text(1).utf8), Array(try call.text(2).utf8))
         let limit = try limit(3, call)
-        let scalars = Array(text.unicodeScalars)
-        let part = Array(old.unicodeScalars)
-        let found = SequenceSearch(for: part).all(in: scalars, limit: limit)
-        try budget.spend(bytes: new.utf8.count, times: found.count, at: call.place)
-        var result = String.UnicodeScalarView()
+        let utf8 = Array(text.utf8)
+        let found = old.isEmpty ? Array((utf8.boundaries + [utf8.count]).prefix(limit)) : cuts(old, utf8, limit)
+        try budget.spend(bytes: new.count, times: found.count, at: call.place)
+        var result: [UInt8] = []
+        result.reserveCapacity(utf8.count + found.count * (new.count - old.count))
         var position = 0
         for start in found {
-            result.append(contentsOf: scalars[position..<start])
-            result.append(contentsOf: new.unicodeScalars)
-            position = start + part.count
+            result += utf8[position..<start]
+            result += new
+            position = start + old.count
         }
-        result.append(contentsOf: scalars[position...])
-        return String(result)
+        return String(decoding: result + utf8[position...], as: UTF8.self)
     }
 
     private mutating func split(_ text: String, _ call: Call) throws(ExpressionError) -> Value {
-        let separator = Array(try call.text(1).unicodeScalars)
+        let separator = Array(try call.text(1).utf8)
         let limit = try limit(2, call)
-        guard limit > 0 else { return .list(ListValue([])) }
-        let scalars = Array(text.unicodeScalars)
-        var cuts = SequenceSearch(for: separator).all(in: scalars, limit: separator.isEmpty ? .max : limit - 1)
-        if separator.isEmpty {
-            // Between the characters, not before the first and after the last.
-            cuts = Array(cuts.filter { $0 > 0 && $0 < scalars.count }.prefix(limit - 1))
-            if scalars.isEmpty { return .list(ListValue([])) }
-        }
+        let utf8 = Array(text.utf8)
+        guard limit > 0, !separator.isEmpty || !utf8.isEmpty else { return .list(ListValue([])) }
+        // Without a separator it is cut between the characters, not before the first.
+        let cuts =
+            separator.isEmpty
+            ? Array(utf8.boundaries.dropFirst().prefix(limit - 1)) : cuts(separator, utf8, limit - 1)
         try budget.spend(cuts.count + 1, at: call.place)
         var parts: [Value] = []
         var position = 0
         for cut in cuts {
-            parts.append(.string(String(scalars[position..<cut])))
+            parts.append(.string(String(decoding: utf8[position..<cut], as: UTF8.self)))
             position = cut + separator.count
         }
-        parts.append(.string(String(scalars[position...])))
+        parts.append(.string(String(decoding: utf8[position...], as: UTF8.self)))
         return .list(ListValue(parts))
     }
+
+    private func cuts(_ separator: [UInt8], _ utf8: [UInt8], _ limit: Int) -> [Int] {
+        SequenceSearch(for: separator).all(in: utf8, limit: limit)
+    }
+}
+
+extension [UInt8] {
+    /// Where code points of UTF-8 begin.
+    fileprivate var boundaries: [Int] { indices.filter { self[$0] & 0xC0 != 0x80 } }
 }
 
 extension String {
