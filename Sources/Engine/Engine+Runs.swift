@@ -103,13 +103,17 @@ extension Engine {
         return (RunKey(tenant: command.tenant, run: run), intent)
     }
 
-    /// The key of the run's limit must be there before the run is.
+    /// The keys of the run's limit and pacing must be there before the run is.
     private func checkLimitKey(of flow: FlowPlan, run: RunID, input: [UInt8]) throws(EngineError) {
-        guard flow.plan.limit?.key != nil else { return }
+        guard flow.plan.limit?.key != nil || flow.plan.pacing?.key != nil else { return }
+        let state = RunState(plan: flow.plan, context: RunContext(run: run, input: input))
+        var what = "concurrency"
         do {
-            _ = try RunState(plan: flow.plan, context: RunContext(run: run, input: input)).runLimitName()
+            _ = try state.runLimitName()
+            what = "throttle or debounce"
+            _ = try state.pacingName()
         } catch {
-            throw EngineError(.invalidInput, "the key of the workflow's concurrency cannot be made: \(error.message)")
+            throw EngineError(.invalidInput, "the key of the workflow's \(what) cannot be made: \(error.message)")
         }
     }
 

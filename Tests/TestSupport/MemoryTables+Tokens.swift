@@ -95,7 +95,9 @@ extension MemoryTables {
             fired.ready.append(ReadyBucket(bucket: timer.row.bucket, lowestRank: timer.row.rank))
         }
         fired.deadlines = deadlines.filter { $0.value <= now }.map(\.key)
-        fired.next = (timers.values.map(\.due) + deadlines.values.filter { $0 > now }).min()
+        fireStarts(limit: limit, into: &fired)
+        fired.next = (timers.values.map(\.due) + held.values.compactMap(\.due) + deadlines.values.filter { $0 > now })
+            .min()
         return fired
     }
 }

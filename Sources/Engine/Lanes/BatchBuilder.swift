@@ -64,6 +64,13 @@ struct BatchBuilder {
             run: RunState(plan: intent.flow.plan, context: RunContext(run: key.run, input: intent.input)))
         drafts[key] = Draft(entry: entry, start: intent, expectedRevision: 0, state: .queued)
         order.append(key)
+        if let pacing = entry.pacing() {
+            // It stays queued, until its time has come.
+            drafts[key]?.commands.append(command)
+            let limit = entry.runLimit()
+            batch.delayed.append(DelayedStart(token: queuedToken(key, entry: entry), pacing: pacing, limit: limit))
+            return .drafted
+        }
         if let limit = entry.runLimit() {
             // It stays queued, until the store gives it a slot.
             drafts[key]?.commands.append(command)
@@ -196,9 +203,10 @@ struct BatchBuilder {
             }
         }
         drafts[key]?.ending = ending
+        // A run that was still queued leaves its own token behind.
+        if entry.flow.plan.pacing != nil, drafts[key]?.state == .queued { drafts[key]?.dropped = 0 }
         guard let limit = entry.runLimit()?.id else { return }
         batch.releases.append(LimitRelease(key: key, step: HeldRow.run, limit: limit))
-        // A run that was still queued leaves its own token behind.
         if drafts[key]?.start == nil, drafts[key]?.dropped == nil { drafts[key]?.dropped = 0 }
     }
 
@@ -209,14 +217,19 @@ struct BatchBuilder {
     }
 
     private func heldRun(_ key: RunKey, entry: RunEntry, limit: Limit) -> HeldRow {
+        HeldRow(
+            token: queuedToken(key, entry: entry), limit: limit,
+            onConflict: entry.flow.plan.limit?.onConflict ?? .queue)
+    }
+
+    /// The token of a run that has not started.
+    private func queuedToken(_ key: RunKey, entry: RunEntry) -> ReadyRow {
         let order = entry.flow.buckets.first.map { queues.order(of: $0.queue) } ?? QueueOrder()
         let standing = entry.flow.standing(of: 0, run: key, urgency: entry.urgency)
         let none = Bucket(tenant: key.tenant, queue: QueueID(0), route: .any)
-        return HeldRow(
-            token: ReadyRow(
-                key: key, bucket: none, rank: order.rank(of: standing), step: HeldRow.run, attempt: 0, losses: 0,
-                lease: nil),
-            limit: limit, onConflict: entry.flow.plan.limit?.onConflict ?? .queue)
+        return ReadyRow(
+            key: key, bucket: none, rank: order.rank(of: standing), step: HeldRow.run, attempt: 0, losses: 0, lease: nil
+        )
     }
 
     /// Attempts in these queues end.

@@ -105,7 +105,7 @@ final class CommitLane: Sendable {
             parts.dispatcher.committed(batch, outcome, drafts: builder.drafts)
             parts.dispatcher.wake(freed: Set(batch.freed.map(\.queue)))
             if !outcome.admissions.isEmpty { parts.act(on: outcome.admissions) }
-            if !batch.timers.isEmpty { parts.timers.raise() }
+            if !batch.timers.isEmpty || !batch.delayed.isEmpty { parts.timers.raise() }
             if parts.hub.hasSubscribers { parts.eventTail.raise() }
             parts.committed()
         }

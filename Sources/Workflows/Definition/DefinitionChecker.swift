@@ -7,6 +7,7 @@ struct DefinitionChecker {
     private let nodes: [DefinitionReader.StepNodes]
     private let outputNode: SourceNode?
     private let concurrencyNode: SourceNode?
+    private let pacingNode: SourceNode?
     private let source: SourceText
     private let indices: [String: Int]
     private(set) var problems: [Diagnostic] = []
@@ -26,6 +27,7 @@ struct DefinitionChecker {
         nodes = reader.stepNodes
         outputNode = reader.outputNode
         concurrencyNode = reader.concurrencyNode
+        pacingNode = reader.pacingNode
         self.source = source
         indices = Dictionary(
             definition.steps.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
@@ -74,9 +76,15 @@ struct DefinitionChecker {
 
     /// The key of the limit on runs: made before any step has run.
     mutating func runLimitKey() -> Template? {
-        guard let key = definition.concurrency?.key else { return nil }
-        let node = concurrencyNode?["key"]
-        let template = limitKey(key, node: concurrencyNode, of: nil, graph: nil)
+        definition.concurrency?.key.flatMap { runKey($0, node: concurrencyNode) }
+    }
+
+    /// The key of what paces runs.
+    mutating func pacingKey() -> Template? { definition.pacing?.key.flatMap { runKey($0, node: pacingNode) } }
+
+    private mutating func runKey(_ key: String, node parent: SourceNode?) -> Template? {
+        let node = parent?["key"]
+        let template = limitKey(key, node: parent, of: nil, graph: nil)
         for hole in template?.holes ?? [] {
             for reference in hole.expression.references where reference.root == "steps" {
                 let start = node.flatMap { holePlace($0, hole.path, hole.index) }

@@ -9,6 +9,7 @@ struct DefinitionReader {
     var stepNodes: [StepNodes] = []
     var outputNode: SourceNode?
     var concurrencyNode: SourceNode?
+    var pacingNode: SourceNode?
 
     /// Nodes of a step.
     struct StepNodes {
@@ -51,6 +52,7 @@ struct DefinitionReader {
         definition.priority = members["priority"].flatMap { priority($0) }
         definition.concurrency = members["concurrency"].flatMap { concurrency($0, ofStep: false) }
         concurrencyNode = members["concurrency"]
+        definition.pacing = pacing(members)
         definition.deadline = members["deadline"].flatMap { duration($0, "deadline") }
         definition.timeout = members["timeout"].flatMap { duration($0, "timeout") }
         definition.retry = policy

@@ -2,7 +2,7 @@
 enum Words {
     static let workflow = [
         "name", "description", "labels", "inputs", "queue", "timeout", "retry", "steps", "output",
-        "priority", "deadline", "concurrency",
+        "priority", "deadline", "concurrency", "throttle", "debounce",
     ]
     static let workflowLater: Set<String> = [
         "setup", "on_failure", "finally", "triggers", "on", "env", "secrets",
@@ -19,6 +19,8 @@ enum Words {
     ]
     static let limits = ["time"]
     static let limitsLater: Set<String> = ["cpu", "memory", "on_violation", "grace", "disk", "processes", "output"]
+    static let throttle = ["key", "limit", "per", "on_excess", "scope"]
+    static let debounce = ["key", "quiet", "longest", "scope"]
     static let rate = ["key", "limit", "per", "burst", "scope"]
     static let concurrency = ["key", "limit", "on_conflict", "scope"]
     static let stepConcurrency = ["key", "limit", "scope"]

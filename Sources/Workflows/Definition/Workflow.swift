@@ -25,11 +25,11 @@ public struct Workflow: Sendable {
         guard let definition else { throw DefinitionError(problems, source: source) }
         var checker = DefinitionChecker(definition, reader: reader, source: source)
         let (steps, output) = checker.compile()
-        let runLimitKey = checker.runLimitKey()
+        let keys = RunKeys(limit: checker.runLimitKey(), pacing: checker.pacingKey())
         problems += checker.problems
         guard problems.isEmpty else { throw DefinitionError(problems, source: source) }
         self.definition = definition
-        plan = Plan(definition, steps: steps, output: output, runLimitKey: runLimitKey)
+        plan = Plan(definition, steps: steps, output: output, keys: keys)
     }
 
     private static func read(_ source: SourceText) throws(DefinitionError) -> SourceNode {
@@ -55,15 +55,21 @@ public struct Workflow: Sendable {
     }
 }
 
+/// The keys that are made of a run's input, compiled.
+private struct RunKeys {
+    var limit: Template?
+    var pacing: Template?
+}
+
 extension Plan {
     /// Compiles what `WorkflowDefinition.canonical` wrote.
     public static func compile(canonical: [UInt8]) throws(DefinitionError) -> Plan {
         try Workflow(canonical: canonical).plan
     }
 
-    convenience init(
+    fileprivate convenience init(
         _ definition: WorkflowDefinition, steps compiled: [DefinitionChecker.CompiledStep], output: Template?,
-        runLimitKey: Template?
+        keys: RunKeys
     ) {
         let steps = zip(definition.steps, compiled).map { step, compiled in
             var made = PlanStep(
@@ -78,7 +84,8 @@ extension Plan {
         }
         self.init(
             name: definition.name, steps: steps, timeout: definition.timeout, deadline: definition.deadline,
-            limit: definition.concurrency.map { PlanLimit($0, key: runLimitKey) }, inputs: definition.inputs,
+            limit: definition.concurrency.map { PlanLimit($0, key: keys.limit) },
+            pacing: definition.pacing.map { PlanPacing($0, key: keys.pacing) }, inputs: definition.inputs,
             output: output)
     }
 }

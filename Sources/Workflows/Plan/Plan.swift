@@ -11,6 +11,8 @@ public final class Plan: Sendable {
     public let deadline: Duration?
     /// How many runs may be under way at once.
     public let limit: PlanLimit?
+    /// When its runs may start.
+    public let pacing: PlanPacing?
     /// Steps that need nothing.
     public let roots: [Int32]
     /// Steps that no step needs.
@@ -25,12 +27,13 @@ public final class Plan: Sendable {
     /// - Precondition: `needs` are indices of `steps`, and there is no cycle: the compiler has refused everything else.
     public init(
         name: String, steps: [PlanStep], timeout: Duration? = nil, deadline: Duration? = nil, limit: PlanLimit? = nil,
-        inputs: InputSchema? = nil, output: Template? = nil
+        pacing: PlanPacing? = nil, inputs: InputSchema? = nil, output: Template? = nil
     ) {
         self.name = name
         self.timeout = timeout
         self.deadline = deadline
         self.limit = limit
+        self.pacing = pacing
         self.inputs = inputs
         self.output = output
         let indices = Dictionary(
