@@ -182,7 +182,7 @@ let package = Package(
                 "API", "Access", "Engine", "TestSupport", "PostgresStore", "Workflows", "HTTP", "GRPC", "Protobuf",
                 "JSON", "Telemetry", "Supervision", yams, log,
             ] + nio),
-        tests("BeamlineTests", ["beamline", "HTTP", "JSON", "Workflows"]),
+        tests("BeamlineTests", ["beamline", "HTTP", "JSON", "Workflows", arguments]),
         tests(
             "ServerTests",
             [

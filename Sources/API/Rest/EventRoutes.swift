@@ -17,8 +17,9 @@ struct EventRoutes: Sendable {
     private static let keepAlive = Duration.seconds(15)
     /// A person does not see the difference, and a busy tenant's readers wake 20 times a second, not at each commit.
     private static let pace = Duration.milliseconds(50)
-    /// Octets after which a burst is written: what a reader who does not read may hold of it.
-    private static let burst = 4 << 10
+    /// Octets after which a burst is written. A reader who does not read holds two of them, one in its channel and one
+    /// that waits for it.
+    private static let burst = 2 << 10
 
     init(engine: Engine, streams: OpenStreams, now: @escaping @Sendable () -> WallTime) {
         self.engine = engine
