@@ -59,11 +59,14 @@ let package = Package(
         system("CCurl", pkgConfig: "libcurl", package: "libcurl4-openssl-dev"),
         system("CZlib", pkgConfig: "zlib", package: "zlib1g-dev"),
         .target(name: "CLinux"),
+        // A shim in C++ over libre2, with a C interface; libre2's header stands in the compiler's own path.
+        .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
         .target(name: "CBeamlineProtos", dependencies: ["CProtobufC"]),
         .target(name: "CTestProtos", dependencies: ["CProtobufC"], path: "Tests/CTestProtos"),
 
         // foundations
         module("JSON", ["CJansson"]),
+        module("Patterns", ["CRE2"]),
         module("Telemetry", ["JSON", log]),
         module("Supervision", ["Telemetry", log]),
 
@@ -76,7 +79,7 @@ let package = Package(
         module("GRPC", ["Protobuf", "CZlib", "HTTP", "TLS", "Telemetry", log, collections] + nio),
 
         // domain
-        module("Expressions", ["JSON"]),
+        module("Expressions", ["JSON", "Patterns"]),
         module("Access", ["CJOSE", "COpenSSL", "JSON"]),
         module("Workflows", ["JSON", "Expressions", yams, collections]),
 
@@ -138,6 +141,7 @@ let package = Package(
             name: "TransportTestSupport", dependencies: ["TLS"], path: "Tests/TransportTestSupport",
             swiftSettings: policy),
         tests("JSONTests", ["JSON"]),
+        tests("PatternsTests", ["Patterns"]),
         tests("TelemetryTests", ["Telemetry", "JSON", log]),
         tests("SupervisionTests", ["Supervision", "Telemetry", log]),
         tests("PostgresTests", ["Postgres", "TestSupport"]),
@@ -161,7 +165,7 @@ let package = Package(
                 "GRPC", "Protobuf", "TestProtos", "TestPrograms", "HTTP", "TLS", "Telemetry", "grpc-interop-server",
                 nioEmbedded, log,
             ] + nio, exclude: ["python"], swiftSettings: policy),
-        tests("ExpressionsTests", ["Expressions", "JSON"]),
+        tests("ExpressionsTests", ["Expressions", "JSON", "Patterns"]),
         tests("AccessTests", ["Access", "JSON"]),
         tests("WorkflowsTests", ["Workflows", "Expressions", "JSON"]),
         tests("EngineTests", ["Engine", "TestSupport", "Workflows", "JSON", "Telemetry", "Supervision", log]),
