@@ -67,6 +67,7 @@ let package = Package(
         // foundations
         module("JSON", ["CJansson"]),
         module("Patterns", ["CRE2"]),
+        module("Spelling", []),
         module("Telemetry", ["JSON", log]),
         module("Supervision", ["Telemetry", log]),
 
@@ -81,7 +82,8 @@ let package = Package(
         // domain
         module("Expressions", ["JSON", "Patterns"]),
         module("Access", ["CJOSE", "COpenSSL", "JSON"]),
-        module("Workflows", ["JSON", "Expressions", yams, collections]),
+        module("Schemas", ["JSON", "Patterns", "Spelling"]),
+        module("Workflows", ["JSON", "Expressions", "Schemas", "Spelling", yams, collections]),
 
         // application
         module("Engine", ["Workflows", "Expressions", "JSON", "Telemetry", "Supervision", log, collections]),
@@ -167,6 +169,8 @@ let package = Package(
             ] + nio, exclude: ["python"], swiftSettings: policy),
         tests("ExpressionsTests", ["Expressions", "JSON", "Patterns"]),
         tests("AccessTests", ["Access", "JSON"]),
+        tests("SpellingTests", ["Spelling"]),
+        tests("SchemasTests", ["Schemas", "JSON"]),
         tests("WorkflowsTests", ["Workflows", "Expressions", "JSON"]),
         tests("EngineTests", ["Engine", "TestSupport", "Workflows", "JSON", "Telemetry", "Supervision", log]),
         tests("PostgresStoreTests", ["PostgresStore", "Postgres", "Engine", "TestSupport", "Workflows", "JSON"]),

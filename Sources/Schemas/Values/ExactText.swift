@@ -8,13 +8,13 @@ struct ExactText: Hashable, Sendable {
     static func == (left: Self, right: Self) -> Bool { left.text.hasSameCodePoints(as: right.text) }
 
     func hash(into hasher: inout Hasher) {
-        let hashed: Void? = text.utf8.withContiguousStorageIfAvailable { bytes in
+        let hashed: Void? = unsafe text.utf8.withContiguousStorageIfAvailable { bytes in
             unsafe hasher.combine(bytes: UnsafeRawBufferPointer(bytes))
         }
         // A text that came from elsewhere in another encoding has no bytes to point at; it must hash alike.
         if hashed == nil {
             let bytes = Array(text.utf8)
-            bytes.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
+            unsafe bytes.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
         }
     }
 }
