@@ -16,7 +16,7 @@ public enum ExactJSON: Sendable, Hashable {
         case .null: self = .null
         case .bool(let flag): self = .bool(flag)
         case .int(let number): self = .number(ExactNumber(number))
-        case .double(let number): self = .number(ExactNumber(number))
+        case .double(let number): self = .number(ExactNumber(shortestTextOf: number))
         case .string(let text): self = .string(text)
         case .array(let elements): self = .array(elements.map { ExactJSON($0) })
         case .object(let members): self = .object(ExactObject(members.map { ($0.key, ExactJSON($0.value)) }))
@@ -130,7 +130,7 @@ extension ExactJSON {
 
 extension ExactNumber {
     /// A finite double by its shortest text; anything else is zero, which `JSONValue` does not hold.
-    init(_ value: Double) {
+    init(shortestTextOf value: Double) {
         guard value.isFinite, let number = ExactNumber(text: value.description) else {
             self = .zero
             return

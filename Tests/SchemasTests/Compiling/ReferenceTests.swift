@@ -1,0 +1,126 @@
+import Schemas
+import Testing
+
+@Suite("References")
+struct ReferenceTests {
+    @Test(
+        "within a document",
+        arguments: [
+            Judgement(
+                ##"{"properties":{"foo":{"$ref":"#"}},"additionalProperties":false}"##,
+                valid: [#"{"foo":{"foo":false}}"#], invalid: [#"{"foo":{"bar":1}}"#]),
+            Judgement(
+                ##"{"$defs":{"tilde~field":{"type":"integer"},"slash/field":{"type":"integer"},"percent%field":{"type":"integer"},"quote\"f":{"type":"integer"}},"properties":{"t":{"$ref":"#/$defs/tilde~0field"},"s":{"$ref":"#/$defs/slash~1field"},"p":{"$ref":"#/$defs/percent%25field"},"q":{"$ref":"#/$defs/quote%22f"}}}"##,
+                valid: [#"{"t":1,"s":1,"p":1,"q":1}"#],
+                invalid: [#"{"t":"x"}"#, #"{"s":"x"}"#, #"{"p":"x"}"#, #"{"q":"x"}"#]),
+            Judgement(
+                ##"{"$defs":{"":{"$defs":{"":{"type":"number"}}}},"allOf":[{"$ref":"#/$defs//$defs/"}]}"##,
+                valid: ["1"], invalid: ["\"a\""]),
+            Judgement(
+                ##"{"prefixItems":[{"type":"integer"},{"$ref":"#/prefixItems/0"}]}"##, valid: ["[1,2]"],
+                invalid: ["[1,\"a\"]"]),
+            Judgement(
+                ##"{"$defs":{"r":{"type":"array"}},"properties":{"foo":{"$ref":"#/$defs/r","maxItems":2}}}"##,
+                valid: [#"{"foo":[]}"#], invalid: [#"{"foo":[1,2,3]}"#, #"{"foo":1}"#]),
+            Judgement(
+                ##"{"properties":{"$ref":{"$ref":"#/$defs/is-string"}},"$defs":{"is-string":{"type":"string"}}}"##,
+                valid: [#"{"$ref":"a"}"#], invalid: [#"{"$ref":2}"#]),
+            Judgement(##"{"$ref":"#/$defs/b","$defs":{"b":false}}"##, invalid: ["1"]),
+            Judgement(
+                ##"{"$ref":"#foo","$defs":{"A":{"$anchor":"foo","type":"integer"}}}"##, valid: ["1"], invalid: ["\"a\""]
+            ),
+            Judgement(##"{"$ref":"#/unknown/0","unknown":[{"type":"integer"}]}"##, valid: ["1"], invalid: ["\"a\""]),
+        ])
+    func local(judgement: Judgement) throws { try judgement.check() }
+
+    @Test(
+        "by identifiers and their bases",
+        arguments: [
+            Judgement(
+                ##"{"$id":"http://a.test/tree","properties":{"nodes":{"items":{"$ref":"node"}}},"$defs":{"node":{"$id":"http://a.test/node","properties":{"value":{"type":"number"},"subtree":{"$ref":"tree"}},"required":["value"]}}}"##,
+                valid: [#"{"nodes":[{"value":1,"subtree":{"nodes":[{"value":2}]}}]}"#],
+                invalid: [#"{"nodes":[{"value":1,"subtree":{"nodes":[{"value":"x"}]}}]}"#]),
+            Judgement(
+                ##"{"$id":"http://a.test/schema-1.json","$ref":"schema-2.json","$defs":{"A":{"$id":"schema-2.json","$ref":"#foo","$defs":{"x":{"$anchor":"foo","type":"integer"}}},"B":{"$anchor":"foo","type":"string"}}}"##,
+                valid: ["1"], invalid: ["\"a\""]),
+            Judgement(
+                ##"{"$id":"urn:uuid:deadbeef-1234-0000-0000-4321feebdaed","properties":{"foo":{"$ref":"urn:uuid:deadbeef-1234-0000-0000-4321feebdaed#/$defs/bar"},"x":{"$ref":"#something"}},"$defs":{"bar":{"type":"string","$anchor":"something"}}}"##,
+                valid: [#"{"foo":"bar","x":"y"}"#], invalid: [#"{"foo":12}"#, #"{"x":1}"#]),
+            Judgement(
+                ##"{"$id":"urn:example:weather?=op=map&lat=39.56","properties":{"foo":{"$ref":"#/$defs/bar"}},"$defs":{"bar":{"type":"string"}}}"##,
+                invalid: [#"{"foo":12}"#]),
+            Judgement(
+                ##"{"$ref":"http://a.test/ref/if","if":{"$id":"http://a.test/ref/if","type":"integer"}}"##,
+                valid: ["1"], invalid: ["\"a\""]),
+            Judgement(
+                ##"{"$id":"http://a.test/a.json","$defs":{"x":{"$id":"http://a.test/b/c.json","not":{"$defs":{"y":{"$id":"d.json","type":"number"}}}}},"allOf":[{"$ref":"http://a.test/b/d.json"}]}"##,
+                valid: ["1"], invalid: ["\"a\""]),
+            Judgement(
+                ##"{"$id":"file:///folder/file.json","$defs":{"foo":{"type":"number"}},"$ref":"#/$defs/foo"}"##,
+                valid: ["1"], invalid: ["\"a\""]),
+            Judgement(
+                ##"{"$id":"http://a.test/x","$ref":"/absref/foobar.json","$defs":{"a":{"$id":"http://a.test/absref/foobar.json","type":"number"}}}"##,
+                valid: ["1"], invalid: ["\"a\""]),
+            // What stands in enum, const and unknown keywords is data, no schema.
+            Judgement(
+                ##"{"$defs":{"e":{"enum":[{"$id":"http://a.test/my","type":"null"}]},"real":{"$id":"http://a.test/my","type":"string"},"c":{"const":{"$id":"http://a.test/my","type":"null"}}},"anyOf":[{"$ref":"#/$defs/e"},{"$ref":"http://a.test/my"}]}"##,
+                valid: [#"{"$id":"http://a.test/my","type":"null"}"#, "\"a\""], invalid: ["1"]),
+        ])
+    func identified(judgement: Judgement) throws { try judgement.check() }
+
+    @Test("to other documents")
+    func remote() throws {
+        let resources = [
+            "http://h.test/integer.json": #"{"type":"integer"}"#,
+            "http://h.test/subSchemas.json":
+                ##"{"$defs":{"integer":{"type":"integer"},"ref":{"$ref":"#/$defs/integer"},"a":{"$anchor":"foo","type":"string"}}}"##,
+            "http://h.test/folder/folderInteger.json": #"{"type":"integer"}"#,
+            "http://h.test/nested/base.json": ##"{"$id":"http://h.test/other/","properties":{"a":{"$ref":"b.json"}}}"##,
+            "http://h.test/other/b.json": #"{"type":"null"}"#,
+            "http://h.test/different-id.json":
+                ##"{"$id":"http://h.test/real-id.json","$defs":{"bar":{"type":"string"}},"$ref":"#/$defs/bar"}"##,
+            "http://h.test/detached.json":
+                ##"{"$id":"http://h.test/detached.json","$defs":{"foo":{"$ref":"#detached"},"detached":{"$anchor":"detached","type":"integer"}}}"##,
+        ]
+        for judgement in [
+            Judgement(#"{"$ref":"http://h.test/integer.json"}"#, valid: ["1"], invalid: ["\"a\""]),
+            Judgement(#"{"$ref":"http://h.test/subSchemas.json#/$defs/ref"}"#, valid: ["1"], invalid: ["\"a\""]),
+            Judgement(#"{"$ref":"http://h.test/subSchemas.json#foo"}"#, valid: ["\"a\""], invalid: ["1"]),
+            Judgement(
+                #"{"$id":"http://h.test/","items":{"$id":"folder/","items":{"$ref":"folderInteger.json"}}}"#,
+                valid: ["[[1]]"], invalid: ["[[\"a\"]]"]),
+            Judgement(#"{"$ref":"http://h.test/nested/base.json"}"#, valid: [#"{"a":null}"#], invalid: [#"{"a":1}"#]),
+            Judgement(#"{"$ref":"http://h.test/different-id.json"}"#, valid: ["\"a\""], invalid: ["1"]),
+            Judgement(#"{"$ref":"http://h.test/detached.json#/$defs/foo"}"#, valid: ["1"], invalid: ["\"a\""]),
+        ] { try judgement.check(resources: resources) }
+    }
+
+    @Test("that lead nowhere, with their places")
+    func unresolved() throws {
+        let found = try problems(
+            ##"{"properties":{"a":{"$ref":"#/$defs/x"},"b":{"$ref":"#nope"},"c":{"$ref":"http://h.test/gone.json"},"d":{"$ref":"#/$defs/%zz"},"e":{"$ref":"#/properties"}, "f":{"$ref":"#/title"}},"title":"t"}"##
+        )
+        #expect(
+            Set(found.map(\.description)) == [
+                "#/properties/a/$ref: \"#/$defs/x\": nothing stands at /$defs/x",
+                "#/properties/b/$ref: \"#nope\": there is no $anchor \"nope\"",
+                """
+                #/properties/c/$ref: "http://h.test/gone.json" names "http://h.test/gone.json", which is not among the \
+                resources
+                """,
+                "#/properties/d/$ref: the fragment of \"#/$defs/%zz\" has a malformed percent escape",
+                "#/properties/f/$ref: \"#/title\" leads to string; a schema is an object, true or false",
+            ])
+    }
+
+    @Test("identifiers that are wrong or stand twice")
+    func identifiers() throws {
+        let codes = try problems(
+            ##"{"$defs":{"a":{"$id":"http://a.test/x"},"b":{"$id":"http://a.test/x"},"c":{"$anchor":"n"},"d":{"$anchor":"n"},"e":{"$id":"y#frag"},"f":{"$anchor":"1a"}}}"##
+        )
+        #expect(
+            codes.map(\.code).sorted { $0.rawValue < $1.rawValue } == [
+                .duplicateIdentifier, .duplicateIdentifier, .invalidKeyword, .invalidKeyword,
+            ])
+    }
+}
