@@ -114,7 +114,7 @@ let package = Package(
         .executableTarget(
             name: "beamline",
             dependencies: [
-                "Server", "WorkerRuntime", "API", "Access", "Workflows", "Expressions", "PostgresStore", "Postgres",
+                "Server", "WorkerRuntime", "API", "Access", "Workflows", "Expressions", "Schemas", "PostgresStore", "Postgres",
                 "HTTPClient", "GRPC", "Protobuf",
                 "HTTP",
                 "TLS", "JSON", "Telemetry", "Supervision", arguments, signals, log,

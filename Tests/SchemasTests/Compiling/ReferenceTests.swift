@@ -44,10 +44,10 @@ struct ReferenceTests {
                 ##"{"$id":"http://a.test/schema-1.json","$ref":"schema-2.json","$defs":{"A":{"$id":"schema-2.json","$ref":"#foo","$defs":{"x":{"$anchor":"foo","type":"integer"}}},"B":{"$anchor":"foo","type":"string"}}}"##,
                 valid: ["1"], invalid: ["\"a\""]),
             Judgement(
-                ##"{"$id":"urn:uuid:deadbeef-1234-0000-0000-4321feebdaed","properties":{"foo":{"$ref":"urn:uuid:deadbeef-1234-0000-0000-4321feebdaed#/$defs/bar"},"x":{"$ref":"#something"}},"$defs":{"bar":{"type":"string","$anchor":"something"}}}"##,
+                ##"{"$id":"urn:uuid:7c0e6b1a-52d4-4f0b-9e3d-0a6b3c2d1e4f","properties":{"foo":{"$ref":"urn:uuid:7c0e6b1a-52d4-4f0b-9e3d-0a6b3c2d1e4f#/$defs/bar"},"x":{"$ref":"#some"}},"$defs":{"bar":{"type":"string","$anchor":"some"}}}"##,
                 valid: [#"{"foo":"bar","x":"y"}"#], invalid: [#"{"foo":12}"#, #"{"x":1}"#]),
             Judgement(
-                ##"{"$id":"urn:example:weather?=op=map&lat=39.56","properties":{"foo":{"$ref":"#/$defs/bar"}},"$defs":{"bar":{"type":"string"}}}"##,
+                ##"{"$id":"urn:example:lakes?=op=map&lat=52.4","properties":{"foo":{"$ref":"#/$defs/bar"}},"$defs":{"bar":{"type":"string"}}}"##,
                 invalid: [#"{"foo":12}"#]),
             Judgement(
                 ##"{"$ref":"http://a.test/ref/if","if":{"$id":"http://a.test/ref/if","type":"integer"}}"##,

@@ -13,26 +13,26 @@ struct FormatTests {
         Self.check(
             .dateTime,
             [
-                "1963-06-19T08:30:06.283185Z", "1963-06-19T08:30:06Z", "1937-01-01T12:00:27.87+00:20",
+                "1974-11-08T17:05:41.120934Z", "1974-11-08T08:30:06Z", "1937-01-01T12:00:27.87+00:20",
                 "1998-12-31T23:59:60Z",
-                "1998-12-31T15:59:60.123-08:00", "1963-06-19t08:30:06.283185z", "2020-02-29T00:00:00Z",
+                "1998-12-31T15:59:60.123-08:00", "1974-11-08t08:30:06.283185z", "2020-02-29T00:00:00Z",
                 "0000-01-01T00:00:00Z",
             ],
             [
                 "1998-12-31T23:59:61Z", "1998-12-31T23:58:60Z", "1990-02-31T15:59:59Z", "1990-12-31T15:59:59-24:00",
-                "1963-06-19T08:30:06.28123+01:00Z", "06/19/1963 08:30:06 PST", "2013-350T01:01:01",
-                "1963-6-19T08:30:06Z",
-                "1963-06-19T08:30:06", "1963-06-1৪T00:00:00Z", "1963-06-19 08:30:06Z", "1963-06-19T08:30:06.Z", "",
+                "1974-11-08T08:30:06.28123+01:00Z", "11/08/1974 17:05 CET", "2013-350T01:01:01",
+                "1974-1-08T08:30:06Z",
+                "1974-11-08T08:30:06", "1974-11-0৪T00:00:00Z", "1974-11-08 08:30:06Z", "1974-11-08T08:30:06.Z", "",
                 "2021-02-29T00:00:00Z",
             ])
     }
 
     @Test func date() {
         Self.check(
-            .date, ["1963-06-19", "2020-12-31", "2000-02-29"],
+            .date, ["1974-11-08", "2020-12-31", "2000-02-29"],
             [
                 "2020-01-32", "2100-02-29", "1998-1-20", "1998-01-1", "1998-13-01", "1998-04-31", "1998-00-01",
-                "1963-06-1৪", "20230328", "1963-06-19T",
+                "1974-11-0৪", "20230328", "1974-11-08T",
             ])
     }
 
@@ -53,9 +53,9 @@ struct FormatTests {
 
     @Test func duration() {
         Self.check(
-            .duration, ["P4DT12H30M5S", "P4Y", "PT0S", "P0D", "P1M", "PT1M", "PT36H", "P1DT12H", "P2W", "P1Y2M3D"],
+            .duration, ["P3DT7H20M9S", "P4Y", "PT0S", "P0D", "P1M", "PT1M", "PT36H", "P1DT12H", "P2W", "P1Y2M3D"],
             [
-                "4DT12H30M5S", "P", "P1YT", "PT", "P2D1Y", "P1D2H", "P2S", "P1Y2W", "P1", "P২Y", "", "PT1D", "P1Y2D",
+                "3DT7H20M9S", "P", "P1YT", "PT", "P2D1Y", "P1D2H", "P2S", "P1Y2W", "P1", "P২Y", "", "PT1D", "P1Y2D",
                 "PT1H2S", "P-1D", "P1.5D", "P1WT1H",
             ])
     }
@@ -64,17 +64,17 @@ struct FormatTests {
         Self.check(
             .email,
             [
-                "joe.bloggs@example.com", "te~st@example.com", "~test@example.com", "\"joe bloggs\"@example.com",
-                "\"joe..bloggs\"@example.com",
-                "\"joe@bloggs\"@example.com", "joe.bloggs@[127.0.0.1]", "joe.bloggs@[IPv6:::1]", "te.s.t@example.com",
+                "ada.byron@example.com", "a~da@example.com", "~ada@example.com", "\"ada byron\"@example.com",
+                "\"ada..byron\"@example.com",
+                "\"ada@byron\"@example.com", "ada.byron@[127.0.0.1]", "ada.byron@[IPv6:::1]", "a.d.a@example.com",
                 "a@localhost", #""a\"b"@c.d"#,
             ],
             [
-                "2962", ".test@example.com", "test.@example.com", "te..st@example.com", "joe.bloggs@invalid=domain.com",
-                "joe.bloggs@[127.0.0.300]",
-                "@a.b", "a@", "a b@c.d", "\"a\"b\"@c.d", "é@example.com", "a@b@c.d", "joe@[IPv6:xyz]",
+                "4711", ".ada@example.com", "ada.@example.com", "ad..a@example.com", "ada.byron@wrong=name.org",
+                "ada.byron@[127.0.0.300]",
+                "@a.b", "a@", "a b@c.d", "\"a\"b\"@c.d", "é@example.com", "a@b@c.d", "ada@[IPv6:xyz]",
             ])
-        Self.check(.idnEmail, ["실례@실례.테스트", "joe.bloggs@example.com", "é@example.com"], ["2962", "@x", "a b@c.d"])
+        Self.check(.idnEmail, ["물@호수.물", "ada.byron@example.com", "é@example.com"], ["4711", "@x", "a b@c.d"])
     }
 
     @Test func hostname() {
@@ -82,12 +82,12 @@ struct FormatTests {
         Self.check(
             .hostname,
             [
-                "www.example.com", "hostname", "h0stn4me", "1host", "host-name", "a", "\(long).com",
+                "www.example.com", "hostname", "l4k3", "1lake", "big-lake", "a", "\(long).com",
                 "xn--4gbwdl.xn--wgbh1c",
                 "\([long, long, long, String(repeating: "b", count: 61)].joined(separator: "."))",
             ],
             [
-                "-a-host-name-that-starts-with--", "not_a_valid_host_name", "hostname-", "", ".", "a..b", ".example",
+                "-lake", "big_lake", "lake-", "", ".", "a..b", ".example",
                 "example.", "\(long)a.com",
                 "xn--X", "a-.b", "héllo", "XN--aa---o47jg78q",
                 "\([long, long, long, String(repeating: "b", count: 62)].joined(separator: "."))",
@@ -98,7 +98,7 @@ struct FormatTests {
         Self.check(
             .idnHostname,
             [
-                "실례.테스트", "hostname", "l·l", "α͵β", "א׳ב", "א״ב", "・ぁ", "・丈", "・ァ",
+                "호수.물", "hostname", "l·l", "α͵β", "א׳ב", "א״ב", "・ぁ", "・丈", "・ァ",
                 "ب٠ب".replacing("ب٠ب", with: "\u{628}\u{660}\u{628}"),
                 "\u{6F0}0", "\u{915}\u{94D}\u{200D}\u{937}", "\u{915}\u{94D}\u{200C}\u{937}",
                 "\u{628}\u{64A}\u{200C}\u{628}\u{64A}", "ßς་〇".replacing("་", with: "\u{F0B}"), "a.b", "a\u{3002}b",
@@ -106,10 +106,10 @@ struct FormatTests {
                 "xn--ihqwcrb4cv8a8dqg056pqjye",
             ],
             [
-                "\u{302E}실례", "실\u{302E}례.테스트", "-> $1.00 <--", "xn--X", "-hello", "hello-", "\u{903}hello",
-                "\u{300}hello", "\u{488}hello",
+                "\u{302E}호수", "호\u{302E}수.물", "<5 €>", "xn--X", "-lake", "lake-", "\u{903}lake",
+                "\u{300}lake", "\u{488}lake",
                 "\u{640}\u{7FA}", "\u{3031}\u{3035}\u{302F}\u{303B}", "a·l", "·l", "l·", "l·a", "α͵S", "α͵", "A׳ב",
-                "׳ב", "A״ב", "def・abc", "・",
+                "׳ב", "A״ב", "xy・z", "・",
                 "\u{628}\u{660}\u{6F0}", "\u{915}\u{200D}\u{937}", "\u{200D}\u{937}", "", ".", "\u{3002}", "a..b",
                 ".example", "example.",
                 "\u{3002}example", "example\u{FF0E}", String(repeating: "실", count: 64),
@@ -143,62 +143,62 @@ struct FormatTests {
         Self.check(
             .uri,
             [
-                "http://foo.bar/?baz=qux#quux", "http://foo.com/blah_(wikipedia)_blah#cite-1",
-                "http://foo.bar/?q=Test%20URL-encoded%20stuff", "http://xn--nw2a.xn--j6w193g/",
-                "http://-.~_!$&'()*+,;=:%40:80%2f::::::@example.com", "http://223.255.255.254",
-                "ftp://ftp.is.co.za/rfc/rfc1808.txt", "http://www.ietf.org/rfc/rfc2396.txt",
-                "ldap://[2001:db8::7]/c=GB?objectClass?one", "mailto:John.Doe@example.com",
-                "news:comp.infosystems.www.servers.unix", "tel:+1-816-555-1212",
-                "urn:oasis:names:specification:docbook:dtd:xml:4.1.2", "http://[v1.a:b]/", "http://[::1]:8080/", "a:",
+                "http://lake.example/?depth=12#shore", "http://lake.example/map_(north)#a-1",
+                "http://lake.example/?q=cold%20water", "http://xn--bcher-kva.example/",
+                "http://a-.~_!$&'()*+,;=:%40@lake.example", "http://192.0.2.17",
+                "ftp://files.example/notes.txt", "http://lake.example/a.txt",
+                "ldap://[2001:db8::5]/o=x?a?b", "mailto:ada@lake.example",
+                "news:misc.lakes", "tel:+49-30-5550100",
+                "urn:example:lakes:7", "http://[v1.a:b]/", "http://[::1]:8080/", "a:",
             ],
             [
-                "//foo.bar/?baz=qux#quux", "/abc", "\\\\WINDOWS\\fileshare", "abc", "http:// shouldfail.com",
-                ":// should fail", "bar,baz:foo", "https://[@example.org/test.txt",
-                "https://example.org/foobar\\.txt", "https://example.org/foobar<>.txt",
-                "https://example.org/foobar{}.txt", "https://example.org/foobar^.txt",
-                "https://example.org/foobar`.txt",
-                "https://example.org/foo bar.txt", "https://example.org/foobar|.txt", "http://a/%zz", "http://é.com/",
+                "//lake.example/?depth=12#shore", "/abc", "\\\\RECHNER\\ablage", "abc", "http:// lake.example",
+                ":// no", "north,south:lake", "https://[@lake.example/a",
+                "https://lake.example/x\\.txt", "https://lake.example/x<>.txt",
+                "https://lake.example/x{}.txt", "https://lake.example/x^.txt",
+                "https://lake.example/x`.txt",
+                "https://lake.example/x y", "https://lake.example/x|.txt", "http://a/%zz", "http://é.com/",
                 "http://a:b/", "http://[::1]x/", "", "1http://a",
             ])
         Self.check(
             .uriReference,
-            ["http://foo.bar/?baz", "//foo.bar/?baz=qux#quux", "/abc", "abc", "#fragment", "", "?q", "a/b:c"],
-            ["\\\\WINDOWS\\fileshare", "#frag\\ment", "1a:b", "a b", "/foobar®.txt", "\"quotes\"", "##"])
+            ["http://lake.example/?d", "//lake.example/?depth=12#shore", "/abc", "abc", "#shore", "", "?q", "a/b:c"],
+            ["\\\\RECHNER\\ablage", "#a\\b", "1a:b", "a b", "/lake®", "\"quotes\"", "##"])
         Self.check(
             .iri,
             [
-                "http://ƒøø.ßår/?∂éœ=πîx#πîüx", "http://ƒøø.com/blah_(wîkïpédiå)_blah#ßité-1",
+                "http://größe.bücher/?ñ=çã#ü", "http://straße.org/maß_(größe)#süß",
                 "http://[2001:0db8:85a3:0000:0000:8a2e:0370:7334]",
             ],
             [
-                "http://2001:0db8:85a3:0000:0000:8a2e:0370:7334", "/abc", "\\\\WINDOWS\\filëßåré", "âππ", ":// ƒåîl",
+                "http://2001:0db8:85a3:0000:0000:8a2e:0370:7334", "/abc", "\\\\RECHNER\\größe", "größe", ":// größe",
                 "http://\u{E000}.a/",
             ])
         Self.check(
-            .iriReference, ["//ƒøø.ßår/?∂éœ=πîx#πîüx", "/âππ", "âππ", "#ƒrägmênt", "?\u{E000}"],
-            ["\\\\WINDOWS\\filëßåré", "#ƒräg\\mênt"])
+            .iriReference, ["//größe.bücher/?ñ=çã#ü", "/größe", "größe", "#süß", "?\u{E000}"],
+            ["\\\\RECHNER\\größe", "#sü\\ß"])
     }
 
     @Test func identifiers() {
         Self.check(
             .uuid,
             [
-                "2EB8AA08-AA98-11EA-B4AA-73B441D16380", "2eb8aa08-AA98-11ea-B4Aa-73B441D16380",
+                "7C0E6B1A-52D4-4F0B-9E3D-0A6B3C2D1E4F", "7c0e6b1a-52D4-4f0b-9E3d-0A6B3C2D1E4F",
                 "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff",
             ],
             [
-                "2eb8aa08-aa98-11ea-b4aa-73b441d1638", "2eb8aa08-aa98-11ea-73b441d16380",
-                "2eb8aa08-aa98-11ea-b4ga-73b441d16380", "2eb8aa08aa9811eab4aa73b441d16380",
-                "2eb8aa08aa98-11ea-b4aa73b441d16380", "",
+                "7c0e6b1a-52d4-4f0b-9e3d-0a6b3c2d1e4", "7c0e6b1a-52d4-4f0b-0a6b3c2d1e4f",
+                "7c0e6b1a-52d4-4f0b-9e3g-0a6b3c2d1e4f", "7c0e6b1a52d44f0b9e3d0a6b3c2d1e4f",
+                "7c0e6b1a52d4-4f0b-9e3d0a6b3c2d1e4f", "",
             ])
         Self.check(
             .uriTemplate,
             [
-                "http://example.com/dictionary/{term:1}/{term}", "dictionary/{term:1}/{term}",
-                "http://example.com/dictionary", "{+path}{#f*}{?a,b.c}{&x%20}", "", "é",
+                "http://lake.example/fish/{name:2}/{name}", "fish/{name:2}/{name}",
+                "http://lake.example/fish", "{+path}{#f*}{?a,b.c}{&x%20}", "", "é",
             ],
             [
-                "http://example.com/dictionary/{term:1}/{term", "{}", "{a b}", "a b", "{a:0}", "{a:10000}", "}", "%zz",
+                "http://lake.example/fish/{term:1}/{term", "{}", "{a b}", "a b", "{a:0}", "{a:10000}", "}", "%zz",
                 "{a..b}", "<a>",
             ])
         Self.check(
@@ -213,7 +213,7 @@ struct FormatTests {
     @Test(
         "Punycode, there and back",
         arguments: [
-            ("bücher", "bcher-kva"), ("他们为什么不说中文", "ihqwcrb4cv8a8dqg056pqjye"), ("ü", "tda"), ("ü-a-", "-a--eha"),
+            ("bücher", "bcher-kva"), ("他们为什么不说中文", "ihqwcrb4cv8a8dqg056pqjye"), ("ü", "tda"), ("ü-a-", "-a--goa"),
         ])
     func punycode(text: String, encoded: String) {
         #expect(Punycode.encoded(Array(text.unicodeScalars)) == encoded)
