@@ -40,14 +40,24 @@ public struct SchemaProblem: Error, Hashable, Sendable, CustomStringConvertible 
     /// JSON pointer (RFC 6901) of the place in the document.
     public var pointer: String
     public var message: String
+    /// What to do about it: `did you mean "type"?`.
+    public var hint: String?
 
-    public init(_ code: Code, document: String = "", pointer: String, message: String) {
+    public init(
+        _ code: Code, document: String = "", pointer: String, message: String, hint: String? = nil
+    ) {
         self.code = code
         self.document = document
         self.pointer = pointer
         self.message = message
+        self.hint = hint
     }
 
+    /// The keys and indices that lead to the place in the document.
+    public var path: [String] { JSONPointer.tokens(pointer) ?? [] }
+
     public var place: String { "\(document)#\(pointer)" }
-    public var description: String { "\(place): \(message)" }
+    /// The message with its hint.
+    public var text: String { hint.map { "\(message); \($0)" } ?? message }
+    public var description: String { "\(place): \(text)" }
 }

@@ -14,6 +14,12 @@ public struct SchemaViolation: Hashable, Sendable, CustomStringConvertible {
         self.message = message
     }
 
+    /// The keys and indices that lead to the part of the instance.
+    public var instancePath: [String] { JSONPointer.tokens(instance) ?? [] }
+
+    /// The pointer to a member of the instance.
+    public static func pointer(to member: String) -> String { JSONPointer.appending(member, to: "") }
+
     public var description: String { "\(instance.isEmpty ? "the value" : instance): \(message) (\(keyword))" }
 }
 
@@ -28,7 +34,7 @@ public struct EvaluationLimits: Hashable, Sendable {
     public var violations: Int
 
     public init(
-        operations: Int = 2_000_000, operationsPerValue: Int = 100, depth: Int = 600, violations: Int = 100
+        operations: Int = 2_000_000, operationsPerValue: Int = 100, depth: Int = 1200, violations: Int = 100
     ) {
         self.operations = operations
         self.operationsPerValue = operationsPerValue

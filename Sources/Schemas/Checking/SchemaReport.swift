@@ -26,7 +26,7 @@ public struct SchemaReport: Hashable, Sendable {
 
     /// The report on a schema that cannot be compiled: its problems stand in place of violations.
     public init(_ error: SchemaError) {
-        violations = error.problems.map { SchemaViolation(instance: "", keyword: $0.place, message: $0.message) }
+        violations = error.problems.map { SchemaViolation(instance: "", keyword: $0.place, message: $0.text) }
         failure = Failure(
             code: error.problems.first?.code.rawValue ?? "invalid_schema",
             message: error.problems.first?.description ?? "the schema cannot be compiled")

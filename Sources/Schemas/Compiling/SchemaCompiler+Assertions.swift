@@ -35,7 +35,7 @@ extension SchemaCompiler {
                 let known = TypeName.allCases.map(\.rawValue)
                 let meant = value.stringValue.flatMap { Suggestion.closest(to: $0, among: known) }
                 let hint = meant.map { "did you mean \"\($0)\"?" } ?? "types are \(known.joined(separator: ", "))"
-                index.report(.invalidKeyword, place, "unknown type \(value.excerpt); \(hint)")
+                index.report(.invalidKeyword, place, "unknown type \(value.excerpt)", hint: hint)
                 return nil
             }
             guard types.insert(type).inserted else {

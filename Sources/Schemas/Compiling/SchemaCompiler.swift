@@ -96,7 +96,8 @@ struct SchemaCompiler {
         for key in site.members.keys {
             guard let meant = SchemaKeyword.suggestion(for: key) else { continue }
             index.report(
-                .misspeltKeyword, site.place.appending(key), "unknown keyword \"\(key)\"; did you mean \"\(meant)\"?")
+                .misspeltKeyword, site.place.appending(key), "unknown keyword \"\(key)\"",
+                hint: "did you mean \"\(meant)\"?")
         }
     }
 

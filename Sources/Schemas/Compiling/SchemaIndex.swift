@@ -44,13 +44,11 @@ struct SchemaIndex {
 
     init(_ resources: any SchemaResources) { resourcesByName = resources }
 
-    mutating func report(_ code: SchemaProblem.Code, _ place: SchemaPlace, _ message: String) {
+    mutating func report(_ code: SchemaProblem.Code, _ place: SchemaPlace, _ message: String, hint: String? = nil) {
         guard problems.count < SchemaError.most else { return }
-        problems.append(problem(code, place, message))
-    }
-
-    func problem(_ code: SchemaProblem.Code, _ place: SchemaPlace, _ message: String) -> SchemaProblem {
-        SchemaProblem(code, document: documents[place.document].uri, pointer: place.pointer, message: message)
+        problems.append(
+            SchemaProblem(
+                code, document: documents[place.document].uri, pointer: place.pointer, message: message, hint: hint))
     }
 
     /// Adds a document that was found at a URI, and finds the resources in it.

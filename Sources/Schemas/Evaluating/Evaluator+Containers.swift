@@ -32,7 +32,8 @@ extension Evaluator {
         case .unevaluatedItems(let child):
             for index in evaluated?.marks.indices ?? 0..<0 where evaluated?.marks[index] == false {
                 if program.nodes[child].verdict == false {
-                    violate(node, instruction.keyword, "item \(index) is not allowed: no schema here describes it")
+                    violate(
+                        node, instruction.keyword, element: index, "no item is allowed here: no schema describes it")
                     isValid = false
                 } else if try !apply(child, to: elements[index], element: index) {
                     isValid = false
@@ -145,7 +146,7 @@ extension Evaluator {
             return try apply(child, to: member.value, member: member.key)
         }
         let hint = isReporting ? hint(member.key, node) : ""
-        violate(node, keyword, "there is no property \"\(member.key)\"\(hint)")
+        violate(node, keyword, member: member.key, "there is no property \"\(member.key)\"\(hint)")
         return false
     }
 

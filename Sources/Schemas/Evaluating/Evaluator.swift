@@ -171,6 +171,22 @@ struct Evaluator {
                 message: message()))
     }
 
+    /// Reports a member that is not allowed at all, by its own place.
+    mutating func violate(_ node: Int, _ keyword: String, member key: String, _ message: @autoclosure () -> String) {
+        path.append(.key(key))
+        violate(node, keyword, message())
+        path.removeLast()
+    }
+
+    /// Reports an element that is not allowed at all, by its own place.
+    mutating func violate(
+        _ node: Int, _ keyword: String, element index: Int, _ message: @autoclosure () -> String
+    ) {
+        path.append(.index(index))
+        violate(node, keyword, message())
+        path.removeLast()
+    }
+
     private var pointer: String {
         path.reduce(into: "") { text, step in
             switch step {

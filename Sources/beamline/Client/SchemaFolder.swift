@@ -1,4 +1,5 @@
 import Glibc
+import JSON
 import Schemas
 
 /// Serves the documents that schemas name by URI out of a folder; never from the network.

@@ -66,12 +66,13 @@ struct SchemaCommand: AsyncParsableCommand {
             let report: SchemaReport
             do {
                 report = SchemaReport(try Schema(document, resources: documents, options: options), value)
-            } catch let error as SchemaError {
+            } catch {
                 report = SchemaReport(error)
             }
             show(report, of: instance)
             if let failure = report.failure {
-                throw CommandFailure(.invalid, output == .json ? "" : "error: \(schema): \(failure.message)")
+                let reason = report.violations.isEmpty ? failure.message : "the schema cannot be compiled"
+                throw CommandFailure(.invalid, output == .json ? "" : "error: \(schema): \(reason)")
             }
             if !report.isValid { throw CommandFailure(.failed, "") }
         }

@@ -21,7 +21,7 @@ struct ViolationTests {
                 "/tags/1 #/properties/tags/items/enum must be one of \"a\", \"b\"",
                 "/tags #/properties/tags/uniqueItems must have no item twice; items 0 and 1 are equal",
                 "/a~1b #/properties/a~1b/const must be 1",
-                " #/additionalProperties there is no property \"nme\"; did you mean \"name\"?",
+                "/nme #/additionalProperties there is no property \"nme\"; did you mean \"name\"?",
             ])
     }
 
@@ -68,7 +68,7 @@ struct ViolationTests {
             ])
         #expect(
             try violations(#"{"prefixItems":[true],"unevaluatedItems":false}"#, "[1,2]") == [
-                " #/unevaluatedItems item 1 is not allowed: no schema here describes it"
+                "/1 #/unevaluatedItems no item is allowed here: no schema describes it"
             ])
         #expect(
             try violations(#"{"properties":{"a":false}}"#, #"{"a":1}"#) == [
