@@ -83,6 +83,7 @@ let package = Package(
         module("Expressions", ["JSON", "Patterns"]),
         module("Access", ["CJOSE", "COpenSSL", "JSON"]),
         module("Schemas", ["JSON", "Patterns", "Spelling"]),
+        module("Filters", ["Spelling"]),
         module("Workflows", ["JSON", "Expressions", "Schemas", "Spelling", yams, collections]),
 
         // application
@@ -171,6 +172,7 @@ let package = Package(
         tests("AccessTests", ["Access", "JSON"]),
         tests("SpellingTests", ["Spelling"]),
         tests("SchemasTests", ["Schemas", "JSON"]),
+        tests("FiltersTests", ["Filters"]),
         tests("WorkflowsTests", ["Workflows", "Expressions", "JSON"]),
         tests("EngineTests", ["Engine", "TestSupport", "Workflows", "JSON", "Telemetry", "Supervision", log]),
         tests("PostgresStoreTests", ["PostgresStore", "Postgres", "Engine", "TestSupport", "Workflows", "JSON"]),
