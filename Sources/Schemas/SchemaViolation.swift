@@ -30,15 +30,19 @@ public struct EvaluationLimits: Hashable, Sendable {
     public var operationsPerValue: Int
     /// Schemas within one another, references counted.
     public var depth: Int
+    /// Bytes of the thread's stack. Threads have 8 MiB here.
+    public var stack: Int
     /// Violations that are reported.
     public var violations: Int
 
     public init(
-        operations: Int = 2_000_000, operationsPerValue: Int = 100, depth: Int = 1200, violations: Int = 100
+        operations: Int = 2_000_000, operationsPerValue: Int = 100, depth: Int = 1200, stack: Int = 4 << 20,
+        violations: Int = 100
     ) {
         self.operations = operations
         self.operationsPerValue = operationsPerValue
         self.depth = depth
+        self.stack = stack
         self.violations = violations
     }
 

@@ -88,13 +88,4 @@ extension SchemaCompiler {
         let place = site.place.appending(keyword)
         return members.map { ($0.key, node($0.value, at: place.appending($0.key), in: site.resource)) }
     }
-
-    mutating func pattern(_ source: String, at place: SchemaPlace) -> SchemaPattern? {
-        do {
-            return try SchemaPattern(source)
-        } catch {
-            index.report(.invalidPattern, place, error.description)
-            return nil
-        }
-    }
 }

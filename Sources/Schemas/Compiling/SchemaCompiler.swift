@@ -13,6 +13,7 @@ struct SchemaCompiler {
     var index: SchemaIndex
     let options: SchemaOptions
     var program = SchemaProgram()
+    private var patterns: [String: SchemaPattern] = [:]
     private var nodeByPlace: [SchemaPlace: Int] = [:]
     private var waiting: [(node: Int, value: ExactJSON, place: SchemaPlace, resource: Int)] = []
     /// Names of which a `$dynamicRef` leads through the dynamic scope.
@@ -20,6 +21,8 @@ struct SchemaCompiler {
 
     /// Bounds the memory of the program.
     private static let mostNodes = 200_000
+    /// Bounds the memory of the patterns, each of which has its own.
+    private static let mostPatterns = 2000
 
     init(resources: any SchemaResources, options: SchemaOptions) {
         index = SchemaIndex(resources)
@@ -90,6 +93,22 @@ struct SchemaCompiler {
         // The unevaluated keywords come last: they see what the others have evaluated.
         return references(site) + values(site) + numbers(site) + texts(site) + arrays(site) + objects(site)
             + combinations(site) + unevaluated(site)
+    }
+
+    mutating func pattern(_ source: String, at place: SchemaPlace) -> SchemaPattern? {
+        if let known = patterns[source] { return known }
+        guard patterns.count < Self.mostPatterns else {
+            index.report(.tooLarge, place, "the schema has more than \(Self.mostPatterns) different patterns")
+            return nil
+        }
+        do {
+            let pattern = try SchemaPattern(source)
+            patterns[source] = pattern
+            return pattern
+        } catch {
+            index.report(.invalidPattern, place, error.description)
+            return nil
+        }
     }
 
     private mutating func reportMisspelling(_ site: Site) {

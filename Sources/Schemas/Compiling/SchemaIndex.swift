@@ -108,6 +108,9 @@ struct SchemaIndex {
                 resource = addIdentified(reference, at: place, in: outer, dialect)
             }
         }
+        if let id = members["$id"], id.stringValue == nil {
+            report(.invalidKeyword, place.appending("$id"), "$id must be text, not \(id.excerpt)")
+        }
         if !hidesSiblings { addAnchors(members, at: place, in: resource) }
         return resource
     }

@@ -4,41 +4,37 @@ extension Evaluator {
         _ instruction: SchemaProgram.Instruction, _ node: Int, _ value: ExactJSON, _ evaluated: inout Evaluated?
     ) throws(EvaluationError) -> Bool {
         switch instruction.check {
-        case .all(let nodes):
-            var isValid = true
-            for child in nodes {
-                if try apply(child, to: value, &evaluated) { continue }
-                isValid = false
-                if !isReporting { return false }
-            }
-            return isValid
+        case .all(let nodes): return try checkAll(nodes, value, &evaluated)
         case .any(let nodes): return try checkAny(nodes, instruction.keyword, node, value, &evaluated)
         case .one(let nodes): return try checkOne(nodes, instruction.keyword, node, value, &evaluated)
         case .not(let child):
             // What is evaluated within it counts for itself only.
             var inner: Evaluated?
-            guard
-                try quietly({ (quiet) throws(EvaluationError) in try quiet.apply(child, to: value, &inner) })
-            else { return true }
+            guard try applyQuietly(child, to: value, &inner) else { return true }
             violate(node, instruction.keyword, "must not be what the schema in not accepts")
             return false
         case .conditional(let condition, let then, let otherwise):
-            let holds = try quietly { (quiet) throws(EvaluationError) in
-                try quiet.apply(condition, to: value, &evaluated)
-            }
+            let holds = try applyQuietly(condition, to: value, &evaluated)
             guard let branch = holds ? then : otherwise else { return true }
             return try apply(branch, to: value, &evaluated)
         case .dependentSchemas(let schemas):
             guard case .object(let members) = value else { return true }
-            var isValid = true
-            for (name, child) in schemas where members.position(of: name) != nil {
-                if try apply(child, to: value, &evaluated) { continue }
-                isValid = false
-                if !isReporting { return false }
-            }
-            return isValid
+            let nodes = schemas.filter { members.position(of: $0.name) != nil }.map(\.node)
+            return try checkAll(nodes, value, &evaluated)
         default: return true
         }
+    }
+
+    private mutating func checkAll(
+        _ nodes: [Int], _ value: ExactJSON, _ evaluated: inout Evaluated?
+    ) throws(EvaluationError) -> Bool {
+        var isValid = true
+        for child in nodes {
+            if try apply(child, to: value, &evaluated) { continue }
+            isValid = false
+            if !isReporting { return false }
+        }
+        return isValid
     }
 
     private mutating func checkAny(
@@ -47,9 +43,7 @@ extension Evaluator {
         var reasons: [String] = []
         var isValid = false
         for (position, child) in nodes.enumerated() {
-            let (accepts, violations) = try violations { (own) throws(EvaluationError) in
-                try own.apply(child, to: value, &evaluated)
-            }
+            let (accepts, violations) = try applyApart(child, to: value, &evaluated)
             if accepts {
                 isValid = true
                 // The others matter only for what they evaluate.
@@ -70,9 +64,7 @@ extension Evaluator {
         var reasons: [String] = []
         var matched: [Int] = []
         for (position, child) in nodes.enumerated() {
-            let (accepts, violations) = try violations { (own) throws(EvaluationError) in
-                try own.apply(child, to: value, &evaluated)
-            }
+            let (accepts, violations) = try applyApart(child, to: value, &evaluated)
             if accepts {
                 matched.append(position)
                 if matched.count > 1, !isReporting { return false }

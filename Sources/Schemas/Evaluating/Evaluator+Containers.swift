@@ -52,9 +52,7 @@ extension Evaluator {
     ) throws(EvaluationError) -> Bool {
         var found = 0
         for (index, element) in elements.enumerated() {
-            guard
-                try quietly({ (quiet) throws(EvaluationError) in try quiet.apply(child, to: element, element: index) })
-            else { continue }
+            guard try applyQuietly(child, to: element, element: index) else { continue }
             found += 1
             if marksItems { evaluated?.mark(index) }
             if evaluated == nil, most == nil, found >= least { return true }
@@ -83,14 +81,13 @@ extension Evaluator {
             return try checkProperties(checks, node, members, &evaluated)
         case .propertyNames(let child):
             for (name, _) in members {
-                if try quietly({ (quiet) throws(EvaluationError) in try quiet.apply(child, toName: name) }) { continue }
+                let (accepts, reasons) = try apply(child, toName: name)
+                if accepts { continue }
                 isValid = false
                 if !isReporting { return false }
-                let reasons = try violations { (own) throws(EvaluationError) in try own.apply(child, toName: name) }
                 violate(
-                    node, instruction.keyword,
-                    "the name \"\(name)\" is not allowed: \(reasons.violations.first?.message ?? "it is no valid name")"
-                )
+                    node, instruction.keyword, member: name,
+                    "the name \"\(name)\" is not allowed: \(reasons.first?.message ?? "it is no valid name")")
             }
         case .dependentRequired(let dependents):
             for (name, needs) in dependents where members.position(of: name) != nil {

@@ -32,7 +32,7 @@ extension Evaluator {
         case (.maxLength, .string(let text)), (.minLength, .string(let text)), (.pattern, .string(let text)),
             (.format, .string(let text)):
             text.utf8.count / 16
-        case (.multiple, .number(let number)): number.digitCount
+        case (.multiple(let divisor), .number(let number)): number.digitCount + number.costOfDivision(by: divisor)
         case (.required(let names), _): names.count
         default: 0
         }

@@ -19,6 +19,7 @@ struct Evaluator {
     /// The schemas that are being applied to the current part of the instance, each with the size of the scope then.
     private var applied: [(node: Int, scope: Int)] = []
     private var appliedStart = 0
+    private var stackStart: UInt = 0
 
     init(_ program: SchemaProgram, _ instance: ExactJSON, _ limits: EvaluationLimits, isReporting: Bool) {
         self.program = program
@@ -31,6 +32,7 @@ struct Evaluator {
     }
 
     mutating func run() throws(EvaluationError) -> Bool {
+        stackStart = Self.stackAddress()
         var evaluated: Evaluated?
         return try apply(program.root, to: instance, &evaluated)
     }
@@ -83,6 +85,10 @@ struct Evaluator {
                 "the schema and the instance nest deeper than \(limits.depth) levels; flatten one of them")
         }
         // With the same scope everything would be decided as the first time, and so on for ever.
+        guard Self.stackAddress().distance(from: stackStart) <= limits.stack else {
+            throw error(
+                .tooDeep, node, "the schema and the instance nest deeper than the stack allows; flatten one of them")
+        }
         let size = scope.count
         try charge((applied.count - appliedStart) / 8, at: node)
         if applied[appliedStart...].contains(where: { $0.node == node && $0.scope == size }) {
@@ -91,6 +97,12 @@ struct Evaluator {
                 "references lead back here without looking at a part of the instance, so this would never end")
         }
         applied.append((node, size))
+    }
+
+    /// About where the stack ends now. How much a step takes depends on the keywords and on how the program was built.
+    private static func stackAddress() -> UInt {
+        var here: UInt8 = 0
+        return unsafe withUnsafeMutablePointer(to: &here) { UInt(bitPattern: $0) }
     }
 
     private mutating func leave(_ scopeSize: Int) {
@@ -119,12 +131,24 @@ struct Evaluator {
     }
 
     /// Applies a schema to a name of a member, which has no place of its own.
-    mutating func apply(_ node: Int, toName name: String) throws(EvaluationError) -> Bool {
+    mutating func apply(
+        _ node: Int, toName name: String
+    ) throws(EvaluationError) -> (accepts: Bool, violations: [SchemaViolation]) {
         let start = appliedStart
         appliedStart = applied.count
         defer { appliedStart = start }
         var evaluated: Evaluated?
-        return try apply(node, to: .string(name), &evaluated)
+        return try applyApart(node, to: .string(name), &evaluated)
+    }
+
+    /// Applies a schema to an element without reporting what it refuses.
+    mutating func applyQuietly(
+        _ node: Int, to value: ExactJSON, element index: Int
+    ) throws(EvaluationError) -> Bool {
+        let was = isReporting
+        isReporting = false
+        defer { isReporting = was }
+        return try apply(node, to: value, element: index)
     }
 
     private mutating func descend(_ step: Step, _ node: Int, _ value: ExactJSON) throws(EvaluationError) -> Bool {
@@ -140,24 +164,24 @@ struct Evaluator {
     }
 
     /// Applies a schema without reporting what it refuses.
-    mutating func quietly<Result>(
-        _ body: (inout Evaluator) throws(EvaluationError) -> Result
-    ) throws(EvaluationError) -> Result {
+    mutating func applyQuietly(
+        _ node: Int, to value: ExactJSON, _ evaluated: inout Evaluated?
+    ) throws(EvaluationError) -> Bool {
         let was = isReporting
         isReporting = false
         defer { isReporting = was }
-        return try body(&self)
+        return try apply(node, to: value, &evaluated)
     }
 
-    /// Applies a schema and takes away what it has reported, which is at most a few violations.
-    mutating func violations(
-        _ body: (inout Evaluator) throws(EvaluationError) -> Bool
-    ) throws(EvaluationError) -> (isValid: Bool, violations: [SchemaViolation]) {
+    /// Applies a schema and takes away what it has reported.
+    mutating func applyApart(
+        _ node: Int, to value: ExactJSON, _ evaluated: inout Evaluated?
+    ) throws(EvaluationError) -> (accepts: Bool, violations: [SchemaViolation]) {
         let kept = violations
         violations = []
         defer { violations = kept }
-        let isValid = try body(&self)
-        return (isValid, violations)
+        let accepts = try apply(node, to: value, &evaluated)
+        return (accepts, violations)
     }
 
     // MARK: - Reporting
@@ -212,4 +236,8 @@ struct Evaluator {
     private func error(_ code: EvaluationError.Code, _ node: Int, _ message: String) -> EvaluationError {
         EvaluationError(code, keyword: program.nodes[node].location, instance: pointer, message: message)
     }
+}
+
+extension UInt {
+    fileprivate func distance(from other: UInt) -> Int { Int(clamping: self > other ? self - other : other - self) }
 }

@@ -18,6 +18,14 @@ extension ExactNumber {
         }
     }
 
+    /// What a division takes beyond a look at each digit, in operations: long divisors are dear.
+    func costOfDivision(by divisor: ExactNumber) -> Int {
+        switch divisor.digits {
+        case .short: 0
+        case .long(let digits): 20_000 + digitCount * digits.count / 4
+        }
+    }
+
     private func remainder(_ modulus: UInt64) -> UInt64 {
         switch digits {
         case .short(let value): value % modulus

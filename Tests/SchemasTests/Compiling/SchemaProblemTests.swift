@@ -24,6 +24,7 @@ struct SchemaProblemTests {
                 #"{"dependentRequired":{"a/b":1}}"#, "#/dependentRequired/a~1b",
                 "dependentRequired must be a list of names, not 1"
             ),
+            (#"{"$id":5}"#, "#/$id", "$id must be text, not 5"),
             ("12", "#", "a schema is an object, true or false, not integer"),
         ])
     func keywords(schema: String, place: String, message: String) throws {

@@ -76,6 +76,28 @@ struct BoundsTests {
         }
     }
 
+    @Test("keywords within one another take more of the stack than depth, and end all the same")
+    func stack() throws {
+        let defs = (0..<800).map { index in
+            ##""d\##(index)":{"allOf":[{"anyOf":[{"not":{"oneOf":[{"if":{"$ref":"#/$defs/d\##(index + 1)"}}]}}]}]}"##
+        }
+        let schema = ##"{"$ref":"#/$defs/d0","$defs":{"d800":true,\##(defs.joined(separator: ","))}}"##
+        let compiled = try Schema(ExactJSON(parsing: schema))
+        let limits = EvaluationLimits(depth: .max, stack: 256 << 10)
+        let error = try #require(throws: EvaluationError.self) { try compiled.accepts(.null, limits: limits) }
+        #expect(error.code == .tooDeep)
+        #expect(throws: EvaluationError.self) { try compiled.accepts(.null) }
+    }
+
+    @Test("no more patterns than memory is for, each compiled once")
+    func patterns() throws {
+        func schema(_ count: Int, _ pattern: (Int) -> String) -> String {
+            "{\"allOf\":[\((0..<count).map { "{\"pattern\":\"\(pattern($0))\"}" }.joined(separator: ","))]}"
+        }
+        #expect(try problems(schema(2001) { "^x\($0)" }).map(\.code) == [.tooLarge])
+        #expect(try problems(schema(2001) { _ in "^x" }) == [])
+    }
+
     @Test("as deep as the parser takes an instance, the evaluator follows")
     func deepest() throws {
         let text = String(repeating: "[", count: 256) + String(repeating: "]", count: 256)

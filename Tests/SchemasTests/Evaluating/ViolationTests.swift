@@ -60,7 +60,7 @@ struct ViolationTests {
     func members() throws {
         #expect(
             try violations(#"{"propertyNames":{"maxLength":2}}"#, #"{"abc":1}"#) == [
-                " #/propertyNames the name \"abc\" is not allowed: must have at most 2 characters, not 3"
+                "/abc #/propertyNames the name \"abc\" is not allowed: must have at most 2 characters, not 3"
             ])
         #expect(
             try violations(#"{"dependentRequired":{"a":["b"]}}"#, #"{"a":1}"#) == [
