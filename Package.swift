@@ -10,6 +10,8 @@ let policy: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    // docs/decisions/0009: overlapping accesses trap in debug builds, which is what every test runs.
+    .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 
 func system(_ name: String, pkgConfig: String, package: String) -> Target {
