@@ -188,7 +188,7 @@ let package = Package(
                 "API", "Access", "Engine", "TestSupport", "PostgresStore", "Workflows", "HTTP", "GRPC", "Protobuf",
                 "JSON", "Telemetry", "Supervision", yams, log,
             ] + nio),
-        tests("BeamlineTests", ["beamline", "HTTP", "JSON", "Workflows"]),
+        tests("BeamlineTests", ["beamline", "HTTP", "JSON", "Schemas", "Workflows", arguments]),
         tests(
             "ServerTests",
             [

@@ -211,7 +211,7 @@ struct DefinitionChecker {
 
     private func inputProblem(_ reference: Reference) -> ReferenceProblem? {
         guard let schema = definition.inputs, !schema.allowsOthers, let name = reference.path.first else { return nil }
-        let known = schema.properties
+        let known = schema.properties.map(\.name)
         guard !known.contains(name) else { return nil }
         return ReferenceProblem(
             reference, segment: 0, "there is no input \"\(name)\"",

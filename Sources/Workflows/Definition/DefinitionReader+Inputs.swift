@@ -48,9 +48,10 @@ extension DefinitionReader {
     /// A required name that no property declares could never be given.
     private mutating func checkRequired(_ node: SourceNode, _ schema: InputSchema) {
         guard case .sequence(let elements) = node.content else { return }
+        let known = schema.properties.map(\.name)
         for element in elements {
-            guard case .scalar(.string(let name)) = element.content, !schema.properties.contains(name) else { continue }
-            let hint = Suggestion.closest(to: name, among: schema.properties).map { "did you mean \"\($0)\"?" }
+            guard case .scalar(.string(let name)) = element.content, !known.contains(name) else { continue }
+            let hint = Suggestion.closest(to: name, among: known).map { "did you mean \"\($0)\"?" }
             report(element, "required names \"\(name)\", which is no property", hint: hint)
         }
     }

@@ -46,7 +46,7 @@ extension InputSchema {
         guard case .object(var object) = input else {
             throw InputError(problems: [.init(property: "", message: "the input is \(input.typeName), not an object")])
         }
-        for (name, value) in defaults where object[name] == nil { object[name] = value }
+        for property in properties where object[property.name] == nil { object[property.name] = property.defaultValue }
         let value = ExactJSON(.object(object))
         let violations: [SchemaViolation]
         do {
@@ -86,7 +86,9 @@ extension InputSchema {
             return [.init(property: "", message: "the input \(violation.message)")]
         }
         if path.count == 1, ["#/additionalProperties", "#/unevaluatedProperties"].contains(violation.keyword) {
-            let hint = Suggestion.closest(to: property, among: properties).map { "; did you mean \"\($0)\"?" } ?? ""
+            let hint =
+                Suggestion.closest(to: property, among: properties.map(\.name)).map { "; did you mean \"\($0)\"?" }
+                ?? ""
             return [.init(property: property, message: "there is no input \"\(property)\"\(hint)")]
         }
         let place = violation.instance.dropFirst(SchemaViolation.pointer(to: property).count)

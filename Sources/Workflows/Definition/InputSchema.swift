@@ -8,21 +8,25 @@ import Schemas
 public struct InputSchema: Sendable {
     /// The schema as it was written.
     public let document: JSONValue
-    /// Names that `properties` declares, in their order.
-    public let properties: [String]
-    /// Filled in where an input does not name the property.
-    public let defaults: [(name: String, value: JSONValue)]
+    /// What `properties` declares, in its order.
+    public let properties: [Property]
     /// An input may name properties that `properties` does not declare.
     public let allowsOthers: Bool
     let schema: Schema
+
+    /// A property that the schema declares.
+    public struct Property: Hashable, Sendable {
+        public var name: String
+        /// Filled in where an input does not name the property.
+        public var defaultValue: JSONValue?
+    }
 
     /// - Throws: Every problem of the schema. A keyword that is nearly a known one is a problem too.
     init(_ document: JSONValue) throws(SchemaError) {
         self.document = document
         schema = try Schema(ExactJSON(Self.closed(document)), options: SchemaOptions(refusesMisspelling: true))
         let declared = document["properties"]?.objectValue ?? JSONObject()
-        properties = declared.map(\.key)
-        defaults = declared.compactMap { member in member.value["default"].map { (member.key, $0) } }
+        properties = declared.map { Property(name: $0.key, defaultValue: $0.value["default"]) }
         allowsOthers = Self.opening.contains { keyword in document[keyword].map { $0 != false } ?? false }
     }
 

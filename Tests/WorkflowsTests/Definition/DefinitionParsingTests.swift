@@ -45,7 +45,7 @@ struct DefinitionParsingTests {
         #expect(definition.description == "Loads the day.\n")
         #expect(definition.labels.map { "\($0.name)=\($0.value)" } == ["owner=data", "tier=1"])
         #expect(definition.inputs?.document["required"] == ["path"])
-        #expect(definition.inputs?.properties == ["path", "mode", "limit"])
+        #expect(definition.inputs?.properties.map(\.name) == ["path", "mode", "limit"])
         #expect(definition.inputs?.document["properties"]?["limit"]?["type"] == ["integer", "null"])
         #expect(definition.timeout == .seconds(7200))
         let plan = workflow.plan
