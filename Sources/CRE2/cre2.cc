@@ -1,8 +1,9 @@
 #include "cre2.h"
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
-#include <new>
+#include <string>
 #include <vector>
 
 #include <re2/re2.h>
@@ -53,6 +54,8 @@ extern "C" cre2_pattern *cre2_compile(const char *text, size_t length, cre2_opti
 extern "C" void cre2_free(cre2_pattern *pattern) { delete pattern; }
 
 extern "C" int cre2_group_count(const cre2_pattern *pattern) { return pattern->program.NumberOfCapturingGroups(); }
+
+extern "C" int cre2_program_size(const cre2_pattern *pattern) { return pattern->program.ProgramSize(); }
 
 extern "C" int cre2_match(const cre2_pattern *pattern, const char *subject, size_t length, size_t from, bool whole,
                           cre2_range *ranges, int count) {

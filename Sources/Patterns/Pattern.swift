@@ -12,6 +12,8 @@ public final class Pattern: Sendable {
     private nonisolated(unsafe) let raw: OpaquePointer
     /// Capturing groups that it has.
     public let groupCount: Int
+    /// Instructions of the program: by them, a caller may bound what compiling and matching cost.
+    public let programSize: Int
 
     /// Bytes that a pattern's program and its matching caches may take by default.
     public static let defaultMemory = 1 << 20
@@ -38,6 +40,7 @@ public final class Pattern: Sendable {
         self.source = source
         unsafe raw = compiled
         groupCount = Int(unsafe cre2_group_count(compiled))
+        programSize = Int(unsafe cre2_program_size(compiled))
     }
 
     deinit { unsafe cre2_free(raw) }
@@ -57,21 +60,33 @@ public final class Pattern: Sendable {
         return PatternMatch(range: whole, groups: Array(ranges.dropFirst()))
     }
 
-    /// The matches from left to right that do not overlap, at most `limit` of them.
+    /// The matches from left to right that do not overlap, at most `limit` of them. Each search may read the rest of the
+    /// subject.
     public func allMatches(in subject: String, limit: Int = .max) -> [PatternMatch] {
-        let utf8 = Array(subject.utf8)
         var found: [PatternMatch] = []
+        forEachMatch(in: subject, limit: limit) { found.append($0) }
+        return found
+    }
+
+    /// Hands out the matches one after the other, so that the caller may stop by throwing.
+    public func forEachMatch<Failure: Error>(
+        in subject: String, limit: Int = .max, _ body: (PatternMatch) throws(Failure) -> Void
+    ) throws(Failure) {
+        let utf8 = Array(subject.utf8)
+        var count = 0
+        var end: Int?
         var offset = 0
-        while found.count < limit, offset <= utf8.count, let match = firstMatch(in: subject, from: offset) {
+        while count < limit, offset <= utf8.count, let match = firstMatch(in: subject, from: offset) {
             // An empty match that touches the one before it is none.
-            if match.range.isEmpty, let last = found.last, last.range.upperBound == match.range.lowerBound {
+            if match.range.isEmpty, match.range.lowerBound == end {
                 offset = Self.next(offset, in: utf8)
                 continue
             }
-            found.append(match)
+            count += 1
+            end = match.range.upperBound
             offset = match.range.isEmpty ? Self.next(match.range.upperBound, in: utf8) : match.range.upperBound
+            try body(match)
         }
-        return found
     }
 
     /// The offset of the code point after the one at `offset`.

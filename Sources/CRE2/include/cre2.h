@@ -37,6 +37,9 @@ void cre2_free(cre2_pattern *pattern);
 /* Capturing groups, without the whole match. */
 int cre2_group_count(const cre2_pattern *pattern);
 
+/* Instructions of the program: what compiling took, and at worst what each byte of a subject takes. */
+int cre2_program_size(const cre2_pattern *pattern);
+
 /* The first match in subject[from..<length]: anywhere, or the whole of it. Writes the whole match and then the groups,
    count ranges in all. Returns 1 for a match, 0 for none, -1 when memory ran out. */
 int cre2_match(const cre2_pattern *pattern, const char *subject, size_t length, size_t from, bool whole,
