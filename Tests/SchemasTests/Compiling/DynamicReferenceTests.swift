@@ -35,6 +35,26 @@ struct DynamicReferenceTests {
             Judgement(
                 ##"{"$id":"https://t.test/leave/main","if":{"$id":"first_scope","$defs":{"thingy":{"$dynamicAnchor":"thingy","type":"number"}}},"then":{"$id":"second_scope","$ref":"start","$defs":{"thingy":{"$dynamicAnchor":"thingy","type":"null"}}},"$defs":{"start":{"$id":"start","$dynamicRef":"inner_scope#thingy"},"thingy":{"$id":"inner_scope","$dynamicAnchor":"thingy","type":"string"}}}"##,
                 valid: ["null"], invalid: ["\"a\"", "42"]),
+            // Booleans are targets too.
+            Judgement(
+                ##"{"$defs":{"yes":true,"no":false},"properties":{"y":{"$dynamicRef":"#/$defs/yes"},"n":{"$dynamicRef":"#/$defs/no"}}}"##,
+                valid: [#"{"y":1}"#], invalid: [#"{"n":1}"#]),
+            // A pointer into an inner resource does not enter the one around it.
+            Judgement(
+                ##"{"$id":"https://t.test/skip/main","properties":{"x":{"$ref":"outer#/$defs/inner"},"y":{"$ref":"outer"}},"$defs":{"outer":{"$id":"outer","$ref":"inner","$defs":{"inner":{"$id":"inner","properties":{"c":{"$dynamicRef":"#c"}},"$defs":{"default":{"$dynamicAnchor":"c","type":"integer"}}},"other":{"$dynamicAnchor":"c","type":"string"}}}}}"##,
+                valid: [#"{"x":{"c":1}}"#, #"{"y":{"c":"a"}}"#], invalid: [#"{"x":{"c":"a"}}"#, #"{"y":{"c":1}}"#]),
+            // Where the first target is an $anchor, the dynamic ones of other resources do not count.
+            Judgement(
+                ##"{"$id":"https://t.test/first/root","$dynamicAnchor":"m","properties":{"p":{"const":"x"}},"$ref":"ext","$defs":{"ext":{"$id":"ext","$anchor":"m","properties":{"b":{"$ref":"bar"}}},"bar":{"$id":"bar","properties":{"z":{"$dynamicRef":"ext#m"}}}}}"##,
+                valid: [#"{"b":{"z":{"p":"y"}}}"#], invalid: [#"{"p":"y"}"#]),
+            Judgement(
+                ##"{"$id":"https://t.test/same/root","$dynamicAnchor":"m","properties":{"p":{"const":"x"}},"$ref":"ext","$defs":{"ext":{"$id":"ext","$dynamicAnchor":"m","properties":{"b":{"$ref":"bar"}}},"bar":{"$id":"bar","properties":{"z":{"$dynamicRef":"ext#m"}}}}}"##,
+                valid: [#"{"b":{"z":{"p":"x"}}}"#], invalid: [#"{"b":{"z":{"p":"y"}}}"#]),
+            // Which way was taken decides.
+            Judgement(
+                ##"{"$id":"https://t.test/ways/main","if":{"properties":{"kind":{"const":"n"}}},"then":{"$ref":"numbers"},"else":{"$ref":"texts"},"$defs":{"list":{"$id":"list","properties":{"of":{"items":{"$dynamicRef":"#item"}}},"$defs":{"any":{"$dynamicAnchor":"item"}}},"numbers":{"$id":"numbers","$ref":"list","$defs":{"i":{"$dynamicAnchor":"item","type":"number"}}},"texts":{"$id":"texts","$ref":"list","$defs":{"i":{"$dynamicAnchor":"item","type":"string"}}}}}"##,
+                valid: [#"{"kind":"n","of":[1]}"#, #"{"kind":"t","of":["a"]}"#],
+                invalid: [#"{"kind":"n","of":["a"]}"#, #"{"kind":"t","of":[1]}"#]),
         ])
     func scope(judgement: Judgement) throws { try judgement.check() }
 

@@ -65,6 +65,38 @@ struct ReferenceTests {
             Judgement(
                 ##"{"$defs":{"e":{"enum":[{"$id":"http://a.test/my","type":"null"}]},"real":{"$id":"http://a.test/my","type":"string"},"c":{"const":{"$id":"http://a.test/my","type":"null"}}},"anyOf":[{"$ref":"#/$defs/e"},{"$ref":"http://a.test/my"}]}"##,
                 valid: [#"{"$id":"http://a.test/my","type":"null"}"#, "\"a\""], invalid: ["1"]),
+            Judgement(
+                ##"{"$defs":{"u":{"not":{"list-of-mine":[{"$id":"http://a.test/mine","type":"null"}]}},"real":{"$id":"http://a.test/mine","type":"string"}},"anyOf":[{"$ref":"#/$defs/u"},{"$ref":"http://a.test/mine"}]}"##,
+                valid: ["\"a\""], invalid: ["1", "null"]),
+            Judgement(
+                ##"{"$defs":{"e":{"enum":[{"$anchor":"my","type":"null"}]},"real":{"$anchor":"my","type":"string"},"c":{"const":{"$anchor":"my"}}},"anyOf":[{"$ref":"#/$defs/e"},{"$ref":"#my"}]}"##,
+                valid: [#"{"type":"null","$anchor":"my"}"#, "\"a\""], invalid: ["null"]),
+            // $id comes before $ref and before $anchor, wherever they stand beside it.
+            Judgement(
+                ##"{"$id":"https://a.test/order/base.json","$ref":"int.json","$defs":{"big":{"$id":"int.json","maximum":10},"small":{"$id":"/order-int.json","maximum":2}}}"##,
+                valid: ["5"], invalid: ["50"]),
+            Judgement(
+                ##"{"$id":"https://a.test/o2/base.json","$ref":"#big","$defs":{"big":{"$anchor":"big","maximum":10},"small":{"$id":"https://a.test/o2/","$anchor":"big","maximum":2}}}"##,
+                valid: ["5"], invalid: ["50"]),
+            Judgement(
+                ##"{"$id":"http://a.test/same","$ref":"child1#my","$defs":{"A":{"$id":"child1","allOf":[{"$id":"child2","$anchor":"my","type":"number"},{"$anchor":"my","type":"string"}]}}}"##,
+                valid: ["\"a\""], invalid: ["1"]),
+            Judgement(
+                ##"{"$ref":"urn:uuid:7c0e6b1a-52d4-4f0b-9e3d-0a6b3c2d1e50","$defs":{"foo":{"$id":"urn:uuid:7c0e6b1a-52d4-4f0b-9e3d-0a6b3c2d1e50","$ref":"#/$defs/bar","$defs":{"bar":{"type":"string"}}}}}"##,
+                valid: ["\"a\""], invalid: ["1"]),
+            Judgement(
+                ##"{"$id":"urn:example:a-b?+CCResolve:cc=nl","properties":{"foo":{"$ref":"#/$defs/bar"}},"$defs":{"bar":{"type":"string"}}}"##,
+                valid: [#"{"foo":"a"}"#], invalid: [#"{"foo":12}"#]),
+            Judgement(
+                ##"{"$id":"/base","examples":[{"type":"string"}],"$ref":"#/examples/0"}"##, valid: ["\"a\""],
+                invalid: ["1"]),
+            // What then holds is known even where nothing looks at it, and evaluation begins anew behind a reference.
+            Judgement(
+                ##"{"$ref":"http://a.test/then","then":{"$id":"http://a.test/then","type":"integer"}}"##, valid: ["1"],
+                invalid: ["\"a\""]),
+            Judgement(
+                ##"{"$ref":"#/$defs/closed","properties":{"p":true},"$defs":{"closed":{"unevaluatedProperties":false}}}"##,
+                valid: ["{}"], invalid: [#"{"p":1}"#]),
         ])
     func identified(judgement: Judgement) throws { try judgement.check() }
 
@@ -79,6 +111,14 @@ struct ReferenceTests {
             "http://h.test/other/b.json": #"{"type":"null"}"#,
             "http://h.test/different-id.json":
                 ##"{"$id":"http://h.test/real-id.json","$defs":{"bar":{"type":"string"}},"$ref":"#/$defs/bar"}"##,
+            "http://h.test/deep/ref.json": #"{"properties":{"foo":{"$ref":"text.json"}}}"#,
+            "http://h.test/deep/text.json": #"{"type":"string"}"#,
+            "http://h.test/names.json":
+                ##"{"$defs":{"orNull":{"anyOf":[{"type":"null"},{"$ref":"#"}]}},"type":"string"}"##,
+            "http://h.test/to-urn.json":
+                ##"{"$id":"urn:uuid:0f3e6b1a-52d4-4f0b-9e3d-0a6b3c2d1e51","$defs":{"bar":{"type":"string"}},"$ref":"#/$defs/bar"}"##,
+            "http://h.test/nested-absolute.json":
+                ##"{"$defs":{"bar":{"$id":"http://h.test/nested-id.json","type":"string"}},"$ref":"http://h.test/nested-id.json"}"##,
             "http://h.test/detached.json":
                 ##"{"$id":"http://h.test/detached.json","$defs":{"foo":{"$ref":"#detached"},"detached":{"$anchor":"detached","type":"integer"}}}"##,
         ]
@@ -92,6 +132,17 @@ struct ReferenceTests {
             Judgement(#"{"$ref":"http://h.test/nested/base.json"}"#, valid: [#"{"a":null}"#], invalid: [#"{"a":1}"#]),
             Judgement(#"{"$ref":"http://h.test/different-id.json"}"#, valid: ["\"a\""], invalid: ["1"]),
             Judgement(#"{"$ref":"http://h.test/detached.json#/$defs/foo"}"#, valid: ["1"], invalid: ["\"a\""]),
+            Judgement(
+                ##"{"$id":"http://h.test/change.json","properties":{"l":{"$ref":"folder/#/$defs/bar"}},"$defs":{"baz":{"$id":"folder/","$defs":{"bar":{"items":{"$ref":"folderInteger.json"}}}}}}"##,
+                valid: [#"{"l":[1]}"#], invalid: [#"{"l":["a"]}"#]),
+            // The base of a document without $id is where it was found, whatever the referrer's base is.
+            Judgement(
+                #"{"$id":"http://h.test/some-id","properties":{"n":{"$ref":"deep/ref.json"}}}"#,
+                valid: [#"{"n":{"foo":"a"}}"#], invalid: [#"{"n":{"foo":1}}"#]),
+            Judgement(
+                #"{"$ref":"http://h.test/names.json#/$defs/orNull"}"#, valid: ["null", "\"a\""], invalid: ["1"]),
+            Judgement(#"{"$ref":"http://h.test/to-urn.json"}"#, valid: ["\"a\""], invalid: ["1"]),
+            Judgement(#"{"$ref":"http://h.test/nested-absolute.json"}"#, valid: ["\"a\""], invalid: ["1"]),
         ] { try judgement.check(resources: resources) }
     }
 

@@ -57,6 +57,29 @@ struct UnevaluatedTests {
             Judgement(
                 #"{"anyOf":[{"properties":{"a":{"type":"string"}}},{"required":["b"]}],"unevaluatedProperties":false}"#,
                 invalid: [#"{"a":1,"b":2}"#]),
+            // Within not everything is collected, though nothing comes out.
+            Judgement(
+                #"{"not":{"anyOf":[true,{"properties":{"foo":true}}],"unevaluatedProperties":false}}"#,
+                valid: [#"{"bar":1}"#], invalid: [#"{"foo":1}"#]),
+            Judgement(
+                ##"{"type":"object","properties":{"x":{"$ref":"#"}},"unevaluatedProperties":false}"##,
+                valid: ["{}", #"{"x":{}}"#, #"{"x":{"x":{}}}"#], invalid: [#"{"x":{"y":{}}}"#, #"{"x":{},"y":{}}"#]),
+            // References within alternatives, several deep.
+            Judgement(
+                ##"{"$defs":{"one":{"oneOf":[{"$ref":"#/$defs/two"},{"required":["b"],"properties":{"b":true}},{"required":["xx"],"patternProperties":{"x":true}},{"required":["all"],"unevaluatedProperties":true}]},"two":{"oneOf":[{"required":["c"],"properties":{"c":true}},{"required":["d"],"properties":{"d":true}}]}},"oneOf":[{"$ref":"#/$defs/one"},{"required":["a"],"properties":{"a":true}}],"unevaluatedProperties":false}"##,
+                valid: [
+                    #"{"a":1}"#, #"{"b":1}"#, #"{"c":1}"#, #"{"d":1}"#, #"{"xx":1,"foox":1}"#, #"{"all":1,"foo":2}"#,
+                ],
+                invalid: [
+                    "{}", #"{"a":1,"b":1}"#, #"{"a":1,"c":1}"#, #"{"c":1,"d":1}"#, #"{"xx":1,"foo":1}"#,
+                    #"{"all":1,"a":1}"#,
+                ]),
+            Judgement(
+                ##"{"$id":"https://u.test/derived","$ref":"./base","$defs":{"derived":{"$dynamicAnchor":"addons","properties":{"bar":{"type":"string"}}},"base":{"$id":"./base","unevaluatedProperties":false,"properties":{"foo":{"type":"string"}},"$dynamicRef":"#addons","$defs":{"none":{"$dynamicAnchor":"addons"}}}}}"##,
+                valid: [#"{"foo":"a","bar":"b"}"#], invalid: [#"{"foo":"a","baz":"b"}"#, #"{"bar":1}"#]),
+            Judgement(
+                #"{"dependentSchemas":{"foo":{"properties":{"bar":false}}},"patternProperties":{"^f":true},"unevaluatedProperties":{"const":null}}"#,
+                valid: [#"{"foo":1,"z":null}"#, #"{"bar":null}"#], invalid: [#"{"foo":1,"bar":null}"#, #"{"z":1}"#]),
         ])
     func properties(judgement: Judgement) throws { try judgement.check() }
 
