@@ -117,7 +117,8 @@ let package = Package(
         .executableTarget(
             name: "beamline",
             dependencies: [
-                "Server", "WorkerRuntime", "API", "Access", "Workflows", "Expressions", "Schemas", "PostgresStore", "Postgres",
+                "Server", "WorkerRuntime", "API", "Access", "Workflows", "Expressions", "Schemas", "PostgresStore",
+                "Postgres",
                 "HTTPClient", "GRPC", "Protobuf",
                 "HTTP",
                 "TLS", "JSON", "Telemetry", "Supervision", arguments, signals, log,
