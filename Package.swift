@@ -89,11 +89,13 @@ let package = Package(
         module("Workflows", ["JSON", "Expressions", "Schemas", "Spelling", yams, collections]),
 
         // application
-        module("Engine", ["Workflows", "Expressions", "JSON", "Telemetry", "Supervision", log, collections]),
+        module(
+            "Engine", ["Workflows", "Filters", "Expressions", "JSON", "Telemetry", "Supervision", log, collections]),
 
         // edges
         module(
-            "PostgresStore", ["Engine", "Postgres", "Workflows", "JSON", "Telemetry", "Supervision", log, collections]),
+            "PostgresStore",
+            ["Engine", "Postgres", "Workflows", "Filters", "JSON", "Telemetry", "Supervision", log, collections]),
         module(
             "WorkerRuntime",
             [
@@ -103,8 +105,8 @@ let package = Package(
         module(
             "API",
             [
-                "Engine", "Access", "Workflows", "GRPC", "Protobuf", "HTTP", "JSON", "Telemetry", "Supervision", log,
-                collections,
+                "Engine", "Access", "Workflows", "Filters", "GRPC", "Protobuf", "HTTP", "JSON", "Telemetry",
+                "Supervision", log, collections,
             ] + nio),
 
         // composition and main
@@ -178,7 +180,9 @@ let package = Package(
         tests("FiltersTests", ["Filters"]),
         tests("WorkflowsTests", ["Workflows", "Expressions", "JSON"]),
         tests("EngineTests", ["Engine", "TestSupport", "Workflows", "JSON", "Telemetry", "Supervision", log]),
-        tests("PostgresStoreTests", ["PostgresStore", "Postgres", "Engine", "TestSupport", "Workflows", "JSON"]),
+        tests(
+            "PostgresStoreTests",
+            ["PostgresStore", "Postgres", "Engine", "TestSupport", "Workflows", "Filters", "JSON"]),
         tests(
             "WorkerRuntimeTests",
             ["WorkerRuntime", "Protobuf", "GRPC", "HTTP", "HTTPClient", "TLS", "JSON", "Telemetry", "Workflows", log]

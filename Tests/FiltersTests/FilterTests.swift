@@ -132,6 +132,21 @@ struct FilterTests {
         }
     }
 
+    @Test("for a terminal, with a mark below each place")
+    func rendering() throws {
+        let text = "state:faild\t\u{1F600} attempts:x"
+        let error = try #require(throws: FilterError.self) { try Filter(parsing: text, keys: runKeys) }
+        #expect(
+            error.rendered(in: text) == """
+                  state:faild \u{1F600} attempts:x
+                        ^~~~~ there is no state "faild"; did you mean "failed"?
+                                       ^ attempts takes a whole number, not "x"; as in attempts:>3
+
+                """)
+        let open = try #require(throws: FilterError.self) { try Filter(parsing: "state:", keys: runKeys) }
+        #expect(open.rendered(in: "state:") == "  state:\n        ^ state has an empty value; write \"\" for one\n")
+    }
+
     @Test("words with colons that are no keys are searched")
     func search() throws {
         let filter = try Filter(parsing: "a/b:c http://x", keys: runKeys + [FilterKey("http", .text)])
