@@ -140,7 +140,7 @@ struct FilterTests {
             error.rendered(in: text) == """
                   state:faild \u{1F600} attempts:x
                         ^~~~~ there is no state "faild"; did you mean "failed"?
-                                       ^ attempts takes a whole number, not "x"; as in attempts:>3
+                                         ^ attempts takes a whole number, not "x"; as in attempts:>3
 
                 """)
         let open = try #require(throws: FilterError.self) { try Filter(parsing: "state:", keys: runKeys) }
