@@ -30,6 +30,14 @@ final class RunEntry: Sendable {
         try contents.withLock { (contents) throws(Failure) in try body(&contents) }
     }
 
+    /// Grows with each commit.
+    var revision: Int64 { withContents { $0.run.revision } }
+
+    /// Whether an attempt of the step would count.
+    func isLive(_ step: Int32) -> Bool {
+        withContents { if case .live? = $0.run.status(of: step) { true } else { false } }
+    }
+
     /// An estimate of its memory.
     var cost: Int {
         withContents { contents in

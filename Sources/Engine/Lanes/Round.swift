@@ -83,7 +83,7 @@ struct Round {
     func again() -> [LaneCommand] {
         fates.indices.compactMap { index in
             switch fates[index] {
-            case .again, .verdict(.deferred), .undecided: commands[index]
+            case .again, .verdict(.deferred), .verdict(.doubtful), .undecided: commands[index]
             case .verdict, .missing, .committed, .duplicate, .refused, .historical, .answered: nil
             }
         }
@@ -93,7 +93,9 @@ struct Round {
     func answer(at index: Int, metrics: EngineMetrics) -> Answer? {
         let command = commands[index]
         switch fates[index] {
-        case .undecided, .verdict(.drafted), .verdict(.deferred), .verdict(.historical), .historical, .again, .answered:
+        case .undecided, .verdict(.drafted), .verdict(.deferred), .verdict(.doubtful), .verdict(.historical),
+            .historical,
+            .again, .answered:
             return nil
         case .verdict(.ended):
             return .failed(EngineError(.runEnded, "the run has ended already"))
