@@ -12,6 +12,14 @@ extension MemoryTables {
         for fence in batch.finishes where excluded[fence.key] == nil {
             attempts[TokenKey(run: fence.key, step: fence.step)] = nil
         }
+        for step in batch.endedWaits where excluded[step.run] == nil {
+            if waits.removeValue(forKey: TokenKey(run: step.run, step: step.step)) == nil {
+                violations.append("step \(step.step) of \(step.run.run) ends a wait that is not there")
+            }
+        }
+        for step in batch.clearedDues where excluded[step.run] == nil {
+            dues[TokenKey(run: step.run, step: step.step)] = nil
+        }
         for drop in batch.drops where excluded[drop.key] == nil { outcome.dropped += self.drop(drop) }
         for row in batch.transitions where excluded[row.key] == nil {
             var row = row
@@ -25,14 +33,30 @@ extension MemoryTables {
             switch timer.kind {
             case .token(let row) where excluded[row.key] == nil:
                 let key = TokenKey(run: row.key, step: row.step)
-                if ready[key] != nil || attempts[key] != nil || timers[key] != nil {
-                    violations.append("step \(key.step) of \(key.run.run) gets a second token")
-                }
+                requireNoToken(key)
                 timers[key] = TimerToken(row: row, due: now + timer.delay)
             case .runDeadline(let run) where excluded[run] == nil:
                 deadlines[run] = now + timer.delay
-            case .token, .runDeadline: break
+            case .stepDue(let step) where excluded[step.run] == nil:
+                dues[TokenKey(run: step.run, step: step.step)] = now + timer.delay
+            case .token, .runDeadline, .stepDue: break
             }
+        }
+        for row in batch.waits where excluded[row.step.run] == nil {
+            let key = TokenKey(run: row.step.run, step: row.step.step)
+            requireNoToken(key)
+            waits[key] = row
+        }
+        for row in batch.held where excluded[row.key] == nil {
+            let key = TokenKey(run: row.key, step: row.step)
+            requireNoToken(key)
+            held[key] = row
+        }
+        for pause in batch.pauses where excluded[pause.key] == nil {
+            outcome.resumed += pause.isPaused ? self.pause(pause.key) : resume(pause.key)
+        }
+        for post in batch.posts where excluded[post.sender] == nil {
+            if inbox[post.message.id] == nil { inbox[post.message.id] = (post.message, now) }
         }
         for run in batch.firedRunTimers where excluded[run] == nil { deadlines[run] = nil }
         for id in batch.appliedInbox where excluded[id.key] == nil { inbox[id] = nil }
@@ -76,7 +100,8 @@ extension MemoryTables {
     private mutating func insert(_ start: RunStart) {
         runs[start.key] = Run(
             flow: start.flow, state: start.state, revision: start.revision, input: start.input,
-            traceparent: start.traceparent, createdAt: now, ending: start.ending, history: [])
+            traceparent: start.traceparent, parent: start.parent, depth: start.depth, createdAt: now,
+            ending: start.ending, history: [])
         if let record = start.idempotency {
             idempotency[IdempotencyKey(tenant: start.key.tenant, key: record.key)] = IdempotencyRow(
                 run: start.key.run, digest: record.digest, expires: now + record.lifetime)
@@ -98,16 +123,46 @@ extension MemoryTables {
     }
 
     private mutating func drop(_ drop: TokenDrop) -> [AttemptFence] {
-        let held = attempts.filter { $0.key.run == drop.key }
-        let before = ready.count + attempts.count + timers.count
-        ready = ready.filter { $0.key.run != drop.key }
-        attempts = attempts.filter { $0.key.run != drop.key }
-        timers = timers.filter { $0.key.run != drop.key }
-        let gone = before - ready.count - attempts.count - timers.count
+        func goes(_ key: TokenKey) -> Bool {
+            key.run == drop.key && (drop.steps.isEmpty || drop.steps.contains(key.step))
+        }
+        let leased = attempts.filter { goes($0.key) }
+        let before = tokenCount
+        ready = ready.filter { !goes($0.key) }
+        attempts = attempts.filter { !goes($0.key) }
+        timers = timers.filter { !goes($0.key) }
+        waits = waits.filter { !goes($0.key) }
+        held = held.filter { !goes($0.key) }
+        dues = dues.filter { !goes($0.key) }
+        let gone = before - tokenCount
         if gone != drop.expected {
             violations.append("run \(drop.key.run) drops \(gone) tokens, its fold says \(drop.expected)")
         }
-        return held.values.map(\.fence)
+        return leased.values.map(\.fence)
+    }
+
+    private var tokenCount: Int { ready.count + attempts.count + timers.count + waits.count + held.count }
+
+    private mutating func pause(_ run: RunKey) -> [ReadyBucket] {
+        for (key, token) in ready where key.run == run {
+            ready[key] = nil
+            held[key] = token.row
+        }
+        for (key, timer) in timers where key.run == run {
+            timers[key] = nil
+            held[key] = timer.row
+        }
+        return []
+    }
+
+    private mutating func resume(_ run: RunKey) -> [ReadyBucket] {
+        var buckets: [ReadyBucket] = []
+        for (key, row) in held where key.run == run {
+            held[key] = nil
+            insertReady(row)
+            buckets.append(ReadyBucket(bucket: row.bucket, lowestRank: row.rank))
+        }
+        return buckets
     }
 
     /// The fast path: leased at once, unless a lower rank waits. A dead session is the rescue's

@@ -81,7 +81,9 @@ extension MemoryTables {
             fired.ready.append(ReadyBucket(bucket: timer.row.bucket, lowestRank: timer.row.rank))
         }
         fired.deadlines = deadlines.filter { $0.value <= now }.map(\.key)
-        fired.next = (timers.values.map(\.due) + deadlines.values.filter { $0 > now }).min()
+        fired.dues = dues.filter { $0.value <= now }.map { StepKey(run: $0.key.run, step: $0.key.step) }
+        fired.next = (timers.values.map(\.due) + dues.values.filter { $0 > now } + deadlines.values.filter { $0 > now })
+            .min()
         return fired
     }
 }

@@ -43,9 +43,22 @@ extension RunEntry {
     /// The fold of a run's committed transitions.
     convenience init(_ record: RunRecord, flow: FlowPlan) {
         let run = RunState(
-            plan: flow.plan, context: RunContext(run: record.key.run, input: record.input), lifecycle: record.state,
+            plan: flow.plan,
+            context: RunContext(
+                run: record.key.run, input: record.input, parent: record.parent, depth: record.depth),
+            lifecycle: record.state,
             revision: record.revision, history: record.transitions)
         self.init(key: record.key, flow: flow, traceparent: record.traceparent, run: run)
+    }
+
+    /// The step of the plan that a step is or was made of, and the step's name on the wire.
+    func planned(_ step: Int32) -> (step: PlanStep, name: String)? {
+        withContents { contents in
+            guard let template = contents.run.template(of: step), let name = contents.run.name(of: step) else {
+                return nil
+            }
+            return (template, name)
+        }
     }
 
     /// What the worker gets for a step, and how many attempts have failed before.

@@ -72,8 +72,10 @@ final class CommitLane: Sendable {
     private func entries(for commands: [LaneCommand]) async throws(StoreError) -> [RunKey: RunEntry] {
         var keys: Set<RunKey> = []
         for command in commands {
-            if case .start = command.kind { continue }
-            keys.insert(command.key)
+            switch command.kind {
+            case .start, .acknowledge: continue
+            case .finish, .cancel, .deadline, .event: keys.insert(command.key)
+            }
         }
         return keys.isEmpty ? [:] : try await parts.directory.entries(keys)
     }
@@ -83,6 +85,10 @@ final class CommitLane: Sendable {
     ) -> Round.Fate {
         if case .start(let intent) = command.kind {
             return .verdict(builder.start(intent, key: command.key, command: index, random: parts.random()))
+        }
+        if case .acknowledge = command.kind {
+            if let inbox = command.inbox { builder.discard(inbox) }
+            return .answered
         }
         guard let entry = entries[command.key] else {
             if let inbox = command.inbox { builder.discard(inbox) }
@@ -103,6 +109,8 @@ final class CommitLane: Sendable {
         if let batch, let outcome {
             parts.dispatcher.committed(batch, outcome, drafts: builder.drafts)
             if !batch.timers.isEmpty { parts.timers.raise() }
+            let posts = batch.posts.filter { excluded[$0.sender] == nil }.map(\.message)
+            if !posts.isEmpty { parts.courier.take(posts) }
             if parts.hub.hasSubscribers { parts.eventTail.raise() }
             parts.committed()
         }
@@ -183,7 +191,10 @@ extension StepTransition {
         guard step == fence.step, attempt == fence.attempt else { return false }
         switch state {
         case .succeeded, .failed, .scheduled: return true
-        case .pending, .ready, .running, .waiting, .held, .skipped, .cancelled, .lost: return false
+        // A handler has taken the attempt's failure.
+        case .expanded: return attempt > 0
+        case .pending, .ready, .running, .waiting, .held, .skipped, .cancelled, .lost, .signalled, .decided, .entered:
+            return false
         }
     }
 }

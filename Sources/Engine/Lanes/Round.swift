@@ -95,6 +95,8 @@ struct Round {
         switch fates[index] {
         case .undecided, .verdict(.drafted), .verdict(.deferred), .verdict(.historical), .historical, .again, .answered:
             return nil
+        case .verdict(.refused(let rejection)):
+            return rejection == .repeatedSignal ? .applied : .failed(EngineError(rejection))
         case .verdict(.ended):
             return .failed(EngineError(.runEnded, "the run has ended already"))
         case .missing:
@@ -115,6 +117,8 @@ struct Round {
                 return .finished(.recorded)
             case .cancel, .deadline:
                 return .cancelled
+            case .event, .acknowledge:
+                return .applied
             }
         case .duplicate(let run, let sameBody):
             metrics.duplicateStarts.add()

@@ -8,16 +8,19 @@ public struct CommitOutcome: Sendable {
     public var leased: [LeasedTask]
     /// Attempts whose lease a drop took away: their workers are told to stop.
     public var dropped: [AttemptFence]
+    /// Buckets that received tokens of resumed runs.
+    public var resumed: [ReadyBucket]
     /// The commit's time on the store's clock.
     public var committedAt: Timestamp
 
     public init(
         excluded: [RunKey: Exclusion] = [:], leased: [LeasedTask] = [], dropped: [AttemptFence] = [],
-        committedAt: Timestamp
+        resumed: [ReadyBucket] = [], committedAt: Timestamp
     ) {
         self.excluded = excluded
         self.leased = leased
         self.dropped = dropped
+        self.resumed = resumed
         self.committedAt = committedAt
     }
 

@@ -11,6 +11,8 @@ struct CommitReply {
     var granted: [Int]
     /// Attempts that a drop took away.
     var dropped: [AttemptFence] = []
+    /// Buckets that received tokens of resumed runs.
+    var resumed: [ReadyBucket] = []
 
     init(committedAt: Timestamp, written: Set<RunKey>?, granted: [Int]) {
         self.committedAt = committedAt

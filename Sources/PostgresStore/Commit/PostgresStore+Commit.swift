@@ -68,16 +68,17 @@ extension PostgresStore {
         }
     }
 
-    /// Writes one part of a batch in one round trip, or, if it takes tokens away, in a transaction of several.
+    /// Writes one part of a batch in one round trip, or, if it takes tokens away or has rare rows, in a transaction of
+    /// several.
     private func write(_ columns: CommitColumns) async throws(PostgresError) -> CommitReply {
         var pipeline = PostgresPipeline(.single)
         pipeline.add(commitStatement(columns.sections)) { columns.bind(into: &$0) }
         let prepared = pipeline
         return try await lanes.withConnection { (connection) throws(PostgresError) in
-            guard !columns.drops.isEmpty else {
+            guard !columns.isPlain else {
                 return try CommitReply(try await connection.execute(prepared)[0])
             }
-            return try await Self.writeWithDrops(columns, prepared, on: connection)
+            return try await Self.writeInSteps(columns, prepared, on: connection)
         }
     }
 
@@ -126,6 +127,7 @@ extension CommitOutcome {
     fileprivate mutating func add(_ reply: CommitReply, of columns: CommitColumns, undecided: inout [RunStart]) {
         committedAt = reply.committedAt
         dropped += reply.dropped
+        resumed += reply.resumed
         if reply.written != nil {
             for run in columns.starts where !reply.wrote(run.key) { undecided.append(run) }
             for run in columns.advances where !reply.wrote(run.key) { excluded[run.key] = .lostRace }

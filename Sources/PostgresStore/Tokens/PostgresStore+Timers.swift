@@ -11,9 +11,18 @@ extension PostgresStore {
             pipeline.add(TimerStatement.next)
             let results = try await connection.execute(pipeline)
             var deadlines: [RunKey] = []
-            for row in results[1] { deadlines.append(RunKey(try row.decode(0), try row.decode(1))) }
+            var dues: [StepKey] = []
+            for row in results[1] {
+                let run = RunKey(try row.decode(0), try row.decode(1))
+                let line: Int32 = try row.decode(2)
+                if line == TimerLine.runDeadline {
+                    deadlines.append(run)
+                } else {
+                    dues.append(StepKey(run: run, step: TimerLine.step(ofDue: line)))
+                }
+            }
             return FiredTimers(
-                ready: try Self.buckets(results[0]), deadlines: deadlines,
+                ready: try Self.buckets(results[0]), deadlines: deadlines, dues: dues,
                 next: try results[2].decode(row: 0, column: 0, as: PostgresTimestamp?.self).map(Timestamp.init))
         }
     }

@@ -38,6 +38,14 @@ public struct ChildStart: Hashable, Sendable {
     public var workflow: String
     /// JSON text, not yet checked against the child's schema.
     public var input: [UInt8]
+
+    public init(run: RunID, parent: RunContext.Parent, depth: Int32, workflow: String, input: [UInt8]) {
+        self.run = run
+        self.parent = parent
+        self.depth = depth
+        self.workflow = workflow
+        self.input = input
+    }
 }
 
 /// An event of the author's own.

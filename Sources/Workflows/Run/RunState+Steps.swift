@@ -4,7 +4,8 @@ extension RunState {
         templateIndex(of: step).map { plan.steps[Int($0)] }
     }
 
-    func templateIndex(of step: Int32) -> Int32? {
+    /// The index of `template(of:)`.
+    public func templateIndex(of step: Int32) -> Int32? {
         var step = step
         while true {
             if plan.steps.indices.contains(Int(step)) { return step }
