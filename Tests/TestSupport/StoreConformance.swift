@@ -33,6 +33,13 @@ public enum StoreConformance: String, CaseIterable, Sendable {
     case eventsFromNow
     case definitionsHaveVersions
     case internedIDsAreStable
+    case waitsUntilEnded
+    case lostRaceKeepsWaits
+    case dropTakesSomeSteps
+    case pauseHoldsTokens
+    case postsWithTheirSender
+    case childKnowsItsParent
+    case itemsAndOutputsSurvive
 
     public func run(on store: any Store & Catalog) async throws {
         let fixture = try await StoreFixture.make(on: store)
@@ -67,6 +74,13 @@ public enum StoreConformance: String, CaseIterable, Sendable {
         case .eventsFromNow: try await Self.eventsFromNow(fixture)
         case .definitionsHaveVersions: try await Self.definitionsHaveVersions(fixture)
         case .internedIDsAreStable: try await Self.internedIDsAreStable(fixture)
+        case .waitsUntilEnded: try await Self.waitsUntilEnded(fixture)
+        case .lostRaceKeepsWaits: try await Self.lostRaceKeepsWaits(fixture)
+        case .dropTakesSomeSteps: try await Self.dropTakesSomeSteps(fixture)
+        case .pauseHoldsTokens: try await Self.pauseHoldsTokens(fixture)
+        case .postsWithTheirSender: try await Self.postsWithTheirSender(fixture)
+        case .childKnowsItsParent: try await Self.childKnowsItsParent(fixture)
+        case .itemsAndOutputsSurvive: try await Self.itemsAndOutputsSurvive(fixture)
         }
     }
 }
