@@ -1,5 +1,6 @@
 import ArgumentParser
 import GRPC
+import Logging
 import Protobuf
 import Synchronization
 import UnixSignals
@@ -36,10 +37,10 @@ struct WorkerCommand: AsyncParsableCommand {
     private func serve(_ latencies: Latencies, _ completed: Counter) async {
         do {
             try await talk(latencies, completed)
-        } catch is CancellationError {
-            return
         } catch {
-            print("{\"error\": \"\(error)\"}")
+            // Cancelled by the signal: however the stream puts it, that is the end that was asked for.
+            guard !Task.isCancelled else { return }
+            Logger(label: "load").error("the worker's stream has ended", metadata: ["error": "\(error)"])
         }
     }
 

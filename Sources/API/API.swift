@@ -25,9 +25,15 @@ public final class API: Sendable {
     /// The same with what they know, for the comparison with openapi.yaml.
     let listed: [Route]
 
-    private struct ServedRoute: Sendable {
-        var route: Route
-        var metrics: RouteMetrics
+    /// A reference: finding one copies nothing.
+    private final class ServedRoute: Sendable {
+        let route: Route
+        let metrics: RouteMetrics
+
+        init(route: Route, metrics: RouteMetrics) {
+            self.route = route
+            self.metrics = metrics
+        }
     }
 
     public init(_ parts: APIParts) {

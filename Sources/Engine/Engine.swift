@@ -21,7 +21,7 @@ public final class Engine: Sendable {
     public init(
         store: any Store, catalog: any Catalog, compiler: @escaping @Sendable (StoredDefinition) throws -> Plan,
         configuration: EngineConfiguration = EngineConfiguration(), clock: any EngineClock = MonotonicClock(),
-        random: @escaping @Sendable () -> UInt64 = { UInt64.random(in: 0 ... .max) },
+        random: @escaping @Sendable () -> UInt64 = SplitMix().next,
         logger: Logger = Logger(label: "engine"), committed: @escaping @Sendable () -> Void = {}
     ) async throws(StoreError) {
         let parts = EngineParts(

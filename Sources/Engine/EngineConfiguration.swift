@@ -38,8 +38,10 @@ public struct EngineConfiguration: Sendable {
     /// How often the event log is read when no wake comes.
     public var eventInterval: Duration = .milliseconds(500)
     public var eventLimit = 200
-    /// Events that wait for one reader before it is told to resynchronise.
-    public var subscriberBuffer = 256
+    /// Commits and bytes of a tenant's events that are kept for its readers; one that is further behind is told to
+    /// resynchronise.
+    public var feedRows = 1024
+    public var feedBytes = 4 << 20
     /// How often all buckets with waiting tokens are looked up: the backstop behind wakes and low-water marks.
     public var scanInterval: Duration = .seconds(3)
     /// Tokens claimed at once at most.

@@ -52,7 +52,7 @@ final class EngineParts: Sendable {
             store: store, directory: directory, router: router, clock: clock, storeClock: storeClock,
             configuration: configuration, metrics: metrics, random: random, logger: logger)
         hub = EventHub(
-            store: store, plans: plans, configuration: configuration, metrics: metrics, logger: logger)
+            store: store, plans: plans, clock: clock, configuration: configuration, metrics: metrics, logger: logger)
         node = SessionID(RunID.Bytes(random: random))
         health = Mutex(StoreHealth())
     }

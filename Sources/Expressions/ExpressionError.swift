@@ -3,17 +3,48 @@
 public struct ExpressionError: Error, Hashable, Sendable, CustomStringConvertible {
     public enum Kind: Hashable, Sendable {
         case syntax
-        /// A part of CEL that is not built yet. Found when the expression is parsed, never later.
+        /// A part of CEL that is not here: messages of Protocol Buffers. Found when the expression is parsed.
         case unsupported
+        /// A name, a function or a number of arguments that there is none of. Found when the expression is parsed.
+        case undeclared
         /// No operator or function for values of these types.
         case noOverload
         case noSuchKey
         case indexOutOfRange
         case overflow
         case divisionByZero
-        /// A text that a conversion cannot read.
+        /// A value that a conversion cannot take, or an argument outside a function's domain.
         case conversion
+        /// A key that stands twice in a map, or is of a type that keys cannot have.
+        case invalidKey
         case budgetExceeded
+
+        /// As programs read it.
+        public var code: String {
+            switch self {
+            case .syntax: "syntax"
+            case .unsupported: "unsupported"
+            case .undeclared: "undeclared_reference"
+            case .noOverload: "no_such_overload"
+            case .noSuchKey: "no_such_key"
+            case .indexOutOfRange: "index_out_of_range"
+            case .overflow: "overflow"
+            case .divisionByZero: "division_by_zero"
+            case .conversion: "invalid_value"
+            case .invalidKey: "invalid_key"
+            case .budgetExceeded: "budget_exceeded"
+            }
+        }
+
+        /// Found before any value is met.
+        public var isStatic: Bool {
+            switch self {
+            case .syntax, .unsupported, .undeclared: true
+            case .noOverload, .noSuchKey, .indexOutOfRange, .overflow, .divisionByZero, .conversion, .invalidKey,
+                .budgetExceeded:
+                false
+            }
+        }
     }
 
     public var kind: Kind

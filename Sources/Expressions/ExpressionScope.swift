@@ -8,19 +8,26 @@ public protocol ExpressionScope {
 
     /// The JSON text of what a reference names, where the scope has it as text: it is then passed on with no tree built.
     func text(of reference: Reference) -> [UInt8]?
+
+    /// The time zones that functions of timestamps know.
+    var timeZones: TimeZones { get }
 }
 
 extension ExpressionScope {
     public func text(of reference: Reference) -> [UInt8]? { nil }
+
+    public var timeZones: TimeZones { .fixedOnly }
 }
 
 /// A value from a scope.
 public struct Resolved: Sendable {
-    public var value: JSONValue
+    public var value: Value
     /// Segments of the reference's path that led to it.
     public var consumed: Int
 
-    public init(_ value: JSONValue, consumed: Int = 0) {
+    public init(_ json: JSONValue, consumed: Int = 0) { self.init(value: Value(json), consumed: consumed) }
+
+    public init(value: Value, consumed: Int = 0) {
         self.value = value
         self.consumed = consumed
     }
@@ -28,21 +35,15 @@ public struct Resolved: Sendable {
 
 /// A scope of given values.
 public struct ValueScope: ExpressionScope, Sendable {
-    private let values: [String: JSONValue]
+    private let values: [String: Value]
+    public let timeZones: TimeZones
 
-    public init(_ values: [String: JSONValue] = [:]) { self.values = values }
+    public init(_ values: [String: JSONValue] = [:]) { self.init(values: values.mapValues { Value($0) }) }
 
-    public func resolve(_ reference: Reference) -> Resolved? { values[reference.root].map { Resolved($0) } }
-}
-
-/// What an evaluation may cost: one unit for each operation, and one for each 64 bytes that it makes.
-public struct EvaluationBudget: Sendable {
-    public private(set) var left: Int
-
-    public init(_ units: Int = 100_000) { left = units }
-
-    mutating func spend(_ units: Int, at place: Place) throws(ExpressionError) {
-        left -= units
-        guard left >= 0 else { throw place.error(.budgetExceeded, "the expression costs too much to evaluate") }
+    public init(values: [String: Value], timeZones: TimeZones = .fixedOnly) {
+        self.values = values
+        self.timeZones = timeZones
     }
+
+    public func resolve(_ reference: Reference) -> Resolved? { values[reference.root].map { Resolved(value: $0) } }
 }

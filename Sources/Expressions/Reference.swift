@@ -1,6 +1,7 @@
 /// A name that an expression reads from its scope, with the constant part of its path: `steps.fetch.output.lines` is the
 /// root `steps` with the path `fetch`, `output`, `lines`; so is `steps["fetch"].output.lines`.
 public struct Reference: Hashable, Sendable {
+    /// The name of a variable. It has dots where the environment declares such a variable.
     public var root: String
     public var path: [String]
     /// Where it stands in the expression, as in `ExpressionError`.
@@ -20,5 +21,30 @@ public struct Reference: Hashable, Sendable {
     /// An index that is computed follows the path.
     public var isComputed: Bool
 
+    init(root: String, at place: Place) {
+        self.root = root
+        path = []
+        line = Int(place.line)
+        column = Int(place.column)
+        length = Int(place.length)
+        segments = []
+        isComputed = false
+    }
+
+    mutating func extend(by name: String, at place: Place) {
+        path.append(name)
+        segments.append(Segment(line: Int(place.line), column: Int(place.column), length: Int(place.length)))
+        length = Int(self.place.through(place).length)
+    }
+
     var place: Place { Place(line: Int32(line), column: Int32(column), length: Int32(length)) }
+
+    /// As a person writes it.
+    var name: String { ([root] + path).joined(separator: ".") }
+
+    func place(of segment: Int) -> Place {
+        guard segments.indices.contains(segment) else { return place }
+        let found = segments[segment]
+        return Place(line: Int32(found.line), column: Int32(found.column), length: Int32(found.length))
+    }
 }

@@ -17,7 +17,7 @@ struct Beamline: AsyncParsableCommand {
         version: BuildVersion.text,
         subcommands: [
             WorkflowCommand.self, RunCommand.self, WorkerCommand.self, InitCommand.self, DashboardCommand.self,
-            TokenCommand.self, DevCommand.self, ServeCommand.self, MigrateCommand.self,
+            TokenCommand.self, ExpressionCommand.self, DevCommand.self, ServeCommand.self, MigrateCommand.self,
         ])
 
     static func main() async {

@@ -39,6 +39,21 @@ struct TemplateTests {
         #expect(try evaluate("${{ {'a': {'b': 1}}.a.b }}x") == "1x")
     }
 
+    @Test("raw and long strings and comments are read as the language reads them")
+    func strings() throws {
+        #expect(try evaluate(#"${{ r'\' }}x"#) == #"\x"#)
+        #expect(try evaluate(#"${{ """a"}}b""" }}x"#) == #"a"}}bx"#)
+        #expect(try evaluate("${{ 1 // }}\n + 1 }}x") == "2x")
+        #expect(try evaluate(#"${{ 'a\'}}' }}x"#) == "a'}}x")
+    }
+
+    @Test("values that JSON has no type for are written as the mapping of Protocol Buffers has them")
+    func values() throws {
+        #expect(try evaluate("${{ duration('90m') }}") == "5400s")
+        #expect(try evaluate("${{ b'a' }} ${{ 2.0 }} ${{ 5u }}") == "YQ== 2 5")
+        #expect(try evaluate("${{ inputs.list.map(x, string(x)) }}") == ["1", "x"])
+    }
+
     @Test("an escape for the opening")
     func escape() throws {
         #expect(try evaluate("$${{ inputs.n }}") == "${{ inputs.n }}")

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("HTTPBodyWriter's state")
 struct HTTPBodyWriterStateTests {
-    private let limits = HTTPBodyWriter.Limits(high: 10, low: 5, capacity: 20)
+    private let limits = HTTPBodyWriter.Limits(high: 10, low: 5, capacity: 20, urgentCapacity: 40)
 
     private func bytes(_ count: Int) -> ByteBuffer { ByteBuffer(repeating: 1, count: count) }
 
@@ -33,6 +33,15 @@ struct HTTPBodyWriterStateTests {
         #expect(state.buffered == 20)
         _ = drain(&state, 1)
         #expect(state.offer(bytes(1)) == .accepted(signal: false))
+    }
+
+    @Test func urgentOffersHaveRoomOfTheirOwn() {
+        var state = HTTPBodyWriter.State(limits: limits)
+        #expect(state.offer(bytes(20)) == .accepted(signal: true))
+        #expect(state.offer(bytes(1)) == .refused)
+        #expect(state.offer(bytes(20), urgent: true) == .accepted(signal: false))
+        #expect(state.offer(bytes(1), urgent: true) == .refused, "that room is bounded, too")
+        #expect(state.buffered == 40)
     }
 
     @Test func theEndComesAfterTheOctets() {

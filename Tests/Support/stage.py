@@ -75,7 +75,7 @@ class Stage:
         self.cluster, self.folder = cluster, folder
         self.processes = []
         self.environment = dict(
-            os.environ, DATABASE_URL=cluster.url, BEAMLINE_KEYS=os.path.join(folder, "keys"), BEAMLINE_LOG="warning"
+            os.environ, DATABASE_URL=cluster.url, BEAMLINE_KEYS=os.path.join(folder, "keys"), BEAMLINE_LOG=os.environ.get("BEAMLINE_LOG", "warning")
         )
         self.run("migrate")
 

@@ -29,6 +29,8 @@ public final class TestWorker: TaskSink {
         var revoked: [TaskName] = []
         var reconnects = 0
         var isCut = false
+        var isFull = false
+        var refusals = 0
     }
 
     public let id: SessionID
@@ -94,6 +96,19 @@ public final class TestWorker: TaskSink {
         session?.finish(task, outcome)
     }
 
+    /// The stream takes no assignment, until it has room again.
+    public func fill() { state.withLock { $0.isFull = true } }
+
+    public func makeRoom() {
+        let session = state.withLock { state in
+            state.isFull = false
+            return state.session
+        }
+        session?.hasRoom()
+    }
+
+    /// Assignments that the full stream has refused.
+    public var refusals: Int { state.withLock { $0.refusals } }
     public var assignments: [Assignment] { state.withLock { $0.assignments } }
     public var held: Set<TaskName> { state.withLock { $0.held } }
     public var unacknowledged: Int { state.withLock { $0.outcomes.count } }
@@ -108,6 +123,10 @@ public final class TestWorker: TaskSink {
     public func offer(_ assignment: Assignment) -> Bool {
         let (isTaken, session): (Bool, WorkerSession?) = state.withLock { state in
             if state.isCut { return (true, nil) }
+            if state.isFull {
+                state.refusals += 1
+                return (false, nil)
+            }
             state.assignments.append(assignment)
             if state.session == nil { state.early.append(assignment) }
             return (true, state.session)

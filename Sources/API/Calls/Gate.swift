@@ -10,6 +10,7 @@ final class Gate: Sendable {
     private let authenticator: Authenticator
     private let catalog: any Catalog
     private let now: @Sendable () -> WallTime
+    private let traceIDs = SplitMix().generator
     private let tenants = Mutex<[String: TenantID]>([:])
 
     init(authenticator: Authenticator, catalog: any Catalog, now: @escaping @Sendable () -> WallTime) {
@@ -25,7 +26,7 @@ final class Gate: Sendable {
     func admit(_ request: HTTPRequest, to action: Action?) async throws -> Caller {
         let principal = try authenticate(request)
         if let action { try authorize(principal, action) }
-        return Caller(principal: principal, tenant: try await tenant(principal.tenant), trace: Self.trace(of: request))
+        return Caller(principal: principal, tenant: try await tenant(principal.tenant), trace: trace(of: request))
     }
 
     /// The principal of a bearer token, or of the session's cookie.
@@ -56,9 +57,13 @@ final class Gate: Sendable {
     }
 
     private static func bearer(_ header: String) -> String? {
-        guard header.utf8.count > 7, header.prefix(7).lowercased() == "bearer " else { return nil }
-        let token = header.dropFirst(7)
-        return token.contains(" ") ? nil : String(token)
+        let octets = header.utf8
+        // The scheme's name is of either case (RFC 9110 §11.1); a space has the bit already.
+        guard octets.count > 7, octets.prefix(7).lazy.map({ $0 | 0x20 }).elementsEqual("bearer ".utf8) else {
+            return nil
+        }
+        let token = octets.dropFirst(7)
+        return token.contains(UInt8(ascii: " ")) ? nil : String(token)
     }
 
     private func tenant(_ name: String) async throws -> TenantID {
@@ -72,13 +77,13 @@ final class Gate: Sendable {
         return found
     }
 
-    private static func trace(of request: HTTPRequest) -> TraceContext {
+    private func trace(of request: HTTPRequest) -> TraceContext {
         if let header = request.fields["traceparent"],
             let context = TraceContext(traceparent: header, tracestate: request.fields["tracestate"])
         {
             return context
         }
-        var generator = SystemRandomNumberGenerator()
+        var generator = traceIDs
         return .root(sampled: false, using: &generator)
     }
 }

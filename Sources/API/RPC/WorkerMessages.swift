@@ -6,7 +6,8 @@ import Workflows
 /// The worker protocol's messages over the engine's values.
 extension BeamlineV1.TaskRef {
     init(_ task: TaskName) {
-        self.init(runID: task.run.description, stepID: task.step, attempt: task.attempt)
+        self.init(
+            runID: task.run.description, stepID: task.step, attempt: task.attempt, idempotencyKey: task.idempotencyKey)
     }
 }
 
@@ -24,7 +25,6 @@ extension BeamlineV1.Assign {
     init(_ assignment: Assignment) {
         var task = BeamlineV1.TaskRef(assignment.task)
         task.flowID = assignment.workflow
-        task.idempotencyKey = assignment.idempotencyKey
         task.traceparent = assignment.traceparent ?? ""
         self.init(
             task: task, taskType: assignment.taskType, pool: assignment.pool, input: assignment.input,

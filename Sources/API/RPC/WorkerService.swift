@@ -38,7 +38,9 @@ struct WorkerService: Sendable {
             do {
                 try await serve(requests, sink: sink, caller: context.identity)
             } catch {
-                throw Problem(error)?.grpcStatus ?? error
+                let status = Problem(error)?.grpcStatus ?? error
+                logger.notice("a worker's stream ends with an error", metadata: ["error": "\(status)"])
+                throw status
             }
         }
     }
@@ -62,6 +64,10 @@ struct WorkerService: Sendable {
             group.addTask {
                 await sink.ended()
                 return .over
+            }
+            group.addTask {
+                try await sink.reportRoom()
+                return .none
             }
             group.addTask {
                 await lines.run()
@@ -92,7 +98,8 @@ struct WorkerService: Sendable {
             BeamlineV1.Welcome(
                 workerID: RunID(session.id.value).description, leaseMs: session.lease.wholeMicroseconds / 1000,
                 protocolVersion: Self.protocolVersion, heartbeatMs: session.heartbeat.wholeMicroseconds / 1000,
-                maxMessageBytes: Self.messageLimit))
+                maxMessageBytes: Self.messageLimit),
+            onRoom: { session.hasRoom() })
         logger.debug("worker connected", metadata: ["worker": "\(session.worker)"])
         var isDraining = false
         do {

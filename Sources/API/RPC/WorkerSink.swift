@@ -6,12 +6,13 @@ import Workflows
 
 /// One worker's stream as the engine drives it: never suspends, never grows.
 ///
-/// Messages that the engine hands over before the worker was welcomed wait for the welcome. What must reach the worker
-/// and finds the stream full ends the stream: the worker connects again, and both sides compare what it holds.
+/// Messages that the engine hands over before the worker was welcomed wait for the welcome. A stream that is full takes no
+/// assignment; everything else is about tasks that the worker holds, so it is bounded by its slots and has room of its
+/// own. What finds even that used up ends the stream: the worker connects again, and both sides compare what it holds.
 final class WorkerSink: TaskSink {
     private enum Phase {
         case opening([BeamlineV1.ServerMessage])
-        case open
+        case open(onRoom: @Sendable () -> Void)
         case ended
     }
 
@@ -25,10 +26,25 @@ final class WorkerSink: TaskSink {
     private let state = Mutex(State())
     private let end: AsyncStream<Never>
     private let endSignal: AsyncStream<Never>.Continuation
+    private let refusals: AsyncStream<Void>
+    private let refused: AsyncStream<Void>.Continuation
 
     init(_ responses: GRPCResponseWriter<BeamlineV1.ServerMessage>) {
         self.responses = responses
         (end, endSignal) = AsyncStream.makeStream()
+        (refusals, refused) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Tells the engine each time that the stream, having refused an assignment, has room again; throws when the worker
+    /// has gone.
+    func reportRoom() async throws {
+        for await _ in refusals {
+            try await responses.waitForRoom()
+            let onRoom: (@Sendable () -> Void)? = state.withLock { state in
+                if case .open(let onRoom) = state.phase { onRoom } else { nil }
+            }
+            onRoom?()
+        }
     }
 
     /// Waits until the stream shall end.
@@ -40,14 +56,18 @@ final class WorkerSink: TaskSink {
         }
     }
 
-    /// Sends the welcome, then what waited for it.
-    func open(_ welcome: BeamlineV1.Welcome) {
+    /// Sends the welcome, then what waited for it. `onRoom` is called when a stream that refused an assignment takes
+    /// others.
+    func open(_ welcome: BeamlineV1.Welcome, onRoom: @escaping @Sendable () -> Void) {
         let delivered = state.withLock { state in
             guard case .opening(let waiting) = state.phase else { return false }
-            state.phase = .open
-            return ([BeamlineV1.ServerMessage(kind: .welcome(welcome))] + waiting).allSatisfy(send)
+            state.phase = .open(onRoom: onRoom)
+            return ([BeamlineV1.ServerMessage(kind: .welcome(welcome))] + waiting)
+                .allSatisfy { send($0, urgent: true) }
         }
         if !delivered { close() }
+        // What was refused before the welcome had nobody to tell.
+        refused.yield()
     }
 
     /// Takes nothing more and ends the stream.
@@ -66,8 +86,9 @@ final class WorkerSink: TaskSink {
     func offer(_ assignment: Assignment) -> Bool {
         let message = BeamlineV1.ServerMessage(kind: .assign(BeamlineV1.Assign(assignment)))
         remember(step: assignment.fence.step, of: assignment.task)
-        guard deliver(message) else {
+        guard deliver(message, urgent: false) else {
             forget(assignment.task)
+            refused.yield()
             return false
         }
         return true
@@ -90,7 +111,7 @@ final class WorkerSink: TaskSink {
     func requestInventory() { must(.inventory(BeamlineV1.InventoryRequest())) }
 
     func reconnect(reason: String) {
-        _ = deliver(BeamlineV1.ServerMessage(kind: .reconnect(BeamlineV1.Reconnect(reason: reason))))
+        _ = deliver(BeamlineV1.ServerMessage(kind: .reconnect(BeamlineV1.Reconnect(reason: reason))), urgent: true)
         close()
     }
 
@@ -100,10 +121,10 @@ final class WorkerSink: TaskSink {
     }
 
     private func must(_ kind: BeamlineV1.ServerMessage.Kind) {
-        if !deliver(BeamlineV1.ServerMessage(kind: kind)) { close() }
+        if !deliver(BeamlineV1.ServerMessage(kind: kind), urgent: true) { close() }
     }
 
-    private func deliver(_ message: BeamlineV1.ServerMessage) -> Bool {
+    private func deliver(_ message: BeamlineV1.ServerMessage, urgent: Bool) -> Bool {
         let isOpen: Bool? = state.withLock { state in
             switch state.phase {
             case .open: return true
@@ -116,12 +137,12 @@ final class WorkerSink: TaskSink {
                 return nil
             }
         }
-        return isOpen.map { $0 && send(message) } ?? true
+        return isOpen.map { $0 && send(message, urgent: urgent) } ?? true
     }
 
     /// A message that has no wire format (a NUL in a text) is as undeliverable as one without room.
-    private func send(_ message: BeamlineV1.ServerMessage) -> Bool {
-        do { return try responses.offer(message) } catch { return false }
+    private func send(_ message: BeamlineV1.ServerMessage, urgent: Bool) -> Bool {
+        do { return try responses.offer(message, urgent: urgent) } catch { return false }
     }
 
     private func forget(_ task: TaskName) { state.withLock { _ = $0.steps.removeValue(forKey: task) } }

@@ -7,14 +7,18 @@ import Workflows
 
 /// `/v1/events`: server-sent events, resumed by `Last-Event-ID`.
 ///
-/// A slow reader holds hardly any memory: while its socket is full nothing is taken from its subscription, whose own
-/// buffer is bounded and overflows into a `resync`; and what waits for many readers is encoded once and shared.
+/// A reader holds hardly any memory: while its socket is full nothing is taken from its subscription, which has only a
+/// place in the tenant's feed and falls behind into a `resync`. What comes in a burst is written at once.
 struct EventRoutes: Sendable {
     private let engine: Engine
     private let streams: OpenStreams
     private let now: @Sendable () -> WallTime
     private let encoded = EncodedEvents()
     private static let keepAlive = Duration.seconds(15)
+    /// A person does not see the difference, and a busy tenant's readers wake 20 times a second, not at each commit.
+    private static let pace = Duration.milliseconds(50)
+    /// Octets after which a burst is written: what a reader who does not read may hold of it.
+    private static let burst = 4 << 10
 
     init(engine: Engine, streams: OpenStreams, now: @escaping @Sendable () -> WallTime) {
         self.engine = engine
@@ -37,7 +41,7 @@ struct EventRoutes: Sendable {
         let isUnreadable = after == nil && !lastEventID.isEmpty
         // A session's stream ends with its token; the browser then learns by its next request.
         let remaining = max(0, call.caller.principal.expiresAt - now().microseconds / 1_000_000)
-        let subscription = engine.events.subscribe(tenant: call.caller.tenant, run: run, after: after)
+        let subscription = engine.events.subscribe(tenant: call.caller.tenant, run: run, after: after, pace: Self.pace)
         // Readers of one run each get their own selection of a commit's changes.
         let (streams, shared) = (streams, run == nil ? encoded : nil)
         return HTTPResponse(
@@ -64,9 +68,17 @@ struct EventRoutes: Sendable {
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
+                func text(_ delivery: EventDelivery) -> ByteBuffer {
+                    sharing?.text(of: delivery) ?? EncodedEvents.encode(delivery)
+                }
                 while let delivery = try await subscription.next() {
+                    var events = text(delivery)
+                    while events.readableBytes < burst, let more = subscription.nextNow() {
+                        var rest = text(more)
+                        events.writeBuffer(&rest)
+                    }
                     try await writer.waitForRoom()
-                    try await writer.write(sharing?.text(of: delivery) ?? EncodedEvents.encode(delivery))
+                    try await writer.write(events)
                 }
             }
             group.addTask {

@@ -1,4 +1,5 @@
-/// Values by method and path pattern; matching costs one look-up a segment, however many routes there are.
+/// Values by method and path pattern; matching costs one look-up a segment, however many routes there are, and one in
+/// all where the path is a pattern without parameters.
 ///
 /// A pattern is literal segments and parameters: `/v1/workflows/{name}/versions`. A literal goes before a parameter in
 /// the same place; where the literal's node has no such method, the parameter's is tried.
@@ -19,6 +20,8 @@ struct RouteTrie<Value: Sendable>: Sendable {
     }
 
     private var nodes = [Node()]
+    /// Patterns without parameters.
+    private var exact: [String: [String: Value]] = [:]
 
     /// Adds a value; a pattern that is there with this method already is our mistake.
     mutating func insert(_ value: Value, method: String, pattern: String) {
@@ -30,9 +33,11 @@ struct RouteTrie<Value: Sendable>: Sendable {
                 : literal(String(segment), below: node)
         }
         precondition(nodes[node].values.updateValue(value, forKey: method) == nil, "\(method) \(pattern) stands twice")
+        if !pattern.contains("{") { exact[pattern, default: [:]][method] = value }
     }
 
     func match(method: String, path: String) -> Match {
+        if let value = exact[path]?[method] { return .found(value, parameters: [:]) }
         var segments: [String] = []
         for raw in Self.segments(path) {
             guard let segment = PercentEncoding.decode(raw) else { return .malformed }
@@ -55,7 +60,7 @@ struct RouteTrie<Value: Sendable>: Sendable {
     private func walk(_ node: Int, _ rest: ArraySlice<String>, _ search: inout Search) {
         guard let segment = rest.first else {
             search.found = nodes[node].values[search.method]
-            search.methods.formUnion(nodes[node].values.keys)
+            if search.found == nil { search.methods.formUnion(nodes[node].values.keys) }
             return
         }
         if let next = nodes[node].literals[segment] { walk(next, rest.dropFirst(), &search) }
@@ -84,6 +89,7 @@ struct RouteTrie<Value: Sendable>: Sendable {
     }
 
     private static func segments(_ path: String) -> [Substring] {
-        path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        // Over octets: a slash is never part of another character, and characters are dear to find.
+        path.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map(Substring.init)
     }
 }

@@ -22,5 +22,5 @@ public struct Assignment: Sendable {
     public var leasedAt: Timestamp
 
     /// Run, step and attempt in one stable key, for the effects that a task makes elsewhere.
-    public var idempotencyKey: String { "\(task.run)/\(task.step)/\(task.attempt)" }
+    public var idempotencyKey: String { task.idempotencyKey }
 }

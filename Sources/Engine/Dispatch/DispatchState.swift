@@ -93,6 +93,16 @@ struct DispatchState {
         if !settling { for pool in session.slots.keys { list(session, pool) } }
     }
 
+    /// The session's stream refused an offer: its slots are not free until it has room, however few tasks it holds.
+    func congest(_ id: SessionID) { sessions[id]?.congested = true }
+
+    /// The stream has room again.
+    mutating func hasRoom(_ id: SessionID, registration: UInt64) {
+        guard let session = sessions[id], session.registration == registration else { return }
+        session.congested = false
+        for pool in session.slots.keys { list(session, pool) }
+    }
+
     /// A message of any kind came from the worker.
     func heard(_ id: SessionID, registration: UInt64, now: Duration) {
         guard let session = sessions[id], session.registration == registration else { return }

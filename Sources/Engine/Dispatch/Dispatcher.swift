@@ -132,7 +132,10 @@ final class Dispatcher: Sendable {
                 metrics.assignments.add()
             } else {
                 metrics.refusedOffers.add()
-                withState { state in _ = state.remove(lease.fence.session, lease.held) }
+                withState { state in
+                    state.congest(lease.fence.session)
+                    _ = state.remove(lease.fence.session, lease.held)
+                }
                 giveBack([lease])
             }
         }

@@ -26,6 +26,8 @@ final class LocalSession {
     /// Takes no more tasks: it leaves, or its lease is being settled.
     var draining = false
     var settling = false
+    /// Its stream refused an offer and has not said since that it has room.
+    var congested = false
     var heardAt: Duration
     var heardSinceRenewal = true
     /// Successive heartbeats whose held count was not ours.
@@ -47,7 +49,7 @@ final class LocalSession {
     var reserved: Int { slots.values.reduce(0) { $0 + $1.reserved } }
 
     func free(_ pool: String) -> Int {
-        guard !draining, !settling, let slots = slots[pool] else { return 0 }
+        guard !draining, !settling, !congested, let slots = slots[pool] else { return 0 }
         return slots.total - slots.reserved - (heldByPool[pool] ?? 0)
     }
 

@@ -12,4 +12,7 @@ public struct TaskName: Hashable, Sendable {
         self.step = step
         self.attempt = attempt
     }
+
+    /// The same for every delivery of the attempt.
+    public var idempotencyKey: String { "\(run)/\(step)/\(attempt)" }
 }

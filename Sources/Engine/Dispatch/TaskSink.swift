@@ -1,7 +1,8 @@
 /// One worker's stream, as the engine sees it. No method suspends or throws: what cannot be delivered is lost, and the
 /// protocol makes up for it (an unanswered assignment is revoked, an unacknowledged outcome is sent again).
 public protocol TaskSink: Sendable {
-    /// Hands out an attempt; `false` when the stream takes nothing now, and the attempt returns to its queue.
+    /// Hands out an attempt; `false` when the stream takes nothing now: the attempt returns to its queue, and the session
+    /// gets no other until `WorkerSession.hasRoom`.
     func offer(_ assignment: Assignment) -> Bool
     /// The outcome that the worker sent has been judged, and (when recorded) is durable.
     func acknowledge(_ task: TaskName, _ answer: FinishAnswer)

@@ -68,6 +68,11 @@ public final class WorkerSession: Sendable {
         parts.dispatcher.withState { [id, registration] in $0.heard(id, registration: registration, now: now) }
     }
 
+    /// The stream that refused an offer takes tasks again.
+    public func hasRoom() {
+        parts.dispatcher.withState { [id, registration] in $0.hasRoom(id, registration: registration) }
+    }
+
     /// Answer to `requestInventory`: what the worker does not know returns to its queue, what the server does not know is
     /// cancelled at the worker.
     public func inventory(_ tasks: [TaskName]) {

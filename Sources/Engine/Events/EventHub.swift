@@ -7,77 +7,80 @@ public import Workflows
 public final class EventHub: Sendable {
     private struct State {
         var nextID: UInt64 = 1
-        var readers: [TenantID: [UInt64: WeakReader]] = [:]
-        var tenants: [UInt64: TenantID] = [:]
+        /// Of the tenants that have readers.
+        var feeds: [TenantID: EventFeed] = [:]
     }
 
-    /// The reader owns its subscription; the hub only points at it.
-    private struct WeakReader: Sendable {
-        weak let subscription: EventSubscription?
-    }
-
+    let clock: any EngineClock
     private let store: any Store
     private let expansion: EventExpansion
-    private let limit: Int
+    private let limits: EventFeed.Limits
     private let metrics: EngineMetrics
     private let logger: Logger
     private let state = Mutex(State())
 
     init(
-        store: any Store, plans: PlanCache, configuration: EngineConfiguration, metrics: EngineMetrics, logger: Logger
+        store: any Store, plans: PlanCache, clock: any EngineClock, configuration: EngineConfiguration,
+        metrics: EngineMetrics, logger: Logger
     ) {
         self.logger = logger
         self.store = store
+        self.clock = clock
         self.metrics = metrics
         expansion = EventExpansion(store: store, plans: plans)
-        limit = configuration.subscriberBuffer
+        limits = EventFeed.Limits(rows: configuration.feedRows, bytes: configuration.feedBytes)
     }
 
-    var hasSubscribers: Bool { state.withLock { !$0.tenants.isEmpty } }
+    var hasSubscribers: Bool { state.withLock { !$0.feeds.isEmpty } }
 
     /// A reader from now on, or (with `after`) from that position on.
-    public func subscribe(tenant: TenantID, run: RunID? = nil, after: EventPosition? = nil) -> EventSubscription {
+    ///
+    /// - Parameter pace: The shortest time between two wake-ups of the reader; what comes meanwhile comes together.
+    public func subscribe(
+        tenant: TenantID, run: RunID? = nil, after: EventPosition? = nil, pace: Duration = .zero
+    ) -> EventSubscription {
         state.withLock { state in
             let id = state.nextID
             state.nextID += 1
-            let subscription = EventSubscription(
-                id: id, tenant: tenant, run: run, after: after, hub: self, limit: limit)
-            state.readers[tenant, default: [:]][id] = WeakReader(subscription: subscription)
-            state.tenants[id] = tenant
-            return subscription
+            let feed = state.feeds[tenant] ?? EventFeed(limits: limits)
+            state.feeds[tenant] = feed
+            feed.open(id)
+            return EventSubscription(
+                id: id, tenant: tenant, run: run, after: after, pace: pace, hub: self, feed: feed)
         }
     }
 
-    func unsubscribe(_ id: UInt64) {
+    func unsubscribe(_ id: UInt64, _ tenant: TenantID) {
+        guard let feed = state.withLock({ $0.feeds[tenant] }) else { return }
+        feed.close(id)
+        // Readers come under the same lock: an empty feed stays so until it is gone.
         state.withLock { state in
-            guard let tenant = state.tenants.removeValue(forKey: id) else { return }
-            state.readers[tenant]?[id] = nil
-            if state.readers[tenant]?.isEmpty == true { state.readers[tenant] = nil }
+            if feed.isEmpty, state.feeds[tenant] === feed { state.feeds[tenant] = nil }
         }
     }
 
     /// Rows in order, from the one reader of the log.
     func publish(_ rows: [EventRow]) async throws(StoreError) {
+        var changes: [TenantID: [EventChanges]] = [:]
         for row in rows {
-            let readers = readers(of: row.position.tenant)
-            if readers.isEmpty { continue }
+            let tenant = row.position.tenant
+            guard let feed = state.withLock({ $0.feeds[tenant] }) else { continue }
             do {
-                let changes = try await expansion.expand(row)
-                for reader in readers { reader.publish(changes) }
+                changes[tenant, default: []].append(try await expansion.expand(row))
             } catch {
                 guard case .refused(_, let detail) = error else { throw error }
                 // The row cannot be told: its readers read again what they show.
                 logger.error("an event row cannot be read", metadata: ["detail": "\(detail)"])
-                for reader in readers { reader.resync(at: row.position) }
+                feed.publish(changes.removeValue(forKey: tenant) ?? [])
+                feed.skip(to: row.position)
             }
         }
+        for (tenant, rows) in changes { state.withLock { $0.feeds[tenant] }?.publish(rows) }
     }
 
     /// The log has a gap: every reader reads again what it shows.
     func resyncAll(at position: EventPosition) {
-        let readers = state.withLock { $0.readers.values.flatMap { $0.values.compactMap(\.subscription) } }
-        for reader in readers { reader.resync(at: position) }
-        metrics.resyncs.add(UInt64(readers.count))
+        for feed in state.withLock({ Array($0.feeds.values) }) { feed.skip(to: position) }
     }
 
     func noteResync() { metrics.resyncs.add() }
@@ -90,9 +93,5 @@ public final class EventHub: Sendable {
         var rows: [EventChanges] = []
         for row in page.rows where row.position.tenant == tenant { rows.append(try await expansion.expand(row)) }
         return (rows, page.position, page.gap)
-    }
-
-    private func readers(of tenant: TenantID) -> [EventSubscription] {
-        state.withLock { $0.readers[tenant]?.values.compactMap(\.subscription) ?? [] }
     }
 }

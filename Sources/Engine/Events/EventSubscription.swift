@@ -10,41 +10,40 @@ public enum EventDelivery: Sendable {
     case resync(EventPosition)
 }
 
-/// One reader of a tenant's events, with a bounded buffer: a slow reader is told to resynchronise and holds no memory.
+/// One reader of a tenant's events. It holds no events, only its place in the tenant's feed.
 public final class EventSubscription: Sendable {
     private struct State {
-        var buffer: Deque<EventChanges> = []
-        var bytes = 0
-        /// The last position that was dropped, when the buffer overflowed.
-        var overflow: EventPosition?
         /// Where the replay from the store stands; `nil` once live.
         var replay: EventPosition?
         var replayed: Deque<EventChanges> = []
         var delivered: EventPosition?
-        var waiter: CheckedContinuation<Void, Never>?
+        var wokenAt: Duration?
         var isClosed = false
     }
 
     let id: UInt64
     let tenant: TenantID
     private let run: RunID?
+    private let pace: Duration
     private let hub: EventHub
-    private let limit: Int
-    private static let byteLimit = 1 << 20
+    private let feed: EventFeed
     private let state: Mutex<State>
 
-    init(id: UInt64, tenant: TenantID, run: RunID?, after: EventPosition?, hub: EventHub, limit: Int) {
+    init(
+        id: UInt64, tenant: TenantID, run: RunID?, after: EventPosition?, pace: Duration, hub: EventHub, feed: EventFeed
+    ) {
         self.id = id
         self.tenant = tenant
         self.run = run
+        self.pace = pace
         self.hub = hub
-        self.limit = limit
+        self.feed = feed
         var state = State()
         state.replay = after
         self.state = Mutex(state)
     }
 
-    deinit { hub.unsubscribe(id) }
+    deinit { hub.unsubscribe(id, tenant) }
 
     /// Waits for the next delivery; `nil` when closed or the task is cancelled.
     public func next() async throws(StoreError) -> EventDelivery? {
@@ -61,49 +60,15 @@ public final class EventSubscription: Sendable {
         return nil
     }
 
+    /// What `next` would answer without waiting.
+    public func nextNow() -> EventDelivery? {
+        if let delivery = takeReplayed() { return delivery }
+        return state.withLock { $0.replay == nil } ? takeLive() : nil
+    }
+
     public func close() {
-        hub.unsubscribe(id)
-        let waiter: CheckedContinuation<Void, Never>? = state.withLock { state in
-            state.isClosed = true
-            defer { state.waiter = nil }
-            return state.waiter
-        }
-        waiter?.resume()
-    }
-
-    /// From the hub: one row of the tenant.
-    func publish(_ row: EventChanges) {
-        let limit = limit
-        let (waiter, overflowed): (CheckedContinuation<Void, Never>?, Bool) = state.withLock { state in
-            defer { state.waiter = nil }
-            if state.overflow != nil {
-                state.overflow = row.position
-                return (nil, false)
-            }
-            guard state.buffer.count < limit, state.bytes + row.bytes <= Self.byteLimit || state.buffer.isEmpty else {
-                state.buffer = []
-                state.bytes = 0
-                state.overflow = row.position
-                return (state.waiter, true)
-            }
-            state.buffer.append(row)
-            state.bytes += row.bytes
-            return (state.waiter, false)
-        }
-        if overflowed { hub.noteResync() }
-        waiter?.resume()
-    }
-
-    /// From the hub: the event log has a gap before this position.
-    func resync(at position: EventPosition) {
-        let waiter: CheckedContinuation<Void, Never>? = state.withLock { state in
-            state.buffer = []
-            state.bytes = 0
-            state.overflow = position
-            defer { state.waiter = nil }
-            return state.waiter
-        }
-        waiter?.resume()
+        state.withLock { $0.isClosed = true }
+        hub.unsubscribe(id, tenant)
     }
 
     /// One page from the store, for a reader that comes back with a position; live when there is none further.
@@ -129,19 +94,21 @@ public final class EventSubscription: Sendable {
     }
 
     private func takeLive() -> EventDelivery? {
-        state.withLock { state in
-            if let position = state.overflow {
-                state.overflow = nil
-                state.delivered = position
+        while true {
+            switch feed.next(for: id) {
+            case .nothing: return nil
+            case .gap(let position):
+                state.withLock { $0.delivered = position }
+                hub.noteResync()
                 return .resync(position)
+            case .row(let row):
+                let isNew = state.withLock { state in
+                    if let delivered = state.delivered, row.position <= delivered { return false }
+                    state.delivered = row.position
+                    return true
+                }
+                if isNew, let delivery = matching(row) { return delivery }
             }
-            while let row = state.buffer.popFirst() {
-                state.bytes -= row.bytes
-                if let delivered = state.delivered, row.position <= delivered { continue }
-                state.delivered = row.position
-                if let delivery = matching(row) { return delivery }
-            }
-            return nil
         }
     }
 
@@ -151,24 +118,16 @@ public final class EventSubscription: Sendable {
         return changes.isEmpty ? nil : .changes(changes, row.position)
     }
 
+    /// Wakes at most once in `pace`: what comes at once after a quiet time is delivered at once, bursts come together.
     private func waitForMore() async {
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let ready = state.withLock { state in
-                    if !state.buffer.isEmpty || state.overflow != nil || state.isClosed || Task.isCancelled {
-                        return true
-                    }
-                    state.waiter = continuation
-                    return false
-                }
-                if ready { continuation.resume() }
-            }
-        } onCancel: {
-            let waiter: CheckedContinuation<Void, Never>? = state.withLock { state in
-                defer { state.waiter = nil }
-                return state.waiter
-            }
-            waiter?.resume()
+        await feed.wait(id, run: run)
+        guard pace > .zero, !state.withLock({ $0.isClosed }) else { return }
+        let now = hub.clock.now
+        let due = state.withLock { state in
+            let due = max(now, (state.wokenAt ?? now - pace) + pace)
+            state.wokenAt = due
+            return due
         }
+        if due > now { await hub.clock.sleep(until: due) }
     }
 }

@@ -21,9 +21,10 @@ public struct GRPCResponseWriter<Message: ProtobufMessage>: Sendable {
     }
 
     /// Sends a message if the bounded buffer has room, from any thread, without waiting. `false`: it is full or the
-    /// call is over, and nothing was taken. Throws `ProtobufError` for a message that has no wire format.
-    public func offer(_ message: Message, compress: Bool? = nil) throws -> Bool {
-        writer.offer(try codec.encode(message, compress: compress ?? compresses))
+    /// call is over, and nothing was taken. Urgent messages may use room that the others may not (`HTTPBodyWriter`). Throws
+    /// `ProtobufError` for a message that has no wire format.
+    public func offer(_ message: Message, urgent: Bool = false, compress: Bool? = nil) throws -> Bool {
+        writer.offer(try codec.encode(message, compress: compress ?? compresses), urgent: urgent)
     }
 
     /// Returns when the buffer has room again; throws when the peer has gone.

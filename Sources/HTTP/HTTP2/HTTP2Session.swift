@@ -35,6 +35,8 @@ import NIOCore
     private var unread = 0
     private var withheld = 0
     private var lines: [nghttp2_nv] = unsafe []
+    /// Kept for its capacity: the values of pseudo-fields.
+    private var pseudoValues: [UInt8] = []
 
     init(_ role: Role, handler: HTTP2Handler, limits: HTTPLimits, metrics: HTTPMetrics?, now: NIODeadline) {
         self.role = role
@@ -388,6 +390,14 @@ import NIOCore
     private enum PseudoValue {
         case status(Int)
         case text(String)
+
+        /// Octets on the wire.
+        var count: Int {
+            switch self {
+            case .status: 3
+            case .text(let text): text.utf8.count
+            }
+        }
     }
 
     /// Pseudo-fields are few and short: they lie in one array before the lines of the list.
@@ -396,20 +406,21 @@ import NIOCore
         _ body: (UnsafePointer<nghttp2_nv>?, Int) -> Void
     ) {
         var values: [UInt8] = []
-        var ends: [Int] = []
+        swap(&values, &pseudoValues)
+        defer { swap(&values, &pseudoValues) }
+        values.removeAll(keepingCapacity: true)
         for (_, value) in pseudo {
             switch value {
             case .status(let status): values.append(contentsOf: StatusText.digits(status))
             case .text(let text): values.append(contentsOf: text.utf8)
             }
-            ends.append(values.count)
         }
         unsafe lines.removeAll(keepingCapacity: true)
         unsafe values.withUnsafeMutableBufferPointer { values in
             unsafe fields.storage.withUnsafeBufferPointer { storage in
                 var start = 0
-                for (index, (name, _)) in pseudo.enumerated() {
-                    let end = ends[index]
+                for (name, value) in pseudo {
+                    let end = start + value.count
                     unsafe lines.append(
                         nghttp2_nv(
                             name: UnsafeMutablePointer(mutating: name.text.utf8Start),
@@ -436,11 +447,20 @@ import NIOCore
                     continue
                 }
             }
+            let isUnique = unsafe nameLength == 12 && Self.isRequestID(name)
             unsafe lines.append(
                 nghttp2_nv(
                     name: name, value: name + nameLength, namelen: nameLength, valuelen: Int(line.valueLength),
-                    flags: UInt8(NGHTTP2_NV_FLAG_NONE.rawValue)))
+                    flags: isUnique ? Self.neverIndexed : Self.indexed))
         }
+    }
+
+    private static let indexed = UInt8(NGHTTP2_NV_FLAG_NONE.rawValue)
+    private static let neverIndexed = UInt8(NGHTTP2_NV_FLAG_NO_INDEX.rawValue)
+
+    /// A value that never comes again would only push those that do out of the peer's table (RFC 7541 §6.2).
+    private static func isRequestID(_ name: UnsafePointer<UInt8>) -> Bool {
+        unsafe UnsafeBufferPointer(start: name, count: 12).elementsEqual("x-request-id".utf8)
     }
 
     private static func provider(_ stream: HTTP2Stream) -> nghttp2_data_provider {

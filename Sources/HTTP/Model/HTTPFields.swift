@@ -72,10 +72,10 @@ public struct HTTPFields: Sendable {
     public mutating func append(contentsOf other: HTTPFields) {
         let base = UInt32(storage.count)
         storage.append(contentsOf: other.storage)
-        lines.append(
-            contentsOf: other.lines.map {
-                Line(start: $0.start + base, nameLength: $0.nameLength, valueLength: $0.valueLength)
-            })
+        for line in other.lines {
+            lines.append(
+                Line(start: line.start + base, nameLength: line.nameLength, valueLength: line.valueLength))
+        }
     }
 
     /// Removes every line of that name.

@@ -5,7 +5,7 @@ import Synchronization
 enum HTTPDate {
     private struct Cache {
         var second: Int = -1
-        var text: [UInt8] = []
+        var line = HTTPFields()
     }
 
     private static let cache = Mutex(Cache())
@@ -13,14 +13,15 @@ enum HTTPDate {
     static func append(to fields: inout HTTPFields) {
         var now = timespec()
         unsafe clock_gettime(CLOCK_REALTIME_COARSE, &now)
-        let text = cache.withLock { cache in
+        let line = cache.withLock { cache in
             if cache.second != now.tv_sec {
                 cache.second = now.tv_sec
-                cache.text = Array(format(second: now.tv_sec).utf8)
+                cache.line = HTTPFields()
+                cache.line.append("date", format(second: now.tv_sec))
             }
-            return cache.text
+            return cache.line
         }
-        fields.append("date", bytes: text)
+        fields.append(contentsOf: line)
     }
 
     /// IMF-fixdate of a second since 1970.

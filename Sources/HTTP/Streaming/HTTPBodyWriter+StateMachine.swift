@@ -9,8 +9,10 @@ extension HTTPBodyWriter {
         var high = 8 << 10
         /// … until it is below this.
         var low = 2 << 10
-        /// `offer` refuses beyond this.
+        /// `offer` refuses beyond this …
         var capacity = 256 << 10
+        /// … and an urgent one beyond this.
+        var urgentCapacity = 4 << 20
     }
 
     /// What a drain found.
@@ -63,8 +65,9 @@ extension HTTPBodyWriter {
             }
         }
 
-        mutating func offer(_ bytes: ByteBuffer) -> Offered {
-            guard case .open = phase, buffered + bytes.readableBytes <= limits.capacity else { return .refused }
+        mutating func offer(_ bytes: ByteBuffer, urgent: Bool = false) -> Offered {
+            let capacity = urgent ? limits.urgentCapacity : limits.capacity
+            guard case .open = phase, buffered + bytes.readableBytes <= capacity else { return .refused }
             return .accepted(signal: push(bytes))
         }
 

@@ -33,9 +33,10 @@ public final class HTTPBodyWriter: Sendable {
     }
 
     /// Sends octets if the bounded buffer has room for all of them. `false`: it is full or the stream is over; nothing
-    /// was taken.
-    public func offer(_ bytes: ByteBuffer) -> Bool {
-        switch state.withLock({ $0.offer(bytes) }) {
+    /// was taken. Urgent octets may use room that the others may not: a protocol that bounds what is outstanding (an answer
+    /// for each task handed out) can always answer, however slowly the peer reads.
+    public func offer(_ bytes: ByteBuffer, urgent: Bool = false) -> Bool {
+        switch state.withLock({ $0.offer(bytes, urgent: urgent) }) {
         case .refused: return false
         case .accepted(let signal):
             if signal { sink.bodyReady() }

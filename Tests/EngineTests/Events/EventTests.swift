@@ -103,19 +103,106 @@ struct EventTests {
         }
     }
 
-    @Test("a reader that does not read holds a bounded buffer and is told to resynchronise")
-    func slowReader() async throws {
-        let engine = try await fixture.makeEngine()
-        let subscription = engine.events.subscribe(tenant: fixture.tenant)
-        let json = Array(repeating: UInt8(ascii: "x"), count: 100)
-        for number in 1...UInt64(1_000) {
-            subscription.publish(
-                EventChanges(
-                    position: EventPosition(epoch: 1, transaction: number, tenant: fixture.tenant),
-                    changes: [.init(run: RunID(RunID.Bytes(high: 0, low: number)), json: json)]))
+    private func row(_ number: UInt64, run: UInt64 = 1, bytes: Int = 100) -> EventChanges {
+        EventChanges(
+            position: EventPosition(epoch: 1, transaction: number, tenant: fixture.tenant),
+            changes: [
+                .init(
+                    run: RunID(RunID.Bytes(high: 0, low: run)), json: Array(repeating: UInt8(ascii: "x"), count: bytes))
+            ])
+    }
+
+    private func position(_ found: EventFeed.Found) -> UInt64? {
+        switch found {
+        case .row(let row): row.position.transaction
+        case .gap, .nothing: nil
         }
-        let delivery = try await subscription.next()
-        guard case .resync(let position)? = delivery else { return #expect(Bool(false), "no resync") }
-        #expect(position.transaction == 1_000)
+    }
+
+    private func gap(_ found: EventFeed.Found) -> UInt64? {
+        switch found {
+        case .gap(let position): position.transaction
+        case .row, .nothing: nil
+        }
+    }
+
+    @Test("readers of a feed have each their own place; one that falls behind is told where to go on")
+    func slowReader() {
+        let feed = EventFeed(limits: .init(rows: 10, bytes: 1 << 20))
+        feed.open(1)
+        feed.open(2)
+        feed.publish([row(1), row(2)])
+        #expect(position(feed.next(for: 1)) == 1)
+        #expect(position(feed.next(for: 1)) == 2)
+        #expect(position(feed.next(for: 1)) == nil)
+        feed.publish((3...11).map { row($0) })
+        #expect(position(feed.next(for: 1)) == 3, "ten rows are kept, and it is only nine behind")
+        #expect(gap(feed.next(for: 2)) == 11, "it missed the first row")
+        #expect(position(feed.next(for: 2)) == nil)
+        feed.publish([row(12)])
+        #expect(position(feed.next(for: 2)) == 12)
+    }
+
+    @Test("a feed keeps no more bytes than its limit, and always the newest row")
+    func feedBytes() {
+        let feed = EventFeed(limits: .init(rows: 100, bytes: 1000))
+        feed.open(1)
+        feed.publish((1...5).map { row($0, bytes: 400) })
+        #expect(gap(feed.next(for: 1)) == 5)
+        feed.publish([row(6, bytes: 5000)])
+        #expect(position(feed.next(for: 1)) == 6)
+    }
+
+    @Test("a gap in the log reaches every reader, and a later one not")
+    func feedGap() {
+        let feed = EventFeed(limits: .init(rows: 10, bytes: 1 << 20))
+        feed.open(1)
+        feed.skip(to: row(7).position)
+        feed.open(2)
+        feed.publish([row(8)])
+        #expect(gap(feed.next(for: 1)) == 8, "everything up to the newest row must be read again")
+        #expect(position(feed.next(for: 2)) == 8)
+    }
+
+    @Test("a reader of one run sleeps through the others' events and does not fall behind by them")
+    func sleepsThrough() async {
+        let feed = EventFeed(limits: .init(rows: 4, bytes: 1 << 20))
+        feed.open(1)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await feed.wait(1, run: RunID(RunID.Bytes(high: 0, low: 5))) }
+            while !feed.isWaitedFor { await Task.yield() }
+            for number in 1...20 { feed.publish([row(UInt64(number))]) }
+            #expect(feed.isWaitedFor)
+            feed.publish([row(21, run: 5)])
+        }
+        #expect(position(feed.next(for: 1)) == 21)
+    }
+
+    /// When each delivery came, until the subscription is closed.
+    private func note(_ subscription: EventSubscription, in delivered: SharedValue<[Duration]>) async throws {
+        while try await subscription.next() != nil {
+            delivered.withLock { $0.append(fixture.clock.now) }
+        }
+    }
+
+    @Test("a paced reader is woken at once after a quiet time, then not before its pace allows")
+    func pace() async throws {
+        let engine = try await fixture.makeEngine()
+        let subscription = engine.events.subscribe(tenant: fixture.tenant, pace: .milliseconds(50))
+        let delivered = SharedValue<[Duration]>([])
+        try await fixture.running(engine) {
+            #expect(await fixture.clock.advance(until: { engine.isTailing }))
+            async let reading: Void = note(subscription, in: delivered)
+            for _ in 0..<20 {
+                _ = try await engine.start(fixture.start("team/single"))
+                _ = await fixture.clock.advance(until: { false }, step: .milliseconds(5), limit: .milliseconds(10))
+            }
+            #expect(await fixture.clock.advance(until: { delivered.value.count == 20 }, step: .milliseconds(5)))
+            subscription.close()
+            try await reading
+            let times = Set(delivered.value).sorted()
+            #expect(times.count > 1)
+            for (earlier, later) in zip(times, times.dropFirst()) { #expect(later - earlier >= .milliseconds(50)) }
+        }
     }
 }

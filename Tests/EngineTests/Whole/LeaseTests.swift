@@ -37,6 +37,36 @@ struct LeaseTests {
         #expect(fixture.audit() == [])
     }
 
+    @Test("a full stream is offered one assignment, no more until it has room; nothing is lost and nothing is burned")
+    func fullStream() async throws {
+        let engine = try await fixture.makeEngine()
+        let worker = TestWorker(session: 1) { _ in .finish(.success([])) }
+        worker.fill()
+        try await fixture.running(engine) {
+            try await worker.connect(to: engine, tenant: fixture.tenant, pools: [.init(name: "cpu", slots: 4)])
+            var keys: [RunKey] = []
+            for _ in 0..<8 { keys.append(fixture.key(try await engine.start(fixture.start("single")))) }
+            // Sweeps, scans and claims all have had their time.
+            _ = await fixture.clock.advance(
+                until: {
+                    worker.heartbeat()
+                    return false
+                }, limit: .seconds(30))
+            #expect((1...4).contains(worker.refusals), "each slot promised before the first refusal, at most")
+            #expect(worker.assignments.isEmpty)
+            worker.makeRoom()
+            let states = { keys.map { fixture.store.runStates[$0] } }
+            #expect(
+                await fixture.clock.advance(until: {
+                    worker.heartbeat()
+                    return states().allSatisfy { $0 == .succeeded }
+                }))
+            #expect(worker.assignments.count == 8)
+            #expect(worker.assignments.allSatisfy { $0.retryCount == 0 })
+        }
+        #expect(fixture.audit() == [])
+    }
+
     @Test("a worker stopped past its lease loses the step; its late outcome is stale")
     func lateFinish() async throws {
         let engine = try await fixture.makeEngine()

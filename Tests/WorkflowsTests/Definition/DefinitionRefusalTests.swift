@@ -57,7 +57,10 @@ struct DefinitionRefusalTests {
             ),
             ("  if: 1 +", "5:10+1 in an expression: expected a value, found the end"),
             ("  if: '1 +'", "5:11+1 in an expression: expected a value, found the end"),
-            ("  if: ${{ [1].all(x, x > 0) }}", "5:15+3 in an expression: the function \"all\" is not supported yet"),
+            (
+                "  if: ${{ [1].any(x, true) }}",
+                "5:15+3 in an expression: undeclared reference to 'any' (in container '')"
+            ),
             ("  with: {x: \"${{ input.y }}\"}", "5:18+7 unknown name \"input\" (did you mean \"inputs\"?)"),
             ("  with: {x: \"${{ run.idd }}\"}", "5:22+3 run has no \"idd\" (did you mean \"id\"?)"),
             ("  with: {x: \"${{ steps.b.output }}\"}", "5:24+1 there is no step \"b\" (did you mean \"a\"?)"),

@@ -2,15 +2,19 @@
 struct Token: Sendable {
     enum Kind: Hashable, Sendable {
         case identifier(String)
+        /// A name in backticks, which may have characters that identifiers cannot have.
+        case quoted(String)
         /// The magnitude; the sign is an operator.
         case integer(UInt64)
+        case unsigned(UInt64)
         case double(Double)
         case string(String)
+        case bytes([UInt8])
         case symbol(Symbol)
         case end
     }
 
-    enum Symbol: String, Hashable, Sendable, CaseIterable {
+    enum Symbol: String, Hashable, Sendable {
         case and = "&&"
         case or = "||"
         case equal = "=="

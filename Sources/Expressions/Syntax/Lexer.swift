@@ -54,16 +54,45 @@ struct Lexer {
         switch first {
         case "0"..."9": return try number()
         case "." where peek(1).map(isDigit) == true: return try number()
-        case "\"", "'": return try string(isRaw: false, from: start)
+        case "\"", "'": return try string(.text, isRaw: false, from: start)
+        case "`": return try quoted()
         case "a"..."z", "A"..."Z", "_": return try word()
         default:
-            for symbol in Token.Symbol.allCases {
-                let characters = Array(symbol.rawValue.unicodeScalars)
-                guard scalars[position...].starts(with: characters) else { continue }
-                position += characters.count
+            if let symbol = symbol(first, peek(1)) {
+                position += symbol.rawValue.utf8.count
                 return Token(kind: .symbol(symbol), place: place(from: start))
             }
             throw failure("unexpected character \(first.escaped(asASCII: false))", from: start)
+        }
+    }
+
+    private func symbol(_ first: UnicodeScalar, _ second: UnicodeScalar?) -> Token.Symbol? {
+        switch (first, second) {
+        case ("&", "&"): .and
+        case ("|", "|"): .or
+        case ("=", "="): .equal
+        case ("!", "="): .notEqual
+        case ("<", "="): .lessOrEqual
+        case (">", "="): .greaterOrEqual
+        case ("<", _): .less
+        case (">", _): .greater
+        case ("!", _): .not
+        case ("+", _): .plus
+        case ("-", _): .minus
+        case ("*", _): .times
+        case ("/", _): .over
+        case ("%", _): .modulo
+        case ("?", _): .question
+        case (":", _): .colon
+        case (".", _): .dot
+        case (",", _): .comma
+        case ("(", _): .open
+        case (")", _): .close
+        case ("[", _): .openBracket
+        case ("]", _): .closeBracket
+        case ("{", _): .openBrace
+        case ("}", _): .closeBrace
+        default: nil
         }
     }
 
@@ -73,12 +102,26 @@ struct Lexer {
         let name = text(start..<position)
         if let quote = current, quote == "\"" || quote == "'" {
             switch name.lowercased() {
-            case "r": return try string(isRaw: true, from: start)
-            case "b", "rb", "br": throw failure("bytes are not supported yet", from: start, kind: .unsupported)
+            case "r": return try string(.text, isRaw: true, from: start)
+            case "b": return try string(.bytes, isRaw: false, from: start)
+            case "rb", "br": return try string(.bytes, isRaw: true, from: start)
             default: break
             }
         }
         return Token(kind: .identifier(name), place: place(from: start))
+    }
+
+    private mutating func quoted() throws(ExpressionError) -> Token {
+        let start = position
+        position += 1
+        while let scalar = current, isLetter(scalar) || isDigit(scalar) || "-./ ".unicodeScalars.contains(scalar) {
+            position += 1
+        }
+        guard current == "`", position > start + 1 else {
+            throw failure("a name in backticks has letters, digits, _, -, ., / and spaces", from: start)
+        }
+        position += 1
+        return Token(kind: .quoted(text(start + 1..<position - 1)), place: place(from: start))
     }
 
     private mutating func number() throws(ExpressionError) -> Token {
@@ -118,11 +161,14 @@ struct Lexer {
     }
 
     private mutating func finish(_ kind: Token.Kind, from start: Int) throws(ExpressionError) -> Token {
-        if current == "u" || current == "U" {
+        var kind = kind
+        if case .integer(let value) = kind, current == "u" || current == "U" {
             position += 1
-            throw failure("unsigned integers are not supported yet", from: start, kind: .unsupported)
+            kind = .unsigned(value)
         }
-        if let scalar = current, isLetter(scalar) { throw failure("a number runs into a name", from: start) }
+        if let scalar = current, isLetter(scalar) || isDigit(scalar) {
+            throw failure("a number runs into a name", from: start)
+        }
         return Token(kind: kind, place: place(from: start))
     }
 
@@ -130,21 +176,31 @@ struct Lexer {
         while let scalar = current, isDigit(scalar) { position += 1 }
     }
 
-    private mutating func string(isRaw: Bool, from start: Int) throws(ExpressionError) -> Token {
+    private enum Content {
+        case text
+        case bytes
+    }
+
+    private mutating func string(
+        _ content: Content, isRaw: Bool, from start: Int
+    ) throws(ExpressionError) -> Token {
         guard let quote = current else { throw failure("a string is not closed", from: start) }
         let place = self.place(from: start)
         let isLong = peek(1) == quote && peek(2) == quote
         position += isLong ? 3 : 1
-        var value = String.UnicodeScalarView()
+        var value: [UInt8] = []
         while let scalar = current {
             if scalar == quote, !isLong || peek(1) == quote && peek(2) == quote {
                 position += isLong ? 3 : 1
                 var whole = place
                 whole.length = line == place.line ? Int32(position - start) : 1
-                return Token(kind: .string(String(value)), place: whole)
+                return switch content {
+                case .text: Token(kind: .string(String(decoding: value, as: UTF8.self)), place: whole)
+                case .bytes: Token(kind: .bytes(value), place: whole)
+                }
             }
             if scalar == "\\", !isRaw {
-                value.append(try escape())
+                try escape(into: &value, content)
                 continue
             }
             position += 1
@@ -155,44 +211,56 @@ struct Lexer {
                     lineStart = position
                 }
             }
-            value.append(scalar)
+            value.append(contentsOf: UTF8.encode(scalar).map(Array.init) ?? [])
         }
         throw place.error(.syntax, "a string is not closed")
     }
 
-    private mutating func escape() throws(ExpressionError) -> UnicodeScalar {
+    private mutating func escape(into value: inout [UInt8], _ content: Content) throws(ExpressionError) {
         let start = position
         position += 1
         guard let scalar = current else { throw failure("a string is not closed", from: start) }
         position += 1
         switch scalar {
-        case "n": return "\n"
-        case "t": return "\t"
-        case "r": return "\r"
-        case "a": return "\u{7}"
-        case "b": return "\u{8}"
-        case "f": return "\u{C}"
-        case "v": return "\u{B}"
-        case "\\", "'", "\"", "`", "?": return scalar
-        case "x", "X": return try code(digits: 2, radix: 16, from: start)
-        case "u": return try code(digits: 4, radix: 16, from: start)
-        case "U": return try code(digits: 8, radix: 16, from: start)
+        case "n": value.append(10)
+        case "t": value.append(9)
+        case "r": value.append(13)
+        case "a": value.append(7)
+        case "b": value.append(8)
+        case "f": value.append(12)
+        case "v": value.append(11)
+        case "\\", "'", "\"", "`", "?": value.append(UInt8(scalar.value))
+        case "x", "X": try code(digits: 2, radix: 16, content, from: start, into: &value)
+        case "u", "U":
+            guard content == .text else {
+                throw failure("bytes have no \\\(scalar); write \\x and two digits for each byte", from: start)
+            }
+            try code(digits: scalar == "u" ? 4 : 8, radix: 16, .text, from: start, into: &value)
         case "0"..."3":
             position -= 1
-            return try code(digits: 3, radix: 8, from: start)
+            try code(digits: 3, radix: 8, content, from: start, into: &value)
         default: throw failure("no such escape in a string", from: start)
         }
     }
 
-    private mutating func code(digits: Int, radix: Int, from start: Int) throws(ExpressionError) -> UnicodeScalar {
+    /// A code point of a text, or one byte.
+    private mutating func code(
+        digits: Int, radix: Int, _ content: Content, from start: Int, into value: inout [UInt8]
+    ) throws(ExpressionError) {
         let end = min(position + digits, scalars.count)
         let number = text(position..<end)
         position = end
-        guard number.unicodeScalars.count == digits, number.allSatisfy(\.isHexDigit),
-            let value = UInt32(number, radix: radix), let scalar = UnicodeScalar(value)
+        guard number.unicodeScalars.count == digits, number.unicodeScalars.allSatisfy(\.properties.isASCIIHexDigit),
+            let code = UInt32(number, radix: radix)
         else { throw failure("no such character in a string", from: start) }
-        guard value != 0 else { throw failure("the character U+0000 is not taken", from: start) }
-        return scalar
+        switch content {
+        case .bytes: value.append(UInt8(truncatingIfNeeded: code))
+        case .text:
+            guard let scalar = UnicodeScalar(code), let encoded = UTF8.encode(scalar) else {
+                throw failure("no such character in a string", from: start)
+            }
+            value.append(contentsOf: encoded)
+        }
     }
 
     private func text(_ range: Range<Int>) -> String { String(String.UnicodeScalarView(scalars[range])) }

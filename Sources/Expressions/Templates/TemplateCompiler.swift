@@ -118,30 +118,50 @@ public enum TemplateText {
         return parts
     }
 
-    /// Where the closing braces stand; braces of maps and those in strings do not count.
+    /// Where the closing braces stand; braces of maps, and those in strings and comments, do not count.
     private static func end(of scalars: [UnicodeScalar], from start: Int) -> Int? {
         var depth = 0
-        var quote: UnicodeScalar?
         var position = start
         while position < scalars.count {
-            let scalar = scalars[position]
-            if let open = quote {
-                if scalar == "\\" {
-                    position += 1
-                } else if scalar == open {
-                    quote = nil
-                }
-            } else if scalar == "\"" || scalar == "'" {
-                quote = scalar
-            } else if scalar == "{" {
-                depth += 1
-            } else if scalar == "}" {
+            switch scalars[position] {
+            case "\"", "'":
+                guard let end = endOfString(in: scalars, from: position, after: start) else { return nil }
+                position = end
+                continue
+            case "/" where position + 1 < scalars.count && scalars[position + 1] == "/":
+                while position < scalars.count, scalars[position] != "\n" { position += 1 }
+                continue
+            case "{": depth += 1
+            case "}":
                 if depth == 0 {
                     return position + 1 < scalars.count && scalars[position + 1] == "}" ? position : nil
                 }
                 depth -= 1
+            default: break
             }
             position += 1
+        }
+        return nil
+    }
+
+    /// The position after a string that opens here. It may be raw, by a prefix, and long, by three quotes.
+    private static func endOfString(in scalars: [UnicodeScalar], from open: Int, after start: Int) -> Int? {
+        let quote = scalars[open]
+        func isTriple(_ position: Int) -> Bool {
+            position + 2 < scalars.count && scalars[position...position + 2].allSatisfy { $0 == quote }
+        }
+        let prefix = scalars[start..<open].reversed().prefix { $0.properties.isAlphabetic || $0 == "_" }
+        let isRaw = prefix.count <= 2 && prefix.contains { $0 == "r" || $0 == "R" }
+        let isLong = isTriple(open)
+        var position = open + (isLong ? 3 : 1)
+        while position < scalars.count {
+            if scalars[position] == "\\", !isRaw {
+                position += 2
+            } else if scalars[position] == quote, !isLong || isTriple(position) {
+                return position + (isLong ? 3 : 1)
+            } else {
+                position += 1
+            }
         }
         return nil
     }
