@@ -116,10 +116,19 @@ extension Engine {
     private func prepare(
         _ command: StartCommand, flow: FlowPlan
     ) throws(EngineError) -> (key: RunKey, intent: StartIntent) {
-        let run = command.run ?? RunID(at: parts.storeClock.now, random: parts.random())
+        if let queue = parts.queues.draining(among: flow.queues) {
+            throw EngineError(
+                .queueDraining, "the queue \"\(queue)\" of workflow \"\(flow.name)\" takes no new runs: it is draining")
+        }
+        if let priority = command.priority, !Standing.priorities.contains(priority) {
+            throw EngineError(.invalidInput, "the priority \(priority) is not within -1000 and 1000")
+        }
+        let now = parts.storeClock.now
+        let run = command.run ?? RunID(at: now, random: parts.random())
         var intent = try StartIntent(flow: flow, input: command.input, run: run, labels: command.labels)
         intent.idempotency = command.idempotency
         intent.traceparent = command.traceparent
+        intent.urgency = Urgency(priority: command.priority, deadline: command.deadline.map { now + $0 })
         return (RunKey(tenant: command.tenant, run: run), intent)
     }
 

@@ -24,6 +24,10 @@ public struct EngineError: Error, Sendable, Hashable {
         /// The run or its step is in no state to take the command.
         public static let conflict = Self(rawValue: "conflict")
         public static let stepNotFound = Self(rawValue: "step_not_found")
+        /// The run's limit is full, and its definition says not to wait.
+        public static let concurrencyLimit = Self(rawValue: "concurrency_limit")
+        /// The workflow's queue takes no new runs.
+        public static let queueDraining = Self(rawValue: "queue_draining")
         public static let workerRefused = Self(rawValue: "worker_refused")
     }
 

@@ -44,7 +44,7 @@ struct LanguageTests {
         let worker = TestWorker(session: 1) { task in
             switch task.task.step {
             case "risky": .finish(.failure(StepFailure(kind: .error, message: "boom", retryable: false)))
-            case "a": .hold
+            case "a", "b": .hold
             default: .finish(.success(task.input))
             }
         }

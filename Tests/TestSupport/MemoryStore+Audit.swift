@@ -8,7 +8,7 @@ extension MemoryStore {
     /// - Parameter plan: Of a flow version.
     public func audit(plan: (FlowVersionID) -> Plan?) -> [String] {
         state.withLock { tables in
-            var violations = tables.violations
+            var violations = tables.violations + tables.limitViolations
             for (key, run) in tables.runs {
                 guard let plan = plan(run.flow) else { continue }
                 let fold = RunState(
@@ -51,7 +51,7 @@ extension MemoryStore {
     public var waiting: [StepKey] { state.withLock { $0.waits.values.map(\.step) } }
 
     /// Tokens that a pause holds.
-    public var heldCount: Int { state.withLock { $0.held.count } }
+    public var parkedCount: Int { state.withLock { $0.parked.count } }
 
     /// Messages that nobody has applied yet.
     public var inboxCount: Int { state.withLock { $0.inbox.count } }
@@ -60,6 +60,9 @@ extension MemoryStore {
     public var tokens: (ready: Int, attempts: Int, timers: Int) {
         state.withLock { ($0.ready.count, $0.attempts.count, $0.timers.count) }
     }
+
+    /// Steps and runs that wait for a slot.
+    public var heldCount: Int { state.withLock { $0.held.values.count { $0.limit != nil } } }
 }
 
 extension MemoryStore {

@@ -77,8 +77,8 @@ public final class MemoryStore: Store, Catalog {
                 let transitions = run.history.map(\.transition).filter { $0.revision > request.knownRevision ?? -1 }
                 return RunRecord(
                     key: request.key, flow: run.flow, state: run.state, revision: run.revision, input: run.input,
-                    traceparent: run.traceparent, parent: run.parent, depth: run.depth, createdAt: run.createdAt,
-                    ending: run.ending,
+                    traceparent: run.traceparent, parent: run.parent, depth: run.depth, urgency: run.urgency,
+                    createdAt: run.createdAt, ending: run.ending,
                     transitions: transitions)
             }
         }

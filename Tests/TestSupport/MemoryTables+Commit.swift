@@ -21,6 +21,12 @@ extension MemoryTables {
             dues[TokenKey(run: step.run, step: step.step)] = nil
         }
         for drop in batch.drops where excluded[drop.key] == nil { outcome.dropped += self.drop(drop) }
+        for key in batch.admitted where excluded[key] == nil {
+            held[TokenKey(run: key, step: HeldRow.run)] = nil
+        }
+        for release in batch.releases where excluded[release.key] == nil { vacate(release) }
+        let held = batch.held.filter { excluded[$0.token.key] == nil }
+        for row in held { hold(row) }
         for row in batch.transitions where excluded[row.key] == nil {
             var row = row
             row.transition.at = now
@@ -34,7 +40,9 @@ extension MemoryTables {
             case .token(let row) where excluded[row.key] == nil:
                 let key = TokenKey(run: row.key, step: row.step)
                 requireNoToken(key)
-                timers[key] = TimerToken(row: row, due: now + timer.delay)
+                if let limit = timer.limit { state(limit) }
+                let due = timer.rate.map { reserve($0) } ?? now + timer.delay
+                timers[key] = TimerToken(row: row, due: due, limit: timer.limit?.id, rate: timer.rate?.name)
             case .runDeadline(let run) where excluded[run] == nil:
                 deadlines[run] = now + timer.delay
             case .stepDue(let step) where excluded[step.run] == nil:
@@ -47,19 +55,23 @@ extension MemoryTables {
             requireNoToken(key)
             waits[key] = row
         }
-        for row in batch.held where excluded[row.key] == nil {
-            let key = TokenKey(run: row.key, step: row.step)
-            requireNoToken(key)
-            held[key] = row
+        for timer in batch.parked {
+            if case .token(let row) = timer.kind, excluded[row.key] == nil { park(row, timer) }
         }
-        for pause in batch.pauses where excluded[pause.key] == nil {
-            outcome.resumed += pause.isPaused ? self.pause(pause.key) : resume(pause.key)
+        for change in batch.pauses where excluded[change.key] == nil {
+            if change.isPaused { pause(change.key) } else { resume(change.key, &outcome) }
         }
         for post in batch.posts where excluded[post.sender] == nil {
             if inbox[post.message.id] == nil { inbox[post.message.id] = (post.message, now) }
         }
         for run in batch.firedRunTimers where excluded[run] == nil { deadlines[run] = nil }
+        for freed in batch.freed {
+            wake(Bucket(tenant: freed.tenant, queue: freed.queue, route: .any), rank: 0)
+        }
         for id in batch.appliedInbox where excluded[id.key] == nil { inbox[id] = nil }
+        let released = batch.releases.filter { excluded[$0.key] == nil }.map(\.limit)
+        outcome.admissions = admit(held.map(\.limit.id) + released)
+        outcome.admissions.messages += supersede(held)
         return outcome
     }
 
@@ -94,14 +106,15 @@ extension MemoryTables {
             if attempt?.fence != fence { stale[fence.key, default: []].append(fence) }
         }
         for (key, fences) in stale { excluded[key] = .staleFences(fences) }
+        for (key, conflict) in conflicts(of: batch) where excluded[key] == nil { excluded[key] = conflict }
         return excluded
     }
 
     private mutating func insert(_ start: RunStart) {
         runs[start.key] = Run(
             flow: start.flow, state: start.state, revision: start.revision, input: start.input,
-            traceparent: start.traceparent, parent: start.parent, depth: start.depth, createdAt: now,
-            ending: start.ending, history: [])
+            traceparent: start.traceparent, parent: start.parent, depth: start.depth, urgency: start.urgency,
+            createdAt: now, ending: start.ending, history: [])
         if let record = start.idempotency {
             idempotency[IdempotencyKey(tenant: start.key.tenant, key: record.key)] = IdempotencyRow(
                 run: start.key.run, digest: record.digest, expires: now + record.lifetime)
@@ -127,12 +140,14 @@ extension MemoryTables {
             key.run == drop.key && (drop.steps.isEmpty || drop.steps.contains(key.step))
         }
         let leased = attempts.filter { goes($0.key) }
+        if drop.steps.isEmpty { held[TokenKey(run: drop.key, step: HeldRow.run)] = nil }
         let before = tokenCount
         ready = ready.filter { !goes($0.key) }
         attempts = attempts.filter { !goes($0.key) }
         timers = timers.filter { !goes($0.key) }
         waits = waits.filter { !goes($0.key) }
         held = held.filter { !goes($0.key) }
+        parked = parked.filter { !goes($0.key) }
         dues = dues.filter { !goes($0.key) }
         let gone = before - tokenCount
         if gone != drop.expected {
@@ -141,34 +156,14 @@ extension MemoryTables {
         return leased.values.map(\.fence)
     }
 
-    private var tokenCount: Int { ready.count + attempts.count + timers.count + waits.count + held.count }
-
-    private mutating func pause(_ run: RunKey) -> [ReadyBucket] {
-        for (key, token) in ready where key.run == run {
-            ready[key] = nil
-            held[key] = token.row
-        }
-        for (key, timer) in timers where key.run == run {
-            timers[key] = nil
-            held[key] = timer.row
-        }
-        return []
-    }
-
-    private mutating func resume(_ run: RunKey) -> [ReadyBucket] {
-        var buckets: [ReadyBucket] = []
-        for (key, row) in held where key.run == run {
-            held[key] = nil
-            insertReady(row)
-            buckets.append(ReadyBucket(bucket: row.bucket, lowestRank: row.rank))
-        }
-        return buckets
+    private var tokenCount: Int {
+        ready.count + attempts.count + timers.count + waits.count + held.count + parked.count
     }
 
     /// The fast path: leased at once, unless a lower rank waits. A dead session is the rescue's
     /// business.
     private mutating func grant(_ row: ReadyRow) -> LeasedTask? {
-        guard let session = row.lease else { return nil }
+        guard let session = row.lease, !isClosed(row.bucket, isGuarded: false) else { return nil }
         let waits = ready.values.contains { $0.row.bucket == row.bucket && $0.row.rank < row.rank }
         return waits ? nil : lease(ReadyToken(row: row, enqueuedAt: now), to: session)
     }

@@ -77,7 +77,7 @@ extension StoreConformance {
         batch.waits = [
             WaitRow(step: StepKey(run: key, step: 3), request: WaitRequest(kind: .time, subject: ""))
         ]
-        batch.held = [fixture.ready(key, step: 4)]
+        batch.parked = [TimerRow(kind: .token(fixture.ready(key, step: 4)), delay: .zero)]
         let leased = try await fixture.store.commit(batch).leased
         try expectEqual(leased.map(\.fence.step), [0])
         var drop = fixture.makeBatch()

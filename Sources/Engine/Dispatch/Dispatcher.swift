@@ -177,6 +177,12 @@ final class Dispatcher: Sendable {
         withState { state in for bucket in buckets { _ = state.wake(bucket.bucket, rank: bucket.lowestRank) } }
     }
 
+    /// Places have become free under the limits of queues.
+    func wake(freed queues: Set<QueueID>) {
+        guard !queues.isEmpty else { return }
+        withState { state in for queue in queues { state.wake(queue) } }
+    }
+
     /// Leases return to `ready`, with no loss counted.
     func giveBack(_ leases: [LeasedTask]) {
         guard !leases.isEmpty else { return }

@@ -20,11 +20,10 @@ struct InboxSweep: Sendable {
 
     private func deliver(_ messages: [InboxMessage]) async throws(StoreError) {
         for message in messages {
-            switch message.command {
-            case .cancel(let reason): submit(.cancel(reason: reason), message)
-            case .signal(let signal): submit(.event(.signal(signal)), message)
-            case .childEnded(let step, let outcome): submit(.event(.childEnded(step: step, outcome)), message)
-            case .startChild(let child): try await start(child, message)
+            if case .startChild(let child) = message.command {
+                try await start(child, message)
+            } else {
+                parts.router.submit([message], acceptedAt: parts.clock.now)
             }
         }
     }

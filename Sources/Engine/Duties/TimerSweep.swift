@@ -10,6 +10,7 @@ struct TimerSweep: Sendable {
         let limit = parts.configuration.timerLimit
         let fired = try await parts.store.fireTimers(limit: limit)
         parts.dispatcher.wake(fired.ready)
+        if !fired.limits.isEmpty { parts.act(on: try await parts.store.admit(fired.limits)) }
         parts.metrics.firedDeadlines.add(UInt64(fired.deadlines.count))
         for key in fired.deadlines {
             parts.router.submitOwn(

@@ -37,9 +37,10 @@ struct BatchBuilder {
         var isAlone = false
     }
 
-    private(set) var drafts: [RunKey: Draft] = [:]
+    var drafts: [RunKey: Draft] = [:]
+    var batch: CommitBatch
+    let queues: QueueTable
     private var order: [RunKey] = []
-    private var batch: CommitBatch
     private var idempotencyKeys: Set<TenantKey> = []
     private let now: Timestamp
 
@@ -48,9 +49,10 @@ struct BatchBuilder {
         var key: String
     }
 
-    init(id: BatchID, now: Timestamp) {
+    init(id: BatchID, now: Timestamp, queues: QueueTable = QueueTable()) {
         batch = CommitBatch(id: id)
         self.now = now
+        self.queues = queues
     }
 
     var isEmpty: Bool {
@@ -65,12 +67,18 @@ struct BatchBuilder {
             guard inserted else { return .deferred }
         }
         let entry = RunEntry(
-            key: key, flow: intent.flow, traceparent: intent.traceparent,
+            key: key, flow: intent.flow, traceparent: intent.traceparent, urgency: intent.urgency,
             run: RunState(
                 plan: intent.flow.plan,
                 context: RunContext(run: key.run, input: intent.input, parent: intent.parent, depth: intent.depth)))
         drafts[key] = Draft(entry: entry, start: intent, expectedRevision: 0, state: .queued)
         order.append(key)
+        if let limit = entry.runLimit() {
+            // It stays queued, until the store gives it a slot.
+            drafts[key]?.commands.append(command)
+            batch.held.append(heldRun(key, entry: entry, limit: limit))
+            return .drafted
+        }
         if let rejection = apply(.start, to: key, command: command, random: random, finish: nil) {
             preconditionFailure("a new run refuses its start: \(rejection)")
         }
@@ -93,9 +101,17 @@ struct BatchBuilder {
         case .finish(let finish):
             rejection = apply(RunEvent(finish), to: key, command: index, random: random, finish: finish)
         case .cancel(let reason):
-            rejection = apply(.cancel(reason: reason), to: key, command: index, random: random, finish: nil)
+            // A message may come twice: only somebody who asks again means that the clean-up shall end.
+            if case .none = command.reply, entry.withContents({ $0.run.lifecycle }) == .cancelling {
+                rejection = .stopping
+            } else {
+                rejection = apply(.cancel(reason: reason), to: key, command: index, random: random, finish: nil)
+            }
         case .event(let event):
             rejection = apply(event, to: key, command: index, random: random, finish: nil)
+        case .admit:
+            rejection = apply(.start, to: key, command: index, random: random, finish: nil)
+            if rejection == nil { batch.admitted.append(key) }
         case .deadline:
             rejection = apply(.deadlinePassed, to: key, command: index, random: random, finish: nil)
         }
@@ -119,7 +135,7 @@ struct BatchBuilder {
             batch.clearedDues.append(StepKey(run: key, step: step))
             return .refused(rejection)
         case .event: return .refused(rejection)
-        case .start, .cancel, .deadline, .acknowledge: return .ended
+        case .start, .cancel, .admit, .deadline, .acknowledge: return .ended
         }
     }
 
@@ -143,14 +159,19 @@ struct BatchBuilder {
             return error
         }
         drafts[key]?.commands.append(command)
-        if let finish { batch.finishes.append(finish.fence) }
-        for effect in effects { perform(effect, key: key, flow: entry.flow, finish: finish) }
+        if let finish {
+            batch.finishes.append(finish.fence)
+            leave([finish.fence.step], of: entry)
+        }
+        for effect in effects { perform(effect, key: key, entry: entry, finish: finish) }
         return nil
     }
 
-    private mutating func perform(_ effect: RunEffect, key: RunKey, flow: FlowPlan, finish: FinishCommand?) {
+    private mutating func perform(_ effect: RunEffect, key: RunKey, entry: RunEntry, finish: FinishCommand?) {
         switch effect {
         case .record(let transition):
+            // Only a step that was live is cancelled; which of those had a slot, the store knows.
+            if transition.state == .cancelled { release(transition.step, of: entry) }
             let isOutcome = finish.map { $0.fence.step == transition.step } ?? false
             batch.transitions.append(
                 TransitionRow(
@@ -165,11 +186,11 @@ struct BatchBuilder {
                         step: transition.step, state: transition.state, attempt: max(0, transition.attempt)))
             }
         case .ready(let step):
-            place(readyRow(step, key: key, flow: flow, attempt: 0, losses: 0), delay: nil)
+            place(readyRow(step, of: entry, attempt: 0, losses: 0), of: entry, rate: entry.stepRate(step))
         case .retry(let step, let attempt, let delay):
             place(
-                readyRow(step, key: key, flow: flow, attempt: attempt, losses: finish?.timing.losses ?? 0), delay: delay
-            )
+                readyRow(step, of: entry, attempt: attempt, losses: finish?.timing.losses ?? 0), of: entry,
+                delay: delay)
         case .wait(let step, let request):
             batch.waits.append(WaitRow(step: StepKey(run: key, step: step), request: request))
         case .endWait(let step):
@@ -180,168 +201,22 @@ struct BatchBuilder {
         case .setDue(let step, let delay):
             batch.timers.append(TimerRow(kind: .stepDue(StepKey(run: key, step: step)), delay: delay))
         case .clearDue(let step): clearDue(StepKey(run: key, step: step))
-        case .dropSteps(let steps): drop(steps, key: key)
+        case .dropSteps(let steps): drop(steps, of: entry)
         case .pauseTokens: pause(key)
         case .resumeTokens: resume(key)
-        case .startChild(let child):
-            post(InboxMessage(id: InboxID(key: key, id: child.run.bytes.start), command: .startChild(child)), from: key)
-        case .cancelChild(let child, let reason):
-            post(
-                InboxMessage(
-                    id: InboxID(key: RunKey(tenant: key.tenant, run: child), id: key.run.bytes),
-                    command: .cancel(reason: reason)), from: key)
+        case .startChild(let child): startChild(child, from: key)
+        case .cancelChild(let child, let reason): cancelChild(child, reason: reason, from: key)
         case .emit(let emission): emit(emission, key: key)
         case .setDeadline(let delay):
             batch.timers.append(TimerRow(kind: .runDeadline(key), delay: delay))
         case .dropTokens(let expected):
-            drop(expected, key: key)
+            drop(expected, of: entry)
         case .ended(let state, let output, let failure):
             drafts[key]?.ending = RunEnding(
-                output: output, failure: failure, hasDeadline: flow.plan.timeout != nil)
+                output: output, failure: failure, hasDeadline: entry.flow.plan.timeout != nil)
             tellParent(of: key, state: state, output: output, failure: failure)
+            releaseRun(entry)
         }
-    }
-
-    /// A token that becomes ready now or later, unless the run is paused.
-    private mutating func place(_ row: ReadyRow, delay: Duration?) {
-        if drafts[row.key]?.entry.withContents({ $0.run.lifecycle }) == .paused {
-            batch.held.append(row)
-        } else if let delay {
-            batch.timers.append(TimerRow(kind: .token(row), delay: delay))
-        } else {
-            batch.ready.append(row)
-        }
-    }
-
-    private mutating func clearDue(_ step: StepKey) {
-        let before = batch.timers.count
-        batch.timers.removeAll { if case .stepDue(let due) = $0.kind { due == step } else { false } }
-        if before == batch.timers.count { batch.clearedDues.append(step) }
-    }
-
-    // MARK: - Other runs
-
-    private mutating func post(_ message: InboxMessage, from key: RunKey) {
-        batch.posts.append(InboxPost(sender: key, message: message))
-    }
-
-    private mutating func tellParent(
-        of key: RunKey, state: RunLifecycle, output: [UInt8]?, failure: StepFailure?
-    ) {
-        guard let parent = drafts[key]?.entry.withContents({ $0.run.context.parent }) else { return }
-        let outcome: ChildOutcome
-        if state == .succeeded {
-            outcome = .succeeded(output: output ?? Array("null".utf8))
-        } else {
-            let failure =
-                failure ?? StepFailure(kind: .error, message: "the child run has \(state.text)", retryable: false)
-            outcome = .failed(
-                StepFailure(
-                    kind: failure.kind, code: failure.code, message: "child run \(key.run): \(failure.message)",
-                    retryable: false))
-        }
-        post(
-            InboxMessage(
-                id: InboxID(key: RunKey(tenant: key.tenant, run: parent.run), id: key.run.bytes),
-                command: .childEnded(step: parent.step, outcome)), from: key)
-    }
-
-    private mutating func emit(_ emission: Emission, key: RunKey) {
-        guard let run = emission.run else { return }
-        let bytes = RunID.Bytes(high: key.run.bytes.high, low: key.run.bytes.low &+ UInt64(emission.step) &+ 1)
-        let signal = RunSignal(name: emission.name, id: "\(key.run)/\(emission.step)", payload: emission.payload)
-        post(
-            InboxMessage(
-                id: InboxID(key: RunKey(tenant: key.tenant, run: run), id: bytes), command: .signal(signal)), from: key)
-    }
-
-    // MARK: - Tokens that move
-
-    /// The run's tokens go: those that this batch was to insert are left out, those of earlier commits are deleted.
-    private mutating func drop(_ live: Int, key: RunKey) {
-        let ready = batch.ready.count
-        batch.ready.removeAll { $0.key == key }
-        var unwritten = ready - batch.ready.count
-        batch.timers.removeAll { timer in
-            switch timer.kind {
-            case .token(let row):
-                guard row.key == key else { return false }
-                unwritten += 1
-                return true
-            case .runDeadline(let run): return run == key
-            case .stepDue(let step): return step.run == key
-            }
-        }
-        unwritten += removeUnwritten(of: key)
-        // Those that were to go by their steps go with all others.
-        let named = drafts[key]?.droppedSteps.count ?? 0
-        drafts[key]?.dropped = live - unwritten + named
-        drafts[key]?.droppedSteps = []
-    }
-
-    /// Tokens of some steps go.
-    private mutating func drop(_ steps: [Int32], key: RunKey) {
-        let gone = Set(steps)
-        var unwritten: Set<Int32> = []
-        func isGone(_ row: ReadyRow) -> Bool { row.key == key && gone.contains(row.step) }
-        batch.ready.removeAll { row in
-            guard isGone(row) else { return false }
-            unwritten.insert(row.step)
-            return true
-        }
-        batch.held.removeAll { row in
-            guard isGone(row) else { return false }
-            unwritten.insert(row.step)
-            return true
-        }
-        batch.waits.removeAll { row in
-            guard row.step.run == key, gone.contains(row.step.step) else { return false }
-            unwritten.insert(row.step.step)
-            return true
-        }
-        batch.timers.removeAll { timer in
-            switch timer.kind {
-            case .token(let row):
-                guard isGone(row) else { return false }
-                unwritten.insert(row.step)
-                return true
-            case .stepDue(let step): return step.run == key && gone.contains(step.step)
-            case .runDeadline: return false
-            }
-        }
-        drafts[key]?.droppedSteps += steps.filter { !unwritten.contains($0) }
-    }
-
-    /// Rows of `held` and `waits` of a run that are not written yet go; answers how many.
-    private mutating func removeUnwritten(of key: RunKey) -> Int {
-        let before = batch.held.count + batch.waits.count
-        batch.held.removeAll { $0.key == key }
-        batch.waits.removeAll { $0.step.run == key }
-        return before - batch.held.count - batch.waits.count
-    }
-
-    /// What this batch was to make ready is held; what earlier ones did, the store moves.
-    private mutating func pause(_ key: RunKey) {
-        drafts[key]?.isPaused = true
-        batch.held += batch.ready.filter { $0.key == key }
-        batch.ready.removeAll { $0.key == key }
-        for timer in batch.timers {
-            if case .token(let row) = timer.kind, row.key == key { batch.held.append(row) }
-        }
-        batch.timers.removeAll { if case .token(let row) = $0.kind { row.key == key } else { false } }
-    }
-
-    private mutating func resume(_ key: RunKey) {
-        drafts[key]?.isPaused = false
-        batch.ready += batch.held.filter { $0.key == key }
-        batch.held.removeAll { $0.key == key }
-    }
-
-    private func readyRow(_ step: Int32, key: RunKey, flow: FlowPlan, attempt: Int32, losses: Int16) -> ReadyRow {
-        let planned = drafts[key]?.entry.withContents { $0.run.templateIndex(of: step) } ?? step
-        return ReadyRow(
-            key: key, bucket: flow.buckets[Int(planned)], rank: key.rank, step: step, attempt: attempt, losses: losses,
-            lease: nil)
     }
 
     /// Where tokens become ready, one bucket for each.
@@ -361,6 +236,10 @@ struct BatchBuilder {
                     step: row.step, state: session == nil ? .ready : .running,
                     attempt: session == nil ? row.attempt : row.attempt + 1))
         }
+        for row in batch.held where row.token.step >= 0 {
+            drafts[row.token.key]?.steps.append(
+                EventFragment.StepChange(step: row.token.step, state: .held, attempt: row.token.attempt))
+        }
         for key in order {
             guard let draft = drafts[key] else { continue }
             let (revision, state) = draft.entry.withContents { ($0.run.revision, $0.run.lifecycle) }
@@ -372,7 +251,8 @@ struct BatchBuilder {
                     RunStart(
                         key: key, flow: start.flow.flow, state: state, revision: revision, input: start.input,
                         idempotency: start.idempotency, traceparent: start.traceparent, labels: start.labels,
-                        parent: start.parent, depth: start.depth, ending: draft.ending, event: event))
+                        parent: start.parent, depth: start.depth, urgency: start.urgency, ending: draft.ending,
+                        event: event))
             } else {
                 batch.advances.append(
                     RunAdvance(
@@ -385,29 +265,14 @@ struct BatchBuilder {
                 batch.drops.append(
                     TokenDrop(key: key, expected: draft.droppedSteps.count, steps: draft.droppedSteps))
             }
-            // Only when that is still so: a stop takes the tokens of a paused run.
-            if let isPaused = draft.isPaused, state == (isPaused ? .paused : .running) {
+            // Only when that is still so: a stop takes the tokens of a paused run, or frees those of its clean-up.
+            if let isPaused = draft.isPaused, !state.isEnded, isPaused == (state == .paused) {
                 batch.pauses.append(RunPause(key: key, isPaused: isPaused))
             }
             drafts[key]?.state = state
             drafts[key]?.revision = revision
         }
         return batch
-    }
-}
-
-extension RunID.Bytes {
-    /// The id of the message that starts the run: another one than that of its end, which goes to the same parent.
-    fileprivate var start: RunID.Bytes { RunID.Bytes(high: high, low: low ^ 1 << 63) }
-}
-
-extension RunKey {
-    /// First in, first out: by the time in the run's id, in µs. It is a UUIDv7 whose twelve bits after the milliseconds
-    /// are the fraction of a millisecond (RFC 9562 §6.2, method 3) where this engine made it.
-    var rank: Rank {
-        let milliseconds = Int64(run.bytes.high >> 16)
-        let fraction = Int64(run.bytes.high & 0xFFF)
-        return milliseconds * 1000 + ((fraction * 1000 + 4095) >> 12)
     }
 }
 

@@ -42,7 +42,8 @@ final class CommitLane: Sendable {
     /// - Throws: when the store was unavailable and nothing was written or answered.
     func process(_ commands: [LaneCommand]) async throws(StoreError) -> [LaneCommand] {
         let entries = try await entries(for: commands)
-        var builder = BatchBuilder(id: BatchID(parts.randomBytes()), now: parts.storeClock.now)
+        var builder = BatchBuilder(
+            id: BatchID(parts.randomBytes()), now: parts.storeClock.now, queues: parts.queues.snapshot)
         var round = Round(commands: commands)
         for (index, command) in commands.enumerated() {
             round.note(add(command, index: index, entries: entries, to: &builder), at: index)
@@ -74,7 +75,7 @@ final class CommitLane: Sendable {
         for command in commands {
             switch command.kind {
             case .start, .acknowledge: continue
-            case .finish, .cancel, .deadline, .event: keys.insert(command.key)
+            case .finish, .cancel, .admit, .deadline, .event: keys.insert(command.key)
             }
         }
         return keys.isEmpty ? [:] : try await parts.directory.entries(keys)
@@ -108,7 +109,10 @@ final class CommitLane: Sendable {
         publish(builder.drafts, excluded: excluded)
         if let batch, let outcome {
             parts.dispatcher.committed(batch, outcome, drafts: builder.drafts)
-            if !batch.timers.isEmpty { parts.timers.raise() }
+            parts.dispatcher.wake(freed: Set(batch.freed.map(\.queue)))
+            if !outcome.admissions.isEmpty { parts.act(on: outcome.admissions) }
+            if !batch.timers.isEmpty || !batch.pauses.isEmpty { parts.timers.raise() }
+            if !outcome.limits.isEmpty { await admit(outcome.limits) }
             let posts = batch.posts.filter { excluded[$0.sender] == nil }.map(\.message)
             if !posts.isEmpty { parts.courier.take(posts) }
             if parts.hub.hasSubscribers { parts.eventTail.raise() }
@@ -124,6 +128,15 @@ final class CommitLane: Sendable {
         answer(&round)
         await answerFromHistory(&round)
         return round.again()
+    }
+
+    /// Resumed runs have joined the lines of limits. Should this fail, the sweep of the limits does it.
+    private func admit(_ limits: [LimitID]) async {
+        do {
+            parts.act(on: try await parts.store.admit(limits))
+        } catch {
+            parts.storeFailed(error, in: "commit lane")
+        }
     }
 
     private func publish(_ drafts: [RunKey: BatchBuilder.Draft], excluded: [RunKey: CommitOutcome.Exclusion]) {

@@ -1,3 +1,4 @@
+import Expressions
 import JSON
 import Workflows
 
@@ -11,6 +12,8 @@ struct LaneCommand: Sendable {
         case event(RunEvent)
         /// The message from the inbox has been dealt with.
         case acknowledge
+        /// A queued run has got its slot.
+        case admit
         /// The run's deadline has passed.
         case deadline
     }
@@ -41,21 +44,28 @@ struct LaneCommand: Sendable {
         case .event(.decided(_, let decision)): 512 + (decision.form?.count ?? 0)
         case .event(.childEnded(_, .succeeded(let output))): 256 + output.count
         case .event: 256
-        case .deadline, .acknowledge: 64
+        case .deadline, .admit, .acknowledge: 64
         }
     }
 }
 
 extension StartIntent {
-    /// Checks the input, and makes the labels that the definition asks for; those that are given win.
+    /// Checks the input and what is made of it: the key of the run's limit, and the labels that the definition asks
+    /// for; of those, the given ones win.
     init(
         flow: FlowPlan, input: [UInt8], run: RunID, labels: [UInt8]? = nil, parent: RunContext.Parent? = nil,
         depth: Int32 = 0
     ) throws(EngineError) {
         let input = try flow.checkInput(input)
         var labels = labels
-        if flow.plan.labels != nil {
+        if flow.plan.limit?.key != nil || flow.plan.labels != nil {
             let state = RunState(plan: flow.plan, context: RunContext(run: run, input: input))
+            do {
+                _ = try state.runLimitName()
+            } catch {
+                throw EngineError(
+                    .invalidInput, "the key of the workflow's concurrency cannot be made: \(error.message)")
+            }
             do {
                 labels = try Self.merged(try state.makeLabels(), labels)
             } catch {
@@ -85,4 +95,5 @@ struct StartIntent: Sendable {
     var labels: [UInt8]?
     var parent: RunContext.Parent?
     var depth: Int32 = 0
+    var urgency = Urgency.usual
 }

@@ -11,6 +11,8 @@ struct Round {
         /// In the store; the run's state after the commit.
         case committed(RunLifecycle)
         case duplicate(of: RunID, sameBody: Bool)
+        /// Its limit has no slot free.
+        case conflict(limit: String)
         case refused(code: String, detail: String)
         case historical
         case again
@@ -42,6 +44,8 @@ struct Round {
             }
         case .duplicate(let run, let sameBody):
             for index in draft.commands { fates[index] = .duplicate(of: run, sameBody: sameBody) }
+        case .conflict(let limit):
+            for index in draft.commands { fates[index] = .conflict(limit: limit) }
         case .refused(let code, let detail):
             let isShared = draft.commands.count > 1
             for index in draft.commands {
@@ -74,7 +78,7 @@ struct Round {
         fates.indices.filter { index in
             switch fates[index] {
             case .historical, .verdict(.historical): true
-            case .undecided, .verdict, .missing, .committed, .duplicate, .refused, .again, .answered: false
+            case .undecided, .verdict, .missing, .committed, .duplicate, .conflict, .refused, .again, .answered: false
             }
         }
     }
@@ -84,7 +88,7 @@ struct Round {
         fates.indices.compactMap { index in
             switch fates[index] {
             case .again, .verdict(.deferred), .undecided: commands[index]
-            case .verdict, .missing, .committed, .duplicate, .refused, .historical, .answered: nil
+            case .verdict, .missing, .committed, .duplicate, .conflict, .refused, .historical, .answered: nil
             }
         }
     }
@@ -115,7 +119,7 @@ struct Round {
             case .finish:
                 metrics.recordedOutcomes.add()
                 return .finished(.recorded)
-            case .cancel, .deadline:
+            case .cancel, .deadline, .admit:
                 return .cancelled
             case .event, .acknowledge:
                 return .applied
@@ -130,6 +134,12 @@ struct Round {
             return .started(
                 Started(
                     run: run, workflow: intent.flow.name, version: intent.flow.version, created: false, state: nil))
+        case .conflict(let limit):
+            metrics.refusedCommands.add()
+            return .failed(
+                EngineError(
+                    .concurrencyLimit,
+                    "the limit \(limit) has no slot free, and its definition says on_conflict: reject"))
         case .refused(let code, _):
             metrics.refusedCommands.add()
             return .failed(EngineError(.refused, "the database refused the command (\(code))"))

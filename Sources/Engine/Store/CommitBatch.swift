@@ -14,12 +14,18 @@ public struct CommitBatch: Sendable {
     public var transitions: [TransitionRow] = []
     /// New tokens in `ready`, or in `attempts` where a lease is asked for and granted (the fast path).
     public var ready: [ReadyRow] = []
+    /// New tokens that need a slot of a limit.
+    public var held: [HeldRow] = []
+    /// Slots that are given back, each to be handed on in the same transaction.
+    public var releases: [LimitRelease] = []
+    /// Runs that were let in and start with this batch: their own token goes.
+    public var admitted: [RunKey] = []
     /// New tokens in `timers` (retries), and run deadlines.
     public var timers: [TimerRow] = []
     /// New tokens in `waits`.
     public var waits: [WaitRow] = []
-    /// New tokens in `held`: steps that became ready while their run is paused.
-    public var held: [ReadyRow] = []
+    /// New tokens of paused runs. When the run is resumed they go where they would have gone, and not before they are due.
+    public var parked: [TimerRow] = []
     /// Tokens in `waits` whose wait is over.
     public var endedWaits: [StepKey] = []
     /// Due times of steps that go.
@@ -32,6 +38,8 @@ public struct CommitBatch: Sendable {
     public var posts: [InboxPost] = []
     /// Run timers that this batch has applied.
     public var firedRunTimers: [RunKey] = []
+    /// Queues under whose limits this batch frees places; told to all nodes as a wake of any route.
+    public var freed: Set<TenantQueue> = []
     /// Inbox messages that this batch has applied.
     public var appliedInbox: [InboxID] = []
 
@@ -54,6 +62,8 @@ public struct RunStart: Sendable {
     /// The step of another run that started it, and how many levels it is below the first.
     public var parent: RunContext.Parent?
     public var depth: Int32
+    /// What the request said of the run's place in queues.
+    public var urgency: Urgency
     /// When a run ends in the batch that starts it.
     public var ending: RunEnding?
     /// This run's part of its tenant's event row: JSON text as `EventFragment` writes it.
@@ -62,7 +72,8 @@ public struct RunStart: Sendable {
     public init(
         key: RunKey, flow: FlowVersionID, state: RunLifecycle, revision: Int64, input: [UInt8],
         idempotency: IdempotencyRecord?, traceparent: String?, labels: [UInt8]?,
-        parent: RunContext.Parent? = nil, depth: Int32 = 0, ending: RunEnding?, event: [UInt8]
+        parent: RunContext.Parent? = nil, depth: Int32 = 0, urgency: Urgency = .usual, ending: RunEnding?,
+        event: [UInt8]
     ) {
         self.key = key
         self.flow = flow
@@ -74,6 +85,7 @@ public struct RunStart: Sendable {
         self.labels = labels
         self.parent = parent
         self.depth = depth
+        self.urgency = urgency
         self.ending = ending
         self.event = event
     }
@@ -194,10 +206,16 @@ public struct TimerRow: Sendable {
     public var kind: Kind
     /// From the commit's own time on the store's clock.
     public var delay: Duration
+    /// The token needs a slot of this limit when it is due.
+    public var limit: Limit?
+    /// The token is due when its turn under this rate comes, instead of after the delay; the store finds that out.
+    public var rate: Rate?
 
-    public init(kind: Kind, delay: Duration) {
+    public init(kind: Kind, delay: Duration, limit: Limit? = nil, rate: Rate? = nil) {
         self.kind = kind
         self.delay = delay
+        self.limit = limit
+        self.rate = rate
     }
 }
 
@@ -212,7 +230,8 @@ public struct WaitRow: Sendable {
     }
 }
 
-/// A pause moves a run's tokens from `ready` and `timers` to `held`, a resume those to `ready`.
+/// A pause parks a run's tokens from `ready`, `timers` and the lines of limits in `held`; a resume moves them back. A
+/// step that had a slot of a limit keeps it.
 public struct RunPause: Sendable, Equatable {
     public var key: RunKey
     public var isPaused: Bool

@@ -10,12 +10,17 @@ public struct FiredTimers: Sendable {
     public var dues: [StepKey]
     /// When the next timer falls due, if any is known.
     public var next: Timestamp?
+    /// Tokens that need a slot now wait for it: these limits are to be looked at (`LimitStore.admit`).
+    public var limits: [LimitID]
 
-    public init(ready: [ReadyBucket], deadlines: [RunKey], dues: [StepKey] = [], next: Timestamp?) {
+    public init(
+        ready: [ReadyBucket], deadlines: [RunKey], dues: [StepKey] = [], next: Timestamp?, limits: [LimitID] = []
+    ) {
         self.ready = ready
         self.deadlines = deadlines
         self.dues = dues
         self.next = next
+        self.limits = limits
     }
 }
 
@@ -38,6 +43,8 @@ public struct InboxMessage: Sendable, Equatable {
         case childEnded(step: Int32, ChildOutcome)
         /// Addressed to the parent, whose commit wrote it: its child is to be started.
         case startChild(ChildStart)
+        /// The run has got its slot: it starts.
+        case admit
     }
 
     public var id: InboxID

@@ -43,9 +43,23 @@ public struct QueueID: Hashable, Sendable {
     public init(_ value: Int32) { self.value = value }
 }
 
+/// A queue with the tenant that owns it.
+public struct TenantQueue: Hashable, Sendable {
+    public var tenant: TenantID
+    public var queue: QueueID
+
+    public init(tenant: TenantID, queue: QueueID) {
+        self.tenant = tenant
+        self.queue = queue
+    }
+}
+
 /// An interned (task type, pool, selector): who can serve a step.
 public struct RouteID: Hashable, Sendable {
     public var value: Int32
+
+    /// No route has this number: in a wake it stands for all of the queue's.
+    public static let any = Self(0)
 
     public init(_ value: Int32) { self.value = value }
 }

@@ -22,6 +22,7 @@ public struct RunRecord: Sendable {
     public var traceparent: String?
     public var parent: RunContext.Parent?
     public var depth: Int32
+    public var urgency: Urgency
     public var createdAt: Timestamp
     public var ending: RunEnding?
     /// In the order of their revisions.
@@ -29,8 +30,8 @@ public struct RunRecord: Sendable {
 
     public init(
         key: RunKey, flow: FlowVersionID, state: RunLifecycle, revision: Int64, input: [UInt8], traceparent: String?,
-        parent: RunContext.Parent? = nil, depth: Int32 = 0, createdAt: Timestamp, ending: RunEnding?,
-        transitions: [StepTransition]
+        parent: RunContext.Parent? = nil, depth: Int32 = 0, urgency: Urgency = .usual, createdAt: Timestamp,
+        ending: RunEnding?, transitions: [StepTransition]
     ) {
         self.key = key
         self.flow = flow
@@ -40,6 +41,7 @@ public struct RunRecord: Sendable {
         self.traceparent = traceparent
         self.parent = parent
         self.depth = depth
+        self.urgency = urgency
         self.createdAt = createdAt
         self.ending = ending
         self.transitions = transitions

@@ -133,6 +133,8 @@ struct TokenColumns {
     private var leases: [PostgresUUID?] = []
     private var fragments: [RawText?] = []
     var delays: [Int64] = []
+    var limits: [PostgresUUID?] = []
+    var rates: [PostgresUUID?] = []
 
     mutating func append(_ row: ReadyRow) {
         tenants.append(row.key.tenant.value)
@@ -184,6 +186,8 @@ struct TokenColumns {
     func bindTimers(into parameters: inout PostgresParameters) {
         bindToken(into: &parameters)
         parameters.append(delays)
+        parameters.append(limits)
+        parameters.append(rates)
     }
 
     private func bindToken(into parameters: inout PostgresParameters) {

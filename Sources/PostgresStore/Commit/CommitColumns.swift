@@ -39,13 +39,22 @@ struct CommitColumns {
     private var transition = TransitionColumns()
     private var payload = PayloadColumns()
     private var ready = TokenColumns()
+    private(set) var held = HeldColumns()
+    private var admitted = GuardedKeys()
     private var timer = TokenColumns()
+    /// The rates under which tokens start, and where those stand among the timers; parked tokens come last.
+    private(set) var paced: [Rate] = []
+    private var pacedTimers: [Int] = []
     private var inbox = GuardedKeys()
     private var inboxIDs: [PostgresUUID] = []
     private var event = EventColumns()
+    private var freed: (tenants: [Int32], queues: [Int32]) = ([], [])
 
     var runs: Int { starts.count + advances.count }
-    var isEmpty: Bool { runs == 0 && sections.isEmpty }
+    /// Slots are taken or given, so limits are locked first.
+    var needsLimits: Bool { !sections.isDisjoint(with: [.held, .releases]) || !paced.isEmpty || held.hasStated }
+    var isEmpty: Bool { runs == 0 && sections.subtracting(.freed).isEmpty }
+    /// One statement writes all of it.
     var isPlain: Bool { drops.isEmpty && rare.isEmpty }
 
     init(_ batch: CommitBatch, id: BatchID, taking selection: Selection) {
@@ -56,9 +65,30 @@ struct CommitColumns {
         if !finish.steps.isEmpty { sections.insert(.finishes) }
         for row in batch.transitions where selection.contains(row.key) { append(row) }
         for row in batch.ready where selection.contains(row.key) { append(row) }
+        for row in batch.held where selection.contains(row.token.key) {
+            sections.insert(.held)
+            held.append(row)
+        }
+        for release in batch.releases where selection.contains(release.key) {
+            sections.insert(.releases)
+            held.append(release)
+        }
+        for key in batch.admitted where selection.contains(key) {
+            sections.insert(.admitted)
+            admitted.append(key, free: false)
+        }
         for row in batch.timers { append(row, selection) }
         drops = batch.drops.filter { selection.contains($0.key) }
         rare = RareRows(batch, selection)
+        for row in rare.parked {
+            if let limit = row.limit { held.append(stated: limit) }
+            if let rate = row.rate { paced.append(rate) }
+        }
+        for queue in batch.freed {
+            sections.insert(.freed)
+            freed.tenants.append(queue.tenant.value)
+            freed.queues.append(queue.queue.value)
+        }
         if !batch.firedRunTimers.isEmpty || !batch.appliedInbox.isEmpty || !batch.clearedDues.isEmpty {
             appendApplied(batch, selection)
         }
@@ -75,6 +105,7 @@ struct CommitColumns {
         start.reserve(starts.count)
         for run in starts {
             start.append(run)
+            if run.urgency != .usual { sections.insert(.urgency) }
             if run.input.count > InlineLimit.run {
                 appendPayload(run.key, kind: .runInput, step: -1, revision: 0, run.input)
             }
@@ -142,6 +173,12 @@ struct CommitColumns {
         }
         sections.insert(.timers)
         timer.delays.append(row.delay.microseconds)
+        timer.limits.append(row.limit?.id.digest.uuid)
+        timer.rates.append(row.rate?.id.digest.uuid)
+        if let limit = row.limit { held.append(stated: limit) }
+        guard let rate = row.rate else { return }
+        paced.append(rate)
+        pacedTimers.append(timer.delays.count - 1)
     }
 
     private mutating func appendPayload(
@@ -174,6 +211,12 @@ struct CommitColumns {
         }
     }
 
+    /// When the tokens under rates are due, in their order, in µs.
+    mutating func pace(_ delays: [Int64]) {
+        for (timer, delay) in zip(pacedTimers, delays) { self.timer.delays[timer] = delay }
+        rare.pace(delays.dropFirst(pacedTimers.count))
+    }
+
     // MARK: Binding
 
     /// Binds the parameters in the order in which `CommitStatement` numbers them.
@@ -182,7 +225,7 @@ struct CommitColumns {
         parameters.append(Int64(runs))
         if sections.contains(.starts) {
             if sections.contains(.keys) { key.bind(into: &parameters) }
-            start.bind(into: &parameters)
+            start.bind(into: &parameters, urgency: sections.contains(.urgency))
         }
         if sections.contains(.advances) { advance.bind(into: &parameters) }
         if sections.contains(.deadlines) {
@@ -193,6 +236,12 @@ struct CommitColumns {
         if sections.contains(.transitions) { transition.bind(into: &parameters) }
         if sections.contains(.payloads) { payload.bind(into: &parameters) }
         if sections.contains(.ready) { ready.bindReady(into: &parameters, leases: sections.contains(.leases)) }
+        if sections.contains(.held) { held.bindHeld(into: &parameters) }
+        if sections.contains(.releases) { held.bindReleases(into: &parameters) }
+        if sections.contains(.admitted) {
+            parameters.append(admitted.tenants)
+            parameters.append(admitted.runs)
+        }
         if sections.contains(.timers) { timer.bindTimers(into: &parameters) }
         if sections.contains(.inbox) {
             parameters.append(inbox.tenants)
@@ -201,6 +250,10 @@ struct CommitColumns {
             parameters.append(inbox.free)
         }
         event.bind(into: &parameters)
+        if sections.contains(.freed) {
+            parameters.append(freed.tenants)
+            parameters.append(freed.queues)
+        }
     }
 }
 

@@ -26,7 +26,7 @@ enum DropStatement {
             DELETE FROM held x WHERE x.ctid = ANY (ARRAY(
                 SELECT f.found FROM runs_to_drop d CROSS JOIN LATERAL (
                     SELECT x.ctid AS found FROM held x WHERE x.tenant = d.tenant AND x.run = d.run OFFSET 0) f))
-            RETURNING x.tenant, x.run),
+            RETURNING x.tenant, x.run, x.step),
         waits_gone AS (
             DELETE FROM waits x WHERE x.ctid = ANY (ARRAY(
                 SELECT f.found FROM runs_to_drop d CROSS JOIN LATERAL (
@@ -35,7 +35,7 @@ enum DropStatement {
         SELECT tenant, run, step, attempt, session FROM attempts_gone
         UNION ALL SELECT tenant, run, NULL, NULL, NULL FROM ready_gone
         UNION ALL SELECT tenant, run, NULL, NULL, NULL FROM timers_gone WHERE step >= 0
-        UNION ALL SELECT tenant, run, NULL, NULL, NULL FROM held_gone
+        UNION ALL SELECT tenant, run, NULL, NULL, NULL FROM held_gone WHERE step >= 0
         UNION ALL SELECT tenant, run, NULL, NULL, NULL FROM waits_gone
         """,
         [.int4Array, .uuidArray])

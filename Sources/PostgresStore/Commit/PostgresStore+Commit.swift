@@ -19,8 +19,12 @@ extension PostgresStore {
                 number += 1
                 guard !columns.isEmpty else { continue }
                 do throws(PostgresError) {
-                    let reply = try await write(columns)
-                    outcome.add(reply, of: columns, undecided: &undecided)
+                    switch try await write(columns) {
+                    case .written(let reply): outcome.add(reply, of: columns, undecided: &undecided)
+                    case .refused(let runs):
+                        for (key, limit) in runs { outcome.excluded[key] = .conflict(limit: limit) }
+                        parts.append(part.without(Set(runs.keys)))
+                    }
                 } catch {
                     switch CommitRemedy(error) {
                     case .excludeStale:
@@ -68,17 +72,23 @@ extension PostgresStore {
         }
     }
 
-    /// Writes one part of a batch in one round trip, or, if it takes tokens away or has rare rows, in a transaction of
-    /// several.
-    private func write(_ columns: CommitColumns) async throws(PostgresError) -> CommitReply {
+    /// Writes one part of a batch in one round trip, or, if it takes tokens away, takes or gives slots or has rare rows, in
+    /// a transaction of several.
+    private func write(_ columns: CommitColumns) async throws(PostgresError) -> LimitedReply {
+        let statement = commitStatement(columns.sections)
+        if columns.needsLimits {
+            return try await lanes.withConnection { (connection) throws(PostgresError) in
+                try await Self.writeWithLimits(columns, statement, on: connection)
+            }
+        }
         var pipeline = PostgresPipeline(.single)
-        pipeline.add(commitStatement(columns.sections)) { columns.bind(into: &$0) }
+        pipeline.add(statement) { columns.bind(into: &$0) }
         let prepared = pipeline
         return try await lanes.withConnection { (connection) throws(PostgresError) in
             guard !columns.isPlain else {
-                return try CommitReply(try await connection.execute(prepared)[0])
+                return .written(try CommitReply(try await connection.execute(prepared)[0]))
             }
-            return try await Self.writeInSteps(columns, prepared, on: connection)
+            return .written(try await Self.write(columns, prepared, on: connection))
         }
     }
 
@@ -128,6 +138,10 @@ extension CommitOutcome {
         committedAt = reply.committedAt
         dropped += reply.dropped
         resumed += reply.resumed
+        limits += reply.limits
+        admissions.ready += reply.admissions.ready
+        admissions.messages += reply.admissions.messages
+        admissions.count += reply.admissions.count
         if reply.written != nil {
             for run in columns.starts where !reply.wrote(run.key) { undecided.append(run) }
             for run in columns.advances where !reply.wrote(run.key) { excluded[run.key] = .lostRace }

@@ -6,24 +6,33 @@ extension PostgresStore {
     /// How often the tokens of a run are looked for: a claim, rescue or timer can carry one past a look.
     private static let looks = 8
 
-    /// Writes a batch that takes tokens away, or that has rows which batches seldom have.
+    /// Writes a batch that takes tokens away, or that has rows which batches seldom have, inside a transaction.
     ///
     /// What was waited for first, then tokens that go, then those that move and come: so a drop counts what was there.
-    static func writeInSteps(
+    static func write(
+        _ columns: CommitColumns, _ pipeline: PostgresPipeline, in transaction: PostgresTransaction
+    ) async throws(PostgresError) -> CommitReply {
+        var reply = try CommitReply(try await transaction.execute(pipeline)[0])
+        let rare = columns.rare.written(by: reply)
+        try await rare.writeEndedWaits(on: transaction)
+        for drop in columns.drops where reply.wrote(drop.key) && !drop.steps.isEmpty {
+            reply.dropped += try await dropSteps(drop, on: transaction)
+        }
+        let drops = columns.drops.filter { $0.steps.isEmpty && reply.wrote($0.key) }
+        reply.dropped += try await dropAll(drops, on: transaction)
+        let resumed = try await rare.write(on: transaction)
+        reply.resumed += resumed.ready
+        reply.limits += resumed.limits
+        return reply
+    }
+
+    /// The same in a transaction of its own.
+    static func write(
         _ columns: CommitColumns, _ pipeline: PostgresPipeline, on connection: PostgresConnection
     ) async throws(PostgresError) -> CommitReply {
         do {
             return try await connection.withTransaction { transaction in
-                var reply = try CommitReply(try await transaction.execute(pipeline)[0])
-                let rare = columns.rare.written(by: reply)
-                try await rare.writeEndedWaits(on: transaction)
-                for drop in columns.drops where reply.wrote(drop.key) && !drop.steps.isEmpty {
-                    reply.dropped += try await dropSteps(drop, on: transaction)
-                }
-                let drops = columns.drops.filter { $0.steps.isEmpty && reply.wrote($0.key) }
-                reply.dropped += try await dropAll(drops, on: transaction)
-                reply.resumed += try await rare.write(on: transaction)
-                return reply
+                try await write(columns, pipeline, in: transaction)
             }
         } catch let error as PostgresError {
             throw error

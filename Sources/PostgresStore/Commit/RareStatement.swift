@@ -20,14 +20,21 @@ enum RareStatement {
         """,
         [.int4Array, .uuidArray, .int4Array, .int2Array, .textArray])
 
-    static let hold = PostgresStatement(
+    /// New tokens of paused runs.
+    static let park = PostgresStatement(
         """
-        INSERT INTO held (tenant, run, queue, route, rank, step, attempt, losses, reason)
-        SELECT h.*, 'paused' FROM unnest(
-            $1::int4[], $2::uuid[], $3::int4[], $4::int4[], $5::int8[], $6::int4[], $7::int4[], $8::int2[])
-            AS h(tenant, run, queue, route, rank, step, attempt, losses)
+        INSERT INTO held (tenant, run, queue, route, rank, step, attempt, losses, reason, due, parked_limit, rate_id)
+        SELECT h.tenant, h.run, h.queue, h.route, h.rank, h.step, h.attempt, h.losses, 'paused',
+            now() + nullif(h.delay, 0) * interval '1 microsecond', h.limit_id, h.rate_id
+        FROM unnest(
+            $1::int4[], $2::uuid[], $3::int4[], $4::int4[], $5::int8[], $6::int4[], $7::int4[], $8::int2[], $9::int8[],
+            $10::uuid[], $11::uuid[])
+            AS h(tenant, run, queue, route, rank, step, attempt, losses, delay, limit_id, rate_id)
         """,
-        [.int4Array, .uuidArray, .int4Array, .int4Array, .int8Array, .int4Array, .int4Array, .int2Array])
+        [
+            .int4Array, .uuidArray, .int4Array, .int4Array, .int8Array, .int4Array, .int4Array, .int2Array, .int8Array,
+            .uuidArray, .uuidArray,
+        ])
 
     /// A step whose attempt is lost meanwhile goes back to `ready`, and on: it had begun before the pause.
     static let pause = PostgresStatement(
@@ -42,26 +49,50 @@ enum RareStatement {
         ready_gone AS (
             DELETE FROM ready x WHERE x.ctid = ANY (ARRAY(SELECT f.found FROM found_ready f)) RETURNING x.*),
         timers_gone AS (
-            DELETE FROM timers x WHERE x.ctid = ANY (ARRAY(SELECT f.found FROM found_timers f)) RETURNING x.*)
-        INSERT INTO held (tenant, run, queue, route, rank, step, attempt, losses, reason)
-        SELECT tenant, run, queue, route, rank, step, attempt, losses, 'paused' FROM ready_gone
-        UNION ALL SELECT tenant, run, queue, route, rank, step, attempt, losses, 'paused' FROM timers_gone
+            DELETE FROM timers x WHERE x.ctid = ANY (ARRAY(SELECT f.found FROM found_timers f)) RETURNING x.*),
+        left_line AS (
+            UPDATE held x SET reason = 'paused', parked_limit = x.limit_id, limit_id = NULL
+            WHERE x.limit_id IS NOT NULL AND x.ctid = ANY (ARRAY(
+                SELECT f.found FROM unnest($1::int4[], $2::uuid[]) AS d(tenant, run) CROSS JOIN LATERAL (
+                    SELECT x.ctid AS found FROM held x
+                    WHERE x.tenant = d.tenant AND x.run = d.run AND x.step >= 0 OFFSET 0) f)))
+        INSERT INTO held (tenant, run, queue, route, rank, step, attempt, losses, reason, due, parked_limit, rate_id)
+        SELECT tenant, run, queue, route, rank, step, attempt, losses, 'paused', NULL::timestamptz, NULL::uuid, NULL::uuid
+        FROM ready_gone
+        UNION ALL
+        SELECT tenant, run, queue, route, rank, step, attempt, losses, 'paused', due, limit_id, rate_id FROM timers_gone
         """,
         [.int4Array, .uuidArray])
 
+    /// Moves parked tokens to where they would be: to `timers` until they are due, to the line of their limit, whose lock
+    /// this statement does not take, or to `ready`. The last column names such limits.
     static let resume = PostgresStatement(
         """
-        WITH freed AS (
-            DELETE FROM held x WHERE x.ctid = ANY (ARRAY(
-                SELECT f.found FROM unnest($1::int4[], $2::uuid[]) AS d(tenant, run) CROSS JOIN LATERAL (
-                    SELECT x.ctid AS found FROM held x
-                    WHERE x.tenant = d.tenant AND x.run = d.run AND x.reason = 'paused' OFFSET 0) f))
+        WITH parked AS MATERIALIZED (
+            SELECT f.* FROM unnest($1::int4[], $2::uuid[]) AS d(tenant, run) CROSS JOIN LATERAL (
+                SELECT x.ctid AS found, coalesce(x.due > now(), false) AS early, x.parked_limit FROM held x
+                WHERE x.tenant = d.tenant AND x.run = d.run AND x.reason = 'paused' OFFSET 0) f),
+        joined AS (
+            UPDATE held x SET reason = 'limit', limit_id = x.parked_limit, parked_limit = NULL, due = NULL, rate_id = NULL
+            WHERE x.ctid = ANY (ARRAY(
+                SELECT p.found FROM parked p WHERE NOT p.early AND p.parked_limit IS NOT NULL))
             RETURNING x.*),
+        freed AS (
+            DELETE FROM held x
+            WHERE x.ctid = ANY (ARRAY(SELECT p.found FROM parked p WHERE p.early OR p.parked_limit IS NULL))
+            RETURNING x.*),
+        scheduled AS (
+            INSERT INTO timers (tenant, run, queue, route, rank, step, attempt, losses, due, limit_id, rate_id)
+            SELECT tenant, run, queue, route, rank, step, attempt, losses, due, parked_limit, rate_id
+            FROM freed WHERE due > now()),
         returned AS (
             INSERT INTO ready (tenant, run, queue, route, rank, step, attempt, losses)
-            SELECT tenant, run, queue, route, rank, step, attempt, losses FROM freed
+            SELECT tenant, run, queue, route, rank, step, attempt, losses
+            FROM freed WHERE due IS NULL OR due <= now()
             RETURNING *)
-        SELECT tenant, queue, route, min(rank) FROM returned GROUP BY tenant, queue, route
+        SELECT tenant, queue, route, min(rank), NULL::uuid FROM returned GROUP BY tenant, queue, route
+        UNION ALL
+        SELECT DISTINCT tenant, 0, 0, 0::int8, limit_id FROM joined
         """,
         [.int4Array, .uuidArray])
 

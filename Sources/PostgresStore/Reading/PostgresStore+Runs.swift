@@ -53,6 +53,9 @@ extension RunRecord {
             input: try row.decode(5, as: [UInt8]?.self) ?? [],
             traceparent: try row.decode(6),
             parent: parent, depth: try row.decode(17, as: Int32?.self) ?? 0,
+            urgency: Urgency(
+                priority: try row.decode(18),
+                deadline: try row.decode(19, as: PostgresTimestamp?.self).map(Timestamp.init)),
             createdAt: Timestamp(try row.decode(7, as: PostgresTimestamp.self)),
             ending: ended
                 ? RunEnding(output: try row.decode(9), failure: try StepFailure.read(row, from: 10), hasDeadline: false)

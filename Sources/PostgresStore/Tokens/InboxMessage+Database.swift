@@ -4,21 +4,23 @@ internal import Workflows
 
 /// A message in the database: a number for its kind, and a body.
 extension InboxMessage.Command {
-    var kind: Int16 {
+    var kind: InboxKind {
         switch self {
-        case .cancel: 1
-        case .signal: 2
-        case .childEnded: 3
-        case .startChild: 4
+        case .cancel: .cancel
+        case .admit: .admit
+        case .signal: .signal
+        case .childEnded: .childEnded
+        case .startChild: .startChild
         }
     }
 
-    /// A cancel's reason as it is; of all others, JSON text.
+    /// A cancel's reason as it is; nothing of a run that is let in; of all others, JSON text.
     var body: [UInt8] {
         var writer = JSONWriter()
         writer.raw("{")
         switch self {
         case .cancel(let reason): return Array(reason.utf8)
+        case .admit: return []
         case .signal(let signal):
             writer.key("name")
             writer.string(signal.name)
@@ -64,17 +66,15 @@ extension InboxMessage.Command {
     }
 
     /// Reads what `kind` and `body` wrote; `nil` for anything else.
-    init?(kind: Int16, body: [UInt8]) {
-        if kind == 1 {
-            self = .cancel(reason: String(decoding: body, as: UTF8.self))
-            return
-        }
-        guard let value = try? JSONValue(parsing: body) else { return nil }
+    init?(kind: InboxKind, body: [UInt8]) {
+        let value = (try? JSONValue(parsing: body)) ?? .null
         switch kind {
-        case 2:
+        case .cancel: self = .cancel(reason: String(decoding: body, as: UTF8.self))
+        case .admit: self = .admit
+        case .signal:
             guard let name = value["name"]?.stringValue, let id = value["id"]?.stringValue else { return nil }
             self = .signal(RunSignal(name: name, id: id, payload: (value["payload"] ?? .null).bytes()))
-        case 3:
+        case .childEnded:
             guard let step = value["step"]?.intValue else { return nil }
             if let failure = value["failure"].flatMap({ StepFailure($0) }) {
                 self = .childEnded(step: Int32(clamping: step), .failed(failure))
@@ -82,7 +82,7 @@ extension InboxMessage.Command {
                 self = .childEnded(
                     step: Int32(clamping: step), .succeeded(output: (value["output"] ?? .null).bytes()))
             }
-        case 4:
+        case .startChild:
             guard let run = value["run"]?.stringValue.flatMap({ RunID($0) }),
                 let parent = value["parent"]?.stringValue.flatMap({ RunID($0) }),
                 let step = value["step"]?.intValue, let depth = value["depth"]?.intValue,
@@ -92,7 +92,6 @@ extension InboxMessage.Command {
                 ChildStart(
                     run: run, parent: RunContext.Parent(run: parent, step: Int32(clamping: step)),
                     depth: Int32(clamping: depth), workflow: workflow, input: (value["input"] ?? .null).bytes()))
-        default: return nil
         }
     }
 }

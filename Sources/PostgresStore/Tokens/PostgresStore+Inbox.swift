@@ -25,9 +25,11 @@ extension PostgresStore {
             let rows = try await connection.execute(Self.read, Int64(limit), age.microseconds)
             var messages: [InboxMessage] = []
             for row in rows {
-                let kind = try row.decode(3, as: Int16.self)
-                guard let command = InboxMessage.Command(kind: kind, body: try row.decode(4, as: [UInt8].self)) else {
-                    throw PostgresError(.decoding, reason: "an inbox message of the kind \(kind) cannot be read")
+                let number = try row.decode(3, as: Int16.self)
+                guard let kind = InboxKind(rawValue: number),
+                    let command = InboxMessage.Command(kind: kind, body: try row.decode(4, as: [UInt8].self))
+                else {
+                    throw PostgresError(.decoding, reason: "an inbox message of the kind \(number) cannot be read")
                 }
                 messages.append(
                     InboxMessage(
@@ -62,7 +64,7 @@ struct InboxColumns {
         tenants = messages.map(\.id.key.tenant.value)
         runs = messages.map(\.id.key.run.uuid)
         ids = messages.map(\.id.id.uuid)
-        kinds = messages.map(\.command.kind)
+        kinds = messages.map(\.command.kind.rawValue)
         bodies = messages.map { RawText($0.command.body) }
     }
 }

@@ -21,9 +21,20 @@ extension PostgresStore {
                     dues.append(StepKey(run: run, step: TimerLine.step(ofDue: line)))
                 }
             }
+            let (ready, limits) = try Self.returned(results[0])
             return FiredTimers(
-                ready: try Self.buckets(results[0]), deadlines: deadlines, dues: dues,
-                next: try results[2].decode(row: 0, column: 0, as: PostgresTimestamp?.self).map(Timestamp.init))
+                ready: ready, deadlines: deadlines, dues: dues,
+                next: try results[2].decode(row: 0, column: 0, as: PostgresTimestamp?.self).map(Timestamp.init),
+                limits: limits)
         }
+    }
+
+    /// Reads buckets that received tokens, and in the last column limits whose lines did.
+    static func returned(_ rows: PostgresResult) throws(PostgresError) -> (ready: [ReadyBucket], limits: [LimitID]) {
+        let moved = try buckets(rows)
+        let limits = zip(moved, try rows.column(4, as: PostgresUUID?.self)).compactMap { bucket, digest in
+            digest.map { LimitID(tenant: bucket.bucket.tenant, digest: RunID.Bytes($0)) }
+        }
+        return (moved.filter { $0.bucket.route != .any }, limits)
     }
 }

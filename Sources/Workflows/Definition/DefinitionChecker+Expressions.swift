@@ -8,6 +8,8 @@ extension DefinitionChecker {
         case recover(Int)
         case output
         case labels
+        /// The key of the limit on runs.
+        case runKey
     }
 
     /// Compiles a template and checks the names in it.
@@ -110,7 +112,7 @@ extension DefinitionChecker {
 
     private func roots(for reader: Reader) -> [String] {
         switch reader {
-        case .labels: return ["inputs", "run"]
+        case .labels, .runKey: return ["inputs", "run"]
         case .output: return ["inputs", "steps", "run"]
         case .recover: return ["inputs", "steps", "run", "failure"]
         case .step(let index, let item):
@@ -132,7 +134,7 @@ extension DefinitionChecker {
             case "item", "item_index":
                 message = "there is no \"\(reference.root)\" here, only in the with of a for_each"
             case "failure": message = "there is no \"failure\" here, only in on_failure and finally"
-            case "steps": message = "labels are made before any step runs"
+            case "steps": message = "no step has run yet when labels and the key of a run are made"
             default: message = "unknown name \"\(reference.root)\""
             }
             return ReferenceProblem(
@@ -203,7 +205,7 @@ extension DefinitionChecker {
             ("\(who) reads step \"\(id)\", which belongs to \(parts[target].text)", nil)
         }
         switch reader {
-        case .labels: return nil
+        case .labels, .runKey: return nil
         case .output:
             switch parts[target] {
             case .main, .setup: return nil

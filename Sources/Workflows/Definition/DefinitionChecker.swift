@@ -16,6 +16,7 @@ struct DefinitionChecker {
     let handlerNodes: [DefinitionReader.HandlerNodes]
     private let outputNode: SourceNode?
     private let labelsNode: SourceNode?
+    private let concurrencyNode: SourceNode?
     let source: SourceText
     /// Every step, in the order of `Plan.steps`.
     let steps: [WorkflowDefinition.Step]
@@ -38,6 +39,8 @@ struct DefinitionChecker {
         var condition: Expression?
         var fanOut: FanOut?
         var kind = StepKind.task
+        var limitKey: Template?
+        var rateKey: Template?
     }
 
     /// What a definition's texts became; meaningful only without problems.
@@ -46,6 +49,7 @@ struct DefinitionChecker {
         var handlers: [FailureHandler] = []
         var output: Template?
         var labels: Template?
+        var runLimitKey: Template?
     }
 
     init(_ definition: WorkflowDefinition, reader: DefinitionReader, source: SourceText) {
@@ -54,6 +58,7 @@ struct DefinitionChecker {
         handlerNodes = reader.handlerNodes
         outputNode = reader.outputNode
         labelsNode = reader.labelsNode
+        concurrencyNode = reader.concurrencyNode
         self.source = source
         steps = definition.allSteps
         parts =
@@ -77,6 +82,9 @@ struct DefinitionChecker {
         if cycles.isEmpty { checkRaces() }
         compiled.output = definition.output.flatMap { template($0, node: outputNode, for: .output) }
         compiled.labels = compileLabels()
+        compiled.runLimitKey = definition.concurrency?.key.flatMap {
+            template(.string($0), node: concurrencyNode?["key"], for: .runKey)
+        }
         return compiled
     }
 
@@ -91,6 +99,12 @@ struct DefinitionChecker {
         }
         if let text = step.forEach, let items = expression(text, node: nodes[index].forEach, for: plain) {
             compiled.fanOut = FanOut(items: items, maxParallel: step.maxParallel ?? FanOut.mostParallel)
+        }
+        compiled.limitKey = step.concurrency?.key.flatMap {
+            template(.string($0), node: nodes[index].concurrency?["key"], for: reader)
+        }
+        compiled.rateKey = step.rate?.key.flatMap {
+            template(.string($0), node: nodes[index].rate?["key"], for: reader)
         }
         if let form = nodes[index].kind {
             compiled.kind = kind(form, of: index, reader) ?? .task

@@ -4,7 +4,8 @@ extension DefinitionReader {
     /// Reads the `with` of what the engine does itself; `nil` for a task type, and for what cannot be told.
     mutating func kind(_ uses: String, members step: [String: SourceNode], at node: SourceNode) -> KindForm? {
         guard Words.engineKinds.contains(uses) else { return nil }
-        refuse(["retry", "timeout", "limits", "resources"], in: step, uses)
+        refuse(
+            ["retry", "timeout", "limits", "resources", "priority", "concurrency", "rate"], in: step, uses)
         switch uses {
         case "wait":
             refuse(["deadline"], in: step, uses)

@@ -60,14 +60,21 @@ extension DefinitionReader {
         }
         let (reads, readNodes) = members["reads"].map { names($0, "reads", "names") } ?? ([], [])
         let (writes, writeNodes) = members["writes"].map { names($0, "writes", "names") } ?? ([], [])
+        let priority = members["priority"].flatMap { self.priority($0) }
+        let concurrency = members["concurrency"].flatMap { self.concurrency($0, ofStep: true) }
+        let rate = members["rate"].flatMap { self.rate($0) }
         guard let id, let idNode else { return nil }
         let nodes = StepNodes(
             id: idNode, needs: needNodes, join: members["join"], with: members["with"], condition: members["if"],
-            forEach: members["for_each"], kind: kind, reads: readNodes, writes: writeNodes)
-        let step = WorkflowDefinition.Step(
+            forEach: members["for_each"], kind: kind, reads: readNodes, writes: writeNodes,
+            concurrency: members["concurrency"], rate: members["rate"])
+        var step = WorkflowDefinition.Step(
             id: id, uses: uses ?? "", needs: needs, join: join, forEach: forEach, maxParallel: parallel,
             with: members["with"]?.value, condition: condition, retry: retry, timeout: timeout, deadline: deadline,
             timeLimit: limit, pool: pool, isBackground: background, reads: reads, writes: writes)
+        step.priority = priority
+        step.concurrency = concurrency
+        step.rate = rate
         return (step, nodes)
     }
 

@@ -10,6 +10,7 @@ struct DefinitionReader {
     var handlerNodes: [HandlerNodes] = []
     var outputNode: SourceNode?
     var labelsNode: SourceNode?
+    var concurrencyNode: SourceNode?
     private var edges = 0
 
     /// Nodes of a step.
@@ -26,6 +27,8 @@ struct DefinitionReader {
         /// As many as the step has names there.
         var reads: [SourceNode] = []
         var writes: [SourceNode] = []
+        var concurrency: SourceNode?
+        var rate: SourceNode?
     }
 
     /// Nodes of a failure handler.
@@ -69,6 +72,10 @@ struct DefinitionReader {
         labelsNode = members["labels"]
         definition.inputs = members["inputs"].flatMap { inputs($0) }
         definition.queue = members["queue"].flatMap { queueName($0) } ?? WorkflowDefinition.defaultQueue
+        definition.priority = members["priority"].flatMap { priority($0) }
+        definition.concurrency = members["concurrency"].flatMap { concurrency($0, ofStep: false) }
+        concurrencyNode = members["concurrency"]
+        definition.deadline = members["deadline"].flatMap { duration($0, "deadline") }
         definition.timeout = members["timeout"].flatMap { duration($0, "timeout") }
         definition.retry = policy
         definition.output = members["output"]?.value

@@ -1,22 +1,19 @@
 /// The words of the language, and those that are reserved for what is not built yet.
 enum Words {
     static let workflow = [
-        "name", "description", "labels", "inputs", "queue", "timeout", "retry", "setup", "steps", "on_failure",
-        "finally",
-        "output",
+        "name", "description", "labels", "inputs", "queue", "priority", "deadline", "concurrency", "timeout", "retry",
+        "setup", "steps", "on_failure", "finally", "output",
     ]
     static let workflowLater: Set<String> = [
-        "priority", "deadline", "concurrency", "triggers", "on", "env", "secrets", "limits", "resources", "defaults",
-        "schedule", "signals", "version",
+        "triggers", "on", "env", "secrets", "limits", "resources", "defaults", "schedule", "signals", "version",
     ]
     static let step = [
         "id", "uses", "needs", "join", "if", "for_each", "max_parallel", "with", "retry", "timeout", "deadline",
-        "limits",
-        "resources", "background", "reads", "writes",
+        "limits", "resources", "priority", "concurrency", "rate", "background", "reads", "writes",
     ]
     static let stepLater: Set<String> = [
-        "cache", "on_failure", "priority", "switch", "cases", "concurrency", "compensate", "finally", "env", "secrets",
-        "name", "description", "queue", "output", "delay", "labels",
+        "cache", "on_failure", "switch", "cases", "compensate", "finally", "env", "secrets", "name", "description",
+        "queue", "output", "delay", "labels",
     ]
     static let handler = ["match", "steps", "recover"]
     static let match = ["step", "error"]
@@ -28,6 +25,9 @@ enum Words {
     static let emit = ["name", "payload", "run"]
     static let limits = ["time"]
     static let limitsLater: Set<String> = ["cpu", "memory", "on_violation", "grace", "disk", "processes", "output"]
+    static let rate = ["key", "limit", "per", "burst", "scope"]
+    static let concurrency = ["key", "limit", "on_conflict", "scope"]
+    static let stepConcurrency = ["key", "limit", "scope"]
     static let resources = ["pool"]
     static let resourcesLater: Set<String> = ["slots", "gpu", "cpu", "memory", "labels", "selector"]
     static let retry = ["strategy", "max_attempts", "delay", "max_delay", "jitter"]

@@ -62,13 +62,17 @@ extension Plan {
 
     convenience init(_ definition: WorkflowDefinition, _ compiled: DefinitionChecker.Compiled) {
         let steps = zip(definition.allSteps, compiled.steps).map { step, compiled in
-            PlanStep(
+            var made = PlanStep(
                 id: step.id, taskType: step.uses, kind: compiled.kind,
                 pool: step.pool ?? WorkflowDefinition.Step.defaultPool(of: step.uses), queue: definition.queue,
-                needs: compiled.needs, join: step.join, condition: compiled.condition, input: compiled.input,
-                fanOut: compiled.fanOut, retry: step.retry ?? definition.retry ?? .never,
+                priority: step.priority ?? definition.priority ?? 0, needs: compiled.needs, join: step.join,
+                condition: compiled.condition, input: compiled.input, fanOut: compiled.fanOut,
+                retry: step.retry ?? definition.retry ?? .never,
                 timeout: [step.timeout, step.timeLimit].compactMap { $0 }.min(), deadline: step.deadline,
                 isBackground: step.isBackground)
+            made.limit = step.concurrency.map { PlanLimit($0, key: compiled.limitKey) }
+            made.rate = step.rate.map { PlanRate($0, key: compiled.rateKey) }
+            return made
         }
         let main = Int32(definition.steps.count)
         let setup = main + Int32(definition.setup.count)
@@ -76,6 +80,8 @@ extension Plan {
         self.init(
             name: definition.name, steps: steps,
             parts: Parts(main: 0..<main, setup: main..<setup, finally: setup..<finally), handlers: compiled.handlers,
-            timeout: definition.timeout, inputs: definition.inputs, output: compiled.output, labels: compiled.labels)
+            timeout: definition.timeout, deadline: definition.deadline,
+            limit: definition.concurrency.map { PlanLimit($0, key: compiled.runLimitKey) }, inputs: definition.inputs,
+            output: compiled.output, labels: compiled.labels)
     }
 }

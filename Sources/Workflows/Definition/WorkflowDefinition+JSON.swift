@@ -14,6 +14,9 @@ extension WorkflowDefinition {
         }
         if let inputs { members.append(("inputs", inputs.json)) }
         if queue != Self.defaultQueue { members.append(("queue", .string(queue))) }
+        if let priority { members.append(("priority", .int(Int64(priority)))) }
+        if let concurrency { members.append(("concurrency", concurrency.json)) }
+        if let deadline { members.append(("deadline", .string(deadline.shortText))) }
         if let timeout { members.append(("timeout", .string(timeout.shortText))) }
         if let retry { members.append(("retry", retry.json)) }
         if !setup.isEmpty { members.append(("setup", .array(setup.map(\.json)))) }
@@ -42,6 +45,9 @@ extension WorkflowDefinition.Step {
         if let timeout { members.append(("timeout", .string(timeout.shortText))) }
         if let deadline { members.append(("deadline", .string(deadline.shortText))) }
         if let timeLimit { members.append(("limits", ["time": .string(timeLimit.shortText)])) }
+        if let priority { members.append(("priority", .int(Int64(priority)))) }
+        if let concurrency { members.append(("concurrency", concurrency.json)) }
+        if let rate { members.append(("rate", rate.json)) }
         if let pool { members.append(("resources", ["pool": .string(pool)])) }
         if isBackground { members.append(("background", true)) }
         if !reads.isEmpty { members.append(("reads", .array(reads.map { .string($0) }))) }

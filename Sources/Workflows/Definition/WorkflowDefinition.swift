@@ -9,6 +9,12 @@ public struct WorkflowDefinition: Hashable, Sendable {
     public var inputs: InputSchema?
     /// Orders the steps of its runs.
     public var queue: String
+    /// Orders its steps within a queue by priority, within `Standing.priorities`.
+    public var priority: Int32?
+    /// How long a run should take at most, for queues that order by deadline; it ends nothing.
+    public var deadline: Duration?
+    /// How many of its runs may be under way at once.
+    public var concurrency: Concurrency?
     /// Longest time from the start of a run to its end.
     public var timeout: Duration?
     /// For steps that have no policy of their own.
@@ -101,6 +107,12 @@ extension WorkflowDefinition {
         /// Names of what it reads and writes outside the run.
         public var reads: [String]
         public var writes: [String]
+        /// Its own, where it is not the workflow's.
+        public var priority: Int32?
+        /// How many of its like may be ready or running at once.
+        public var concurrency: Concurrency?
+        /// How often its like may start.
+        public var rate: RateLimit?
 
         public init(
             id: String, uses: String, needs: [String] = [], join: Join = .all, forEach: String? = nil,

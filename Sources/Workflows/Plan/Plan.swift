@@ -9,6 +9,10 @@ public final class Plan: Sendable {
     public let parts: Parts
     /// Longest time from the start of a run to its end.
     public let timeout: Duration?
+    /// How long a run should take at most, for queues that order by deadline; it ends nothing.
+    public let deadline: Duration?
+    /// How many runs may be under way at once.
+    public let limit: PlanLimit?
     /// Steps of the main part that need nothing.
     public let roots: [Int32]
     /// Steps of the main part that no step needs.
@@ -44,10 +48,13 @@ public final class Plan: Sendable {
     ///   everything else.
     public init(
         name: String, steps: [PlanStep], parts: Parts? = nil, handlers: [FailureHandler] = [],
-        timeout: Duration? = nil, inputs: InputSchema? = nil, output: Template? = nil, labels: Template? = nil
+        timeout: Duration? = nil, deadline: Duration? = nil, limit: PlanLimit? = nil, inputs: InputSchema? = nil,
+        output: Template? = nil, labels: Template? = nil
     ) {
         self.name = name
         self.timeout = timeout
+        self.deadline = deadline
+        self.limit = limit
         self.inputs = inputs
         self.output = output
         self.labels = labels
@@ -100,6 +107,13 @@ public final class Plan: Sendable {
         case .main: roots
         case .finally: finallyRoots
         }
+    }
+
+    /// When a step of the plan runs; `nil` for the steps of handlers.
+    public func stage(of step: Int32) -> RunStage? {
+        if parts.main.contains(step) { return .main }
+        if parts.setup.contains(step) { return .setup }
+        return parts.finally.contains(step) ? .finally : nil
     }
 
     var firstStage: RunStage { parts.setup.isEmpty ? .main : .setup }

@@ -9,6 +9,12 @@ public struct PlanStep: Sendable {
     /// The resource pool that it takes a slot of.
     public var pool: String
     public var queue: String
+    /// Orders it within a queue by priority; within `Standing.priorities`.
+    public var priority: Int32
+    /// How many of its like may be ready or running at once.
+    public var limit: PlanLimit?
+    /// How often its like may start.
+    public var rate: PlanRate?
     /// Indices of the steps that it needs.
     public var needs: [Int32]
     public var join: Join
@@ -33,15 +39,16 @@ public struct PlanStep: Sendable {
 
     public init(
         id: String, taskType: String, kind: StepKind = .task, pool: String = "cpu", queue: String = "default",
-        needs: [Int32] = [], join: Join = .all, condition: Expression? = nil, input: Template? = nil,
-        fanOut: FanOut? = nil, retry: RetryPolicy = .never, timeout: Duration? = nil, deadline: Duration? = nil,
-        isBackground: Bool = false
+        priority: Int32 = 0, needs: [Int32] = [], join: Join = .all, condition: Expression? = nil,
+        input: Template? = nil, fanOut: FanOut? = nil, retry: RetryPolicy = .never, timeout: Duration? = nil,
+        deadline: Duration? = nil, isBackground: Bool = false
     ) {
         self.id = id
         self.kind = kind
         self.taskType = taskType
         self.pool = pool
         self.queue = queue
+        self.priority = priority
         self.needs = needs
         self.join = join
         self.condition = condition
@@ -62,7 +69,7 @@ public struct PlanStep: Sendable {
     var references: [Reference] {
         var found = condition?.references ?? []
         found += fanOut?.items.references ?? []
-        for template in [input].compactMap(\.self) + kind.templates {
+        for template in [input, limit?.key, rate?.key].compactMap(\.self) + kind.templates {
             for hole in template.holes { found += hole.expression.references }
         }
         for expression in kind.expressions { found += expression.references }

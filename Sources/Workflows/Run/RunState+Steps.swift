@@ -32,6 +32,11 @@ extension RunState {
         return (index, items[Int(index)])
     }
 
+    /// How many items of a step, or steps of its handler, have not ended.
+    public func unendedParts(of step: Int32) -> Int {
+        expansionOf[step].map { Int(expansions[$0].unended) } ?? 0
+    }
+
     /// Which expansion a step that the run has made belongs to.
     func expansionIndex(containing step: Int32) -> Int? {
         guard step >= plan.steps.count else { return nil }

@@ -89,8 +89,14 @@ extension RunState {
             finish(stopped: stopping ?? reason, &turn)
             return
         }
+        let isPaused = lifecycle == .paused
         lifecycle = .cancelling
-        if stage != .finally { abandon(activeSteps, reason, &turn) }
+        if stage != .finally {
+            abandon(activeSteps, reason, &turn)
+        } else if isPaused {
+            // The clean-up has begun already, and nobody could resume it any more.
+            turn.effects.append(.resumeTokens)
+        }
         enter(.finally, stopping: reason, &turn)
     }
 

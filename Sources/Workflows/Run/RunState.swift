@@ -64,7 +64,8 @@ public struct RunState: Sendable {
         history: [StepTransition]
     ) {
         self.init(plan: plan, context: context)
-        if lifecycle != .queued { markStarted() }
+        // A run that was cancelled while it was queued has ended without a step.
+        if lifecycle != .queued, !(lifecycle.isEnded && history.allSatisfy { $0.step < 0 }) { markStarted() }
         for transition in history { fold(transition) }
         self.lifecycle = lifecycle
         self.revision = revision

@@ -234,7 +234,7 @@ struct LanguageTests {
             try await engine.pause(key)
             await #expect(throws: EngineError(.conflict, "the run is paused already")) { try await engine.pause(key) }
             worker.finish(try #require(worker.held.first), .success([0x31]))
-            #expect(await until(worker) { fixture.store.heldCount == 1 })
+            #expect(await until(worker) { fixture.store.parkedCount == 1 })
             #expect(worker.assignments.count == 1)
             try await engine.resume(key)
             #expect(await until(worker) { worker.held.count == 1 })

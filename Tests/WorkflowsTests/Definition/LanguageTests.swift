@@ -119,7 +119,7 @@ struct LanguageTests {
             ),
             (
                 "labels: {x: \"${{ steps.a.output }}\"}",
-                "3: labels are made before any step runs (names are inputs, run)"
+                "3: no step has run yet when labels and the key of a run are made (names are inputs, run)"
             ),
         ])
     func parts(more: String, problem: String) {

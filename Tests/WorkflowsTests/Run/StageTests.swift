@@ -88,6 +88,19 @@ struct StageTests {
         #expect(run.ending?.lifecycle == .cancelled)
     }
 
+    @Test("cancel during a clean-up that is paused lets it go on")
+    func cancelInPausedFinally() throws {
+        for event in [RunEvent.cancel(reason: "enough"), .deadlinePassed] {
+            var run = try RunDriver(Self.body)
+            try run.apply(.start)
+            try run.fail("open")
+            try run.apply(.pause)
+            #expect(try run.apply(event) == ["resume", "entered -2 "])
+            try run.succeed("close")
+            #expect(run.ending?.failure != nil)
+        }
+    }
+
     @Test("pause and resume")
     func pause() throws {
         var run = try RunDriver("steps: [{id: a, uses: noop}, {id: b, uses: noop, needs: [a]}]")
