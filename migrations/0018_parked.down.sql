@@ -23,4 +23,4 @@ LANGUAGE sql STABLE AS $$
     WHERE r.run IS NULL OR r.ended_at IS NOT NULL
 $$;
 DROP INDEX held_parked;
-ALTER TABLE held DROP COLUMN due, DROP COLUMN parked_limit, DROP COLUMN rate_id;
+ALTER TABLE held DROP COLUMN parked_due, DROP COLUMN parked_limit, DROP COLUMN parked_rate;

@@ -1,6 +1,6 @@
 -- Tokens of paused runs stand in `held` with the reason 'paused': since when, and where they go when the run is resumed.
--- Not before `due`, where that is known; then to the line of a limit, or to `ready`. A step that had a slot keeps it.
-ALTER TABLE held ADD COLUMN due timestamptz, ADD COLUMN parked_limit uuid, ADD COLUMN rate_id uuid;
+-- Not before `parked_due`, where that is known; then to the line of a limit, or to `ready`. A step that had a slot keeps it.
+ALTER TABLE held ADD COLUMN parked_due timestamptz, ADD COLUMN parked_limit uuid, ADD COLUMN parked_rate uuid;
 CREATE INDEX held_parked ON held (parked_limit) WHERE parked_limit IS NOT NULL;
 
 CREATE OR REPLACE FUNCTION limit_audit() RETURNS TABLE (violation text, tenant int4, run uuid, step int4)

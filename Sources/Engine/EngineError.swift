@@ -26,6 +26,8 @@ public struct EngineError: Error, Sendable, Hashable {
         public static let stepNotFound = Self(rawValue: "step_not_found")
         /// The run's limit is full, and its definition says not to wait.
         public static let concurrencyLimit = Self(rawValue: "concurrency_limit")
+        /// The run's throttle has no start left, and its definition says not to wait.
+        public static let throttled = Self(rawValue: "throttled")
         /// The workflow's queue takes no new runs.
         public static let queueDraining = Self(rawValue: "queue_draining")
         public static let workerRefused = Self(rawValue: "worker_refused")
@@ -33,7 +35,7 @@ public struct EngineError: Error, Sendable, Hashable {
 
     public var code: Code
     public var message: String
-    /// When to try again, for `overloaded` and `unavailable`.
+    /// When to try again, for `overloaded`, `throttled` and `unavailable`.
     public var retryAfter: Duration?
 
     public init(_ code: Code, _ message: String, retryAfter: Duration? = nil) {

@@ -23,6 +23,9 @@ struct PlanTests {
         "attempts_pkey": ["tenant", "run"],
         "attempts_guarded": ["queue"],
         "rates_pkey": ["tenant", "id"],
+        "throttles_pkey": ["tenant", "id"],
+        "debounces_pkey": ["tenant", "id"],
+        "held_due": ["due"],
         "limits_pkey": ["tenant", "id"],
         "limit_slots_pkey": ["tenant", "run"],
         "limit_slots_limit": ["limit_id"],
@@ -140,6 +143,7 @@ struct PlanTests {
         INSERT INTO inbox (tenant, run, id, kind, body) SELECT n % 10, run, run, 1, '' FROM ids;
         INSERT INTO held (tenant, run, queue, route, rank, step, attempt, losses, reason)
             SELECT n % 10, run, n % 100, n % 7, n, 3, 0, 0, '' FROM ids;
+        UPDATE held SET due = now() + random() * interval '1 day' WHERE random() < 0.5;
         UPDATE held SET limit_id = md5((run::text || 'l'))::uuid;
         INSERT INTO limits (tenant, id, level, name, slots, flow)
             SELECT n % 10, md5(run::text || 'l')::uuid, 2, '', 1, 1 FROM ids;

@@ -16,6 +16,13 @@ extension MemoryStore {
                 evidence.append(StepEvidence(step: key.step, place: .scheduled(due: token.due, rate: token.rate)))
             }
             for (key, token) in tables.held where key.run == run {
+                if let due = token.due, let pacing = token.pacing {
+                    let isThrottle = if case .throttle = pacing.rule { true } else { false }
+                    let delay = DelayEvidence(
+                        name: pacing.name, isThrottle: isThrottle, due: due, since: tables.now)
+                    evidence.append(StepEvidence(step: key.step, place: .delayed(delay)))
+                    continue
+                }
                 evidence.append(StepEvidence(step: key.step, place: .held(tables.evidence(of: token))))
             }
             for (key, token) in tables.parked where key.run == run {

@@ -27,6 +27,7 @@ extension MemoryTables {
         for release in batch.releases where excluded[release.key] == nil { vacate(release) }
         let held = batch.held.filter { excluded[$0.token.key] == nil }
         for row in held { hold(row) }
+        outcome.admissions.messages += pace(batch.delayed.filter { excluded[$0.token.key] == nil })
         for row in batch.transitions where excluded[row.key] == nil {
             var row = row
             row.transition.at = now
@@ -70,7 +71,9 @@ extension MemoryTables {
         }
         for id in batch.appliedInbox where excluded[id.key] == nil { inbox[id] = nil }
         let released = batch.releases.filter { excluded[$0.key] == nil }.map(\.limit)
+        let paced = outcome.admissions.messages
         outcome.admissions = admit(held.map(\.limit.id) + released)
+        outcome.admissions.messages += paced
         outcome.admissions.messages += supersede(held)
         return outcome
     }
@@ -107,6 +110,9 @@ extension MemoryTables {
         }
         for (key, fences) in stale { excluded[key] = .staleFences(fences) }
         for (key, conflict) in conflicts(of: batch) where excluded[key] == nil { excluded[key] = conflict }
+        for (key, excess) in excess(of: batch.delayed.filter { excluded[$0.token.key] == nil }) {
+            excluded[key] = excess
+        }
         return excluded
     }
 

@@ -6,6 +6,10 @@ extension MemoryTables {
     struct HeldToken: Sendable {
         var row: ReadyRow
         var limit: LimitID?
+        /// What it waits for before that, and until when.
+        var pacing: Pacing?
+        var due: Timestamp?
+        var next: LimitID?
     }
 
     struct LimitState: Sendable {
@@ -112,7 +116,7 @@ extension MemoryTables {
         }
     }
 
-    private mutating func post(_ command: InboxMessage.Command, to run: RunKey) -> InboxMessage {
+    mutating func post(_ command: InboxMessage.Command, to run: RunKey) -> InboxMessage {
         let id = InboxID(key: run, id: RunID.Bytes(high: .random(in: 0 ... .max), low: .random(in: 0 ... .max)))
         let message = InboxMessage(id: id, command: command)
         inbox[id] = (message, now)

@@ -96,7 +96,10 @@ extension MemoryTables {
         }
         fired.deadlines = deadlines.filter { $0.value <= now }.map(\.key)
         fired.dues = dues.filter { $0.value <= now }.map { StepKey(run: $0.key.run, step: $0.key.step) }
-        fired.next = (timers.values.map(\.due) + dues.values.filter { $0 > now } + deadlines.values.filter { $0 > now })
+        fireStarts(limit: limit, into: &fired)
+        fired.next =
+            (timers.values.map(\.due) + held.values.compactMap(\.due) + dues.values.filter { $0 > now }
+            + deadlines.values.filter { $0 > now })
             .min()
         return fired
     }

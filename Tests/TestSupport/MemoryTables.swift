@@ -78,6 +78,10 @@ struct MemoryTables: Sendable {
     var slotHolders: [TokenKey: LimitID] = [:]
     /// Up to when starts under a rate are spoken for.
     var rates: [LimitID: Timestamp] = [:]
+    /// Windows of throttles; their starts are times of the store.
+    var windows: [LimitID: StartWindow] = [:]
+    /// The newest run of each succession, and when the first was asked for.
+    var successions: [LimitID: (run: RunKey, since: Timestamp)] = [:]
     var deadlines: [RunKey: Timestamp] = [:]
     var sessions: [SessionID: Session] = [:]
     var inbox: [InboxID: (message: InboxMessage, at: Timestamp)] = [:]

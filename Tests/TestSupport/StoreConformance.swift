@@ -64,6 +64,10 @@ public enum StoreConformance: String, CaseIterable, Sendable {
     case runLimitCancelsRunning
     case evidence
     case rates
+    case throttleWaits
+    case throttleDrops
+    case debounce
+    case pacedRunNeedsSlot
 
     public func run(on store: any Store & Catalog) async throws {
         let fixture = try await StoreFixture.make(on: store)
@@ -129,6 +133,10 @@ public enum StoreConformance: String, CaseIterable, Sendable {
         case .runLimitCancelsRunning: try await Self.runLimitCancelsRunning(fixture)
         case .evidence: try await Self.evidence(fixture)
         case .rates: try await Self.rates(fixture)
+        case .throttleWaits: try await Self.throttleWaits(fixture)
+        case .throttleDrops: try await Self.throttleDrops(fixture)
+        case .debounce: try await Self.debounce(fixture)
+        case .pacedRunNeedsSlot: try await Self.pacedRunNeedsSlot(fixture)
         }
     }
 }

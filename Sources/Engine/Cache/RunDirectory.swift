@@ -51,6 +51,20 @@ final class RunDirectory: Sendable {
         return RunEntry(record, flow: flow)
     }
 
+    /// The runs of steps that were just leased. A run that another node has taken further stands in the cache as it was
+    /// before the step became ready: such an entry is read anew, or the step would be without what it reads.
+    func entries(leasing leases: [LeasedTask]) async throws(StoreError) -> [RunKey: RunEntry] {
+        var found = try await entries(Set(leases.map(\.fence.key)))
+        let behind = Set(
+            leases.compactMap { lease in
+                found[lease.fence.key]?.isLive(lease.fence.step) == false ? lease.fence.key : nil
+            })
+        guard !behind.isEmpty else { return found }
+        for key in behind { cache(of: key).remove(key) }
+        found.merge(try await entries(behind)) { _, new in new }
+        return found
+    }
+
     /// The named runs; those that do not exist are missing in the answer.
     func entries(_ keys: some Collection<RunKey>) async throws(StoreError) -> [RunKey: RunEntry] {
         var found: [RunKey: RunEntry] = [:]

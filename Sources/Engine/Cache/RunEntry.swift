@@ -32,6 +32,15 @@ final class RunEntry: Sendable {
         try contents.withLock { (contents) throws(Failure) in try body(&contents) }
     }
 
+    /// Whether the step has a token, as far as this entry knows.
+    func isLive(_ step: Int32) -> Bool {
+        withContents { contents in
+            if case .live? = contents.run.status(of: step) { true } else { false }
+        }
+    }
+
+    var revision: Int64 { withContents { $0.run.revision } }
+
     /// An estimate of its memory.
     var cost: Int {
         withContents { contents in

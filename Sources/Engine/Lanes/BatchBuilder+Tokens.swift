@@ -34,14 +34,19 @@ extension BatchBuilder {
 
     /// The token of a run that waits for a slot itself.
     func heldRun(_ key: RunKey, entry: RunEntry, limit: Limit) -> HeldRow {
+        HeldRow(
+            token: queuedToken(key, entry: entry), limit: limit,
+            onConflict: entry.flow.plan.limit?.onConflict ?? .queue)
+    }
+
+    /// The token of a run that has not started.
+    func queuedToken(_ key: RunKey, entry: RunEntry) -> ReadyRow {
         let order = entry.flow.buckets.first.map { queues.order(of: $0.queue) } ?? QueueOrder()
         let standing = entry.flow.standing(of: 0, run: key, urgency: entry.urgency)
         let none = Bucket(tenant: key.tenant, queue: QueueID(0), route: .any)
-        return HeldRow(
-            token: ReadyRow(
-                key: key, bucket: none, rank: order.rank(of: standing), step: HeldRow.run, attempt: 0, losses: 0,
-                lease: nil),
-            limit: limit, onConflict: entry.flow.plan.limit?.onConflict ?? .queue)
+        return ReadyRow(
+            key: key, bucket: none, rank: order.rank(of: standing), step: HeldRow.run, attempt: 0, losses: 0, lease: nil
+        )
     }
 
     mutating func clearDue(_ step: StepKey) {
@@ -68,9 +73,10 @@ extension BatchBuilder {
 
     /// Gives back the slot that the run holds, now that it has ended.
     mutating func releaseRun(_ entry: RunEntry) {
-        guard let limit = entry.runLimit()?.id else { return }
-        batch.releases.append(LimitRelease(key: entry.key, step: HeldRow.run, limit: limit))
+        let limit = entry.runLimit()?.id
+        if let limit { batch.releases.append(LimitRelease(key: entry.key, step: HeldRow.run, limit: limit)) }
         // A run that was still queued leaves its own token behind.
+        guard limit != nil || entry.flow.plan.pacing != nil else { return }
         guard let draft = drafts[entry.key], draft.start == nil, draft.state == .queued, draft.dropped == nil else {
             return
         }

@@ -73,6 +73,13 @@ struct BatchBuilder {
                 context: RunContext(run: key.run, input: intent.input, parent: intent.parent, depth: intent.depth)))
         drafts[key] = Draft(entry: entry, start: intent, expectedRevision: 0, state: .queued)
         order.append(key)
+        if let pacing = entry.pacing() {
+            // It stays queued, until its time has come.
+            drafts[key]?.commands.append(command)
+            let limit = entry.runLimit()
+            batch.delayed.append(DelayedStart(token: queuedToken(key, entry: entry), pacing: pacing, limit: limit))
+            return .drafted
+        }
         if let limit = entry.runLimit() {
             // It stays queued, until the store gives it a slot.
             drafts[key]?.commands.append(command)

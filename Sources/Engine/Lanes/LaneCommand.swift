@@ -50,7 +50,7 @@ struct LaneCommand: Sendable {
 }
 
 extension StartIntent {
-    /// Checks the input and what is made of it: the key of the run's limit, and the labels that the definition asks
+    /// Checks the input and what is made of it: the keys of the run's limit and pacing, and the labels that the definition asks
     /// for; of those, the given ones win.
     init(
         flow: FlowPlan, input: [UInt8], run: RunID, labels: [UInt8]? = nil, parent: RunContext.Parent? = nil,
@@ -58,13 +58,15 @@ extension StartIntent {
     ) throws(EngineError) {
         let input = try flow.checkInput(input)
         var labels = labels
-        if flow.plan.limit?.key != nil || flow.plan.labels != nil {
+        if flow.plan.limit?.key != nil || flow.plan.pacing?.key != nil || flow.plan.labels != nil {
             let state = RunState(plan: flow.plan, context: RunContext(run: run, input: input))
+            var what = "concurrency"
             do {
                 _ = try state.runLimitName()
+                what = "throttle or debounce"
+                _ = try state.pacingName()
             } catch {
-                throw EngineError(
-                    .invalidInput, "the key of the workflow's concurrency cannot be made: \(error.message)")
+                throw EngineError(.invalidInput, "the key of the workflow's \(what) cannot be made: \(error.message)")
             }
             do {
                 labels = try Self.merged(try state.makeLabels(), labels)

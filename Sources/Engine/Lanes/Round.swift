@@ -13,6 +13,8 @@ struct Round {
         case duplicate(of: RunID, sameBody: Bool)
         /// Its limit has no slot free.
         case conflict(limit: String)
+        /// Its throttle has no start left.
+        case throttled(name: String, retryAfter: Duration)
         case refused(code: String, detail: String)
         case historical
         case again
@@ -46,6 +48,8 @@ struct Round {
             for index in draft.commands { fates[index] = .duplicate(of: run, sameBody: sameBody) }
         case .conflict(let limit):
             for index in draft.commands { fates[index] = .conflict(limit: limit) }
+        case .throttled(let name, let pause):
+            for index in draft.commands { fates[index] = .throttled(name: name, retryAfter: pause) }
         case .refused(let code, let detail):
             let isShared = draft.commands.count > 1
             for index in draft.commands {
@@ -78,7 +82,9 @@ struct Round {
         fates.indices.filter { index in
             switch fates[index] {
             case .historical, .verdict(.historical): true
-            case .undecided, .verdict, .missing, .committed, .duplicate, .conflict, .refused, .again, .answered: false
+            case .undecided, .verdict, .missing, .committed, .duplicate, .conflict, .throttled, .refused, .again,
+                .answered:
+                false
             }
         }
     }
@@ -88,7 +94,8 @@ struct Round {
         fates.indices.compactMap { index in
             switch fates[index] {
             case .again, .verdict(.deferred), .undecided: commands[index]
-            case .verdict, .missing, .committed, .duplicate, .conflict, .refused, .historical, .answered: nil
+            case .verdict, .missing, .committed, .duplicate, .conflict, .throttled, .refused, .historical, .answered:
+                nil
             }
         }
     }
@@ -140,6 +147,13 @@ struct Round {
                 EngineError(
                     .concurrencyLimit,
                     "the limit \(limit) has no slot free, and its definition says on_conflict: reject"))
+        case .throttled(let name, let pause):
+            metrics.refusedCommands.add()
+            return .failed(
+                EngineError(
+                    .throttled,
+                    "the throttle \(name) has no start left in its window, and its definition says on_excess: drop",
+                    retryAfter: pause))
         case .refused(let code, _):
             metrics.refusedCommands.add()
             return .failed(EngineError(.refused, "the database refused the command (\(code))"))

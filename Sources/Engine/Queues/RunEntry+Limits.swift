@@ -8,6 +8,13 @@ extension RunEntry {
         return Limit(tenant: key.tenant, level: .run, name: name, slots: limit.slots, flow: flow.flow)
     }
 
+    /// What paces the run's start; a run whose key cannot be made was refused.
+    func pacing() -> Pacing? {
+        guard let pacing = flow.plan.pacing else { return nil }
+        guard let name = withContents({ contents in try? contents.run.pacingName() }) else { return nil }
+        return Pacing(tenant: key.tenant, name: name, rule: pacing.rule)
+    }
+
     /// The limit that a step needs a slot of; `nil` also when its key cannot be made: then the attempt fails before it
     /// is handed to the worker (`task(_:)`).
     func stepLimit(_ step: Int32) -> Limit? {

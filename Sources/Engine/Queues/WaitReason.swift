@@ -14,6 +14,10 @@ public enum WaitReason: Sendable, Hashable {
     case retry(due: Timestamp)
     /// Others have used up its rate until then.
     case rate(name: String, due: Timestamp)
+    /// All starts of its window are taken.
+    case throttle(name: String, due: Timestamp)
+    /// A newer run of its key might still come.
+    case debounce(name: String, due: Timestamp)
     /// Its limit has no slot free.
     case limit(LimitEvidence)
     /// It has got its slot and starts with the next commit.
@@ -39,6 +43,8 @@ public enum WaitReason: Sendable, Hashable {
         case .paused: "paused"
         case .retry: "retry"
         case .rate: "rate"
+        case .throttle: "throttle"
+        case .debounce: "debounce"
         case .limit: "limit"
         case .starting: "starting"
         case .queuePaused: "queue_paused"
@@ -51,7 +57,8 @@ public enum WaitReason: Sendable, Hashable {
     }
 
     public static let codes: Set<String> = [
-        "dependencies", "stage", "parts", "paused", "retry", "rate", "limit", "starting", "queue_paused", "queue_limit",
+        "dependencies", "stage", "parts", "paused", "retry", "rate", "throttle", "debounce", "limit", "starting",
+        "queue_paused", "queue_limit",
         "no_worker", "turn",
         "running",
         "outside",
@@ -63,6 +70,10 @@ public enum WaitReason: Sendable, Hashable {
         case .leased(let worker, let since): self = .running(worker: worker, since: since)
         case .scheduled(let due, let rate?): self = .rate(name: rate, due: due)
         case .scheduled(let due, nil): self = .retry(due: due)
+        case .delayed(let delay):
+            self =
+                delay.isThrottle
+                ? .throttle(name: delay.name, due: delay.due) : .debounce(name: delay.name, due: delay.due)
         case .held(let limit?): self = .limit(limit)
         case .held(nil): self = .starting
         case .parked(let since): self = .paused(since: since)

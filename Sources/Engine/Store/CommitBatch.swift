@@ -16,6 +16,8 @@ public struct CommitBatch: Sendable {
     public var ready: [ReadyRow] = []
     /// New tokens that need a slot of a limit.
     public var held: [HeldRow] = []
+    /// New runs that wait for their time to start.
+    public var delayed: [DelayedStart] = []
     /// Slots that are given back, each to be handed on in the same transaction.
     public var releases: [LimitRelease] = []
     /// Runs that were let in and start with this batch: their own token goes.

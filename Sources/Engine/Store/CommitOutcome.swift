@@ -40,6 +40,8 @@ public struct CommitOutcome: Sendable {
         case duplicate(of: RunID, sameBody: Bool)
         /// The run's limit has no slot free, and its definition says not to wait.
         case conflict(limit: String)
+        /// The run's throttle has no start left in its window, and its definition says not to wait.
+        case throttled(name: String, retryAfter: Duration)
         /// The database refused this run's data (SQLSTATE class 22 or 23).
         case refused(code: String, detail: String)
     }

@@ -12,15 +12,19 @@ public struct FiredTimers: Sendable {
     public var next: Timestamp?
     /// Tokens that need a slot now wait for it: these limits are to be looked at (`LimitStore.admit`).
     public var limits: [LimitID]
+    /// To runs whose time to start has come; durable, to be applied as soon as may be.
+    public var messages: [InboxMessage]
 
     public init(
-        ready: [ReadyBucket], deadlines: [RunKey], dues: [StepKey] = [], next: Timestamp?, limits: [LimitID] = []
+        ready: [ReadyBucket], deadlines: [RunKey], dues: [StepKey] = [], next: Timestamp?, limits: [LimitID] = [],
+        messages: [InboxMessage] = []
     ) {
         self.ready = ready
         self.deadlines = deadlines
         self.dues = dues
         self.next = next
         self.limits = limits
+        self.messages = messages
     }
 }
 

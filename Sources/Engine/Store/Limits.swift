@@ -35,6 +35,10 @@ public enum LimitLevel: Int16, Sendable, CaseIterable {
     case step = 2
     /// A rate of steps.
     case rate = 3
+    /// Starts of runs in windows.
+    case throttle = 4
+    /// Starts of runs after quiet.
+    case debounce = 5
 }
 
 /// A rate as a definition states it.

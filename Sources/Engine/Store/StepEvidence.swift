@@ -11,6 +11,8 @@ public struct StepEvidence: Sendable, Hashable {
         case held(LimitEvidence?)
         /// Its run is paused.
         case parked(since: Timestamp)
+        /// A run, for its time to start.
+        case delayed(DelayEvidence)
         /// For something outside.
         case waiting(since: Timestamp)
     }
@@ -49,6 +51,22 @@ public struct ReadyEvidence: Sendable, Hashable {
         self.ahead = ahead
         self.running = running
         self.workers = workers
+        self.since = since
+    }
+}
+
+/// What a run waits for that does not start yet.
+public struct DelayEvidence: Sendable, Hashable {
+    /// Of its throttle or debounce.
+    public var name: String
+    public var isThrottle: Bool
+    public var due: Timestamp
+    public var since: Timestamp
+
+    public init(name: String, isThrottle: Bool, due: Timestamp, since: Timestamp) {
+        self.name = name
+        self.isThrottle = isThrottle
+        self.due = due
         self.since = since
     }
 }

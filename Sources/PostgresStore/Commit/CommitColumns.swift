@@ -45,6 +45,8 @@ struct CommitColumns {
     /// The rates under which tokens start, and where those stand among the timers; parked tokens come last.
     private(set) var paced: [Rate] = []
     private var pacedTimers: [Int] = []
+    /// Runs that wait for their time to start.
+    private(set) var delayed: [DelayedStart] = []
     private var inbox = GuardedKeys()
     private var inboxIDs: [PostgresUUID] = []
     private var event = EventColumns()
@@ -52,7 +54,9 @@ struct CommitColumns {
 
     var runs: Int { starts.count + advances.count }
     /// Slots are taken or given, so limits are locked first.
-    var needsLimits: Bool { !sections.isDisjoint(with: [.held, .releases]) || !paced.isEmpty || held.hasStated }
+    var needsLimits: Bool {
+        !sections.isDisjoint(with: [.held, .releases]) || !paced.isEmpty || !delayed.isEmpty || held.hasStated
+    }
     var isEmpty: Bool { runs == 0 && sections.subtracting(.freed).isEmpty }
     /// One statement writes all of it.
     var isPlain: Bool { drops.isEmpty && rare.isEmpty }
@@ -68,6 +72,10 @@ struct CommitColumns {
         for row in batch.held where selection.contains(row.token.key) {
             sections.insert(.held)
             held.append(row)
+        }
+        for row in batch.delayed where selection.contains(row.token.key) {
+            delayed.append(row)
+            if let limit = row.limit { held.append(stated: limit) }
         }
         for release in batch.releases where selection.contains(release.key) {
             sections.insert(.releases)

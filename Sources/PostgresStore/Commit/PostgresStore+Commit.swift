@@ -18,12 +18,11 @@ extension PostgresStore {
                 let columns = CommitColumns(batch, id: batch.id.part(number), taking: part.selection)
                 number += 1
                 guard !columns.isEmpty else { continue }
+                var refused: [RunKey: CommitOutcome.Exclusion] = [:]
                 do throws(PostgresError) {
                     switch try await write(columns) {
                     case .written(let reply): outcome.add(reply, of: columns, undecided: &undecided)
-                    case .refused(let runs):
-                        for (key, limit) in runs { outcome.excluded[key] = .conflict(limit: limit) }
-                        parts.append(part.without(Set(runs.keys)))
+                    case .refused(let runs): refused = runs
                     }
                 } catch {
                     switch CommitRemedy(error) {
@@ -58,6 +57,9 @@ extension PostgresStore {
                     }
                     if part.tries >= Self.patience { throw StoreError(error) }
                 }
+                guard !refused.isEmpty else { continue }
+                try await exclude(refused, of: columns, from: &outcome)
+                parts.append(part.without(Set(refused.keys)))
             }
             guard !undecided.isEmpty else { return outcome }
             // A key whose holder is gone since is free again: such a start is written after all.
@@ -70,6 +72,19 @@ extension PostgresStore {
             }
             parts = [CommitPart(selection: .only(free))]
         }
+    }
+
+    /// Leaves out runs whose limit or window is full. One that is there already is answered with, however full that is.
+    private func exclude(
+        _ refused: [RunKey: CommitOutcome.Exclusion], of columns: CommitColumns, from outcome: inout CommitOutcome
+    ) async throws(StoreError) {
+        outcome.excluded.merge(refused) { _, new in new }
+        let keyed = columns.starts.filter { refused[$0.key] != nil && $0.idempotency != nil }
+        guard !keyed.isEmpty else { return }
+        let committedAt = outcome.committedAt
+        _ = try await decide(keyed, into: &outcome)
+        // Nothing of this part is written yet.
+        outcome.committedAt = committedAt
     }
 
     /// Writes one part of a batch in one round trip, or, if it takes tokens away, takes or gives slots or has rare rows, in

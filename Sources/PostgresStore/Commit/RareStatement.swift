@@ -23,7 +23,7 @@ enum RareStatement {
     /// New tokens of paused runs.
     static let park = PostgresStatement(
         """
-        INSERT INTO held (tenant, run, queue, route, rank, step, attempt, losses, reason, due, parked_limit, rate_id)
+        INSERT INTO held (tenant, run, queue, route, rank, step, attempt, losses, reason, parked_due, parked_limit, parked_rate)
         SELECT h.tenant, h.run, h.queue, h.route, h.rank, h.step, h.attempt, h.losses, 'paused',
             now() + nullif(h.delay, 0) * interval '1 microsecond', h.limit_id, h.rate_id
         FROM unnest(
@@ -56,7 +56,7 @@ enum RareStatement {
                 SELECT f.found FROM unnest($1::int4[], $2::uuid[]) AS d(tenant, run) CROSS JOIN LATERAL (
                     SELECT x.ctid AS found FROM held x
                     WHERE x.tenant = d.tenant AND x.run = d.run AND x.step >= 0 OFFSET 0) f)))
-        INSERT INTO held (tenant, run, queue, route, rank, step, attempt, losses, reason, due, parked_limit, rate_id)
+        INSERT INTO held (tenant, run, queue, route, rank, step, attempt, losses, reason, parked_due, parked_limit, parked_rate)
         SELECT tenant, run, queue, route, rank, step, attempt, losses, 'paused', NULL::timestamptz, NULL::uuid, NULL::uuid
         FROM ready_gone
         UNION ALL
@@ -70,10 +70,10 @@ enum RareStatement {
         """
         WITH parked AS MATERIALIZED (
             SELECT f.* FROM unnest($1::int4[], $2::uuid[]) AS d(tenant, run) CROSS JOIN LATERAL (
-                SELECT x.ctid AS found, coalesce(x.due > now(), false) AS early, x.parked_limit FROM held x
+                SELECT x.ctid AS found, coalesce(x.parked_due > now(), false) AS early, x.parked_limit FROM held x
                 WHERE x.tenant = d.tenant AND x.run = d.run AND x.reason = 'paused' OFFSET 0) f),
         joined AS (
-            UPDATE held x SET reason = 'limit', limit_id = x.parked_limit, parked_limit = NULL, due = NULL, rate_id = NULL
+            UPDATE held x SET reason = 'limit', limit_id = x.parked_limit, parked_limit = NULL, parked_due = NULL, parked_rate = NULL
             WHERE x.ctid = ANY (ARRAY(
                 SELECT p.found FROM parked p WHERE NOT p.early AND p.parked_limit IS NOT NULL))
             RETURNING x.*),
@@ -83,12 +83,12 @@ enum RareStatement {
             RETURNING x.*),
         scheduled AS (
             INSERT INTO timers (tenant, run, queue, route, rank, step, attempt, losses, due, limit_id, rate_id)
-            SELECT tenant, run, queue, route, rank, step, attempt, losses, due, parked_limit, rate_id
-            FROM freed WHERE due > now()),
+            SELECT tenant, run, queue, route, rank, step, attempt, losses, parked_due, parked_limit, parked_rate
+            FROM freed WHERE parked_due > now()),
         returned AS (
             INSERT INTO ready (tenant, run, queue, route, rank, step, attempt, losses)
             SELECT tenant, run, queue, route, rank, step, attempt, losses
-            FROM freed WHERE due IS NULL OR due <= now()
+            FROM freed WHERE parked_due IS NULL OR parked_due <= now()
             RETURNING *)
         SELECT tenant, queue, route, min(rank), NULL::uuid FROM returned GROUP BY tenant, queue, route
         UNION ALL

@@ -25,8 +25,11 @@ enum EvidenceStatement {
             (SELECT count(*) FROM (
                 SELECT FROM held x WHERE x.limit_id = h.limit_id AND x.tenant = h.tenant AND x.rank < h.rank
                 LIMIT \(ReadyEvidence.mostAhead)) a),
-            s.runs, s.steps, s.times, h.reason = 'paused'
-        FROM held h LEFT JOIN limits l ON l.tenant = h.tenant AND l.id = h.limit_id
+            s.runs, s.steps, s.times, h.due, t.name, d.name, h.reason = 'paused'
+        FROM held h
+        LEFT JOIN throttles t ON t.tenant = h.tenant AND t.id = h.pacing_id
+        LEFT JOIN debounces d ON d.tenant = h.tenant AND d.id = h.pacing_id
+        LEFT JOIN limits l ON l.tenant = h.tenant AND l.id = h.limit_id
         LEFT JOIN LATERAL (
             SELECT array_agg(o.run) AS runs, array_agg(o.step) AS steps, array_agg(o.taken_at) AS times FROM (
                 SELECT s.run, s.step, s.taken_at FROM limit_slots s WHERE s.limit_id = h.limit_id AND s.tenant = h.tenant

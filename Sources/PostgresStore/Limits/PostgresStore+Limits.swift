@@ -35,6 +35,8 @@ extension PostgresStore {
         try await duty { (connection) throws(PostgresError) in
             do {
                 try await connection.execute(RateStatement.forget, Int64(limit))
+                try await connection.execute(PacingStatement.forgetThrottles, Int64(limit))
+                try await connection.execute(PacingStatement.forgetDebounces, Int64(limit))
                 try await connection.withTransaction { transaction in
                     let old = try await transaction.execute(LimitStatement.old, Int64(limit))
                     guard !old.isEmpty else { return }
@@ -52,7 +54,7 @@ extension PostgresStore {
 
     /// Writes a part of a batch that takes or gives slots: limits first, then the batch, then what may move.
     ///
-    /// - Returns: the runs that were refused because their limit is full; then nothing was written.
+    /// - Returns: the runs that were refused because their limit or window is full; then nothing was written.
     static func writeWithLimits(
         _ columns: CommitColumns, _ statement: PostgresStatement, on connection: PostgresConnection
     ) async throws(PostgresError) -> LimitedReply {
@@ -70,12 +72,23 @@ extension PostgresStore {
                     let refused = try await conflicts(columns.held.rows, in: transaction)
                     guard refused.isEmpty else { return .refused(refused) }
                 }
+                var paced = PacedStarts(columns.delayed)
+                if !paced.isEmpty {
+                    try await paced.lock(in: transaction)
+                    let excess = paced.excess()
+                    guard excess.isEmpty else { return .refused(excess) }
+                }
                 var pipeline = PostgresPipeline(.single)
                 pipeline.add(statement) { columns.bind(into: &$0) }
                 var reply = try await write(columns, pipeline, in: transaction)
+                if !paced.isEmpty {
+                    reply.admissions.messages += try await paced.write(reply.wrote, in: transaction)
+                }
                 guard !limits.isEmpty else { return .written(reply) }
                 let admitted = try await transaction.execute(LimitStatement.admit, limits.tenants, limits.ids)
+                let messages = reply.admissions.messages
                 reply.admissions = try Admissions(admitted)
+                reply.admissions.messages += messages
                 reply.admissions.messages += try await supersede(columns.held.rows, in: transaction)
                 return .written(reply)
             }
@@ -89,19 +102,19 @@ extension PostgresStore {
     /// Runs that shall not wait and would have to.
     private static func conflicts(
         _ rows: [HeldRow], in transaction: PostgresTransaction
-    ) async throws -> [RunKey: String] {
+    ) async throws -> [RunKey: CommitOutcome.Exclusion] {
         let impatient = rows.filter { $0.onConflict == .reject && $0.token.step == HeldRow.run }
         guard !impatient.isEmpty else { return [:] }
         let limits = LimitColumns(stated: impatient.map(\.limit), known: [])
         let rooms = try await transaction.execute(LimitStatement.room, limits.tenants, limits.ids)
             .column(0, as: Int64.self)
         var room = Dictionary(zip(limits.order, rooms)) { first, _ in first }
-        var refused: [RunKey: String] = [:]
+        var refused: [RunKey: CommitOutcome.Exclusion] = [:]
         for row in impatient {
             if room[row.limit.id, default: 0] > 0 {
                 room[row.limit.id, default: 0] -= 1
             } else {
-                refused[row.token.key] = row.limit.name
+                refused[row.token.key] = .conflict(limit: row.limit.name)
             }
         }
         return refused
@@ -128,8 +141,8 @@ extension PostgresStore {
 /// What became of a part with limits.
 enum LimitedReply {
     case written(CommitReply)
-    /// Nothing was written: these runs find their limit full.
-    case refused([RunKey: String])
+    /// Nothing was written: these runs find their limit or window full.
+    case refused([RunKey: CommitOutcome.Exclusion])
 }
 
 extension Admissions {

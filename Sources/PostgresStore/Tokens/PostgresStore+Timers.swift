@@ -9,6 +9,7 @@ extension PostgresStore {
             pipeline.add(TimerStatement.fire, Int64(limit))
             pipeline.add(TimerStatement.deadlines, Int64(limit))
             pipeline.add(TimerStatement.next)
+            pipeline.add(PacingStatement.fire, Int64(limit))
             let results = try await connection.execute(pipeline)
             var deadlines: [RunKey] = []
             var dues: [StepKey] = []
@@ -21,11 +22,19 @@ extension PostgresStore {
                     dues.append(StepKey(run: run, step: TimerLine.step(ofDue: line)))
                 }
             }
-            let (ready, limits) = try Self.returned(results[0])
+            var (ready, limits) = try Self.returned(results[0])
+            var messages: [InboxMessage] = []
+            for row in results[3] {
+                if let limit = try row.decode(3, as: PostgresUUID?.self) {
+                    limits.append(LimitID(tenant: TenantID(try row.decode(0)), digest: RunID.Bytes(limit)))
+                } else {
+                    messages.append(try InboxMessage(row, .admit))
+                }
+            }
             return FiredTimers(
                 ready: ready, deadlines: deadlines, dues: dues,
                 next: try results[2].decode(row: 0, column: 0, as: PostgresTimestamp?.self).map(Timestamp.init),
-                limits: limits)
+                limits: limits, messages: messages)
         }
     }
 

@@ -29,11 +29,12 @@ enum TimerStatement {
     static let deadlines = PostgresStatement(
         "SELECT tenant, run, step FROM timers WHERE queue = 0 AND due <= now() ORDER BY due LIMIT $1", [.int8])
 
-    /// The next time at which either kind falls due.
+    /// The next time at which one of either kind, or a run's start, falls due.
     static let next = PostgresStatement(
         """
         SELECT least(
             (SELECT due FROM timers WHERE queue <> 0 AND due > now() ORDER BY due LIMIT 1),
-            (SELECT due FROM timers WHERE queue = 0 AND due > now() ORDER BY due LIMIT 1))
+            (SELECT due FROM timers WHERE queue = 0 AND due > now() ORDER BY due LIMIT 1),
+            (SELECT due FROM held WHERE due > now() ORDER BY due LIMIT 1))
         """)
 }

@@ -17,6 +17,7 @@ struct DefinitionChecker {
     private let outputNode: SourceNode?
     private let labelsNode: SourceNode?
     private let concurrencyNode: SourceNode?
+    private let pacingNode: SourceNode?
     let source: SourceText
     /// Every step, in the order of `Plan.steps`.
     let steps: [WorkflowDefinition.Step]
@@ -50,6 +51,7 @@ struct DefinitionChecker {
         var output: Template?
         var labels: Template?
         var runLimitKey: Template?
+        var pacingKey: Template?
     }
 
     init(_ definition: WorkflowDefinition, reader: DefinitionReader, source: SourceText) {
@@ -59,6 +61,7 @@ struct DefinitionChecker {
         outputNode = reader.outputNode
         labelsNode = reader.labelsNode
         concurrencyNode = reader.concurrencyNode
+        pacingNode = reader.pacingNode
         self.source = source
         steps = definition.allSteps
         parts =
@@ -84,6 +87,9 @@ struct DefinitionChecker {
         compiled.labels = compileLabels()
         compiled.runLimitKey = definition.concurrency?.key.flatMap {
             template(.string($0), node: concurrencyNode?["key"], for: .runKey)
+        }
+        compiled.pacingKey = definition.pacing?.key.flatMap {
+            template(.string($0), node: pacingNode?["key"], for: .runKey)
         }
         return compiled
     }

@@ -42,14 +42,14 @@ extension DefinitionReader {
         return RateLimit(key: key, limit: limit, per: per, burst: burst, scope: scope)
     }
 
-    private mutating func count(_ node: SourceNode, _ what: String) -> Int32? {
+    mutating func count(_ node: SourceNode, _ what: String) -> Int32? {
         if case .scalar(.int(let count)) = node.content, Concurrency.limits.contains(count) { return Int32(count) }
         report(node, "\(what) must be an integer from 1 to 1000000")
         return nil
     }
 
     /// One of an enumeration's words.
-    private mutating func choice<Choice: RawRepresentable & CaseIterable>(
+    mutating func choice<Choice: RawRepresentable & CaseIterable>(
         _ node: SourceNode, _ what: String, of type: Choice.Type
     ) -> Choice? where Choice.RawValue == String {
         guard let text = string(node, what) else { return nil }

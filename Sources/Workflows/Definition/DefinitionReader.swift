@@ -11,6 +11,7 @@ struct DefinitionReader {
     var outputNode: SourceNode?
     var labelsNode: SourceNode?
     var concurrencyNode: SourceNode?
+    var pacingNode: SourceNode?
     private var edges = 0
 
     /// Nodes of a step.
@@ -75,6 +76,7 @@ struct DefinitionReader {
         definition.priority = members["priority"].flatMap { priority($0) }
         definition.concurrency = members["concurrency"].flatMap { concurrency($0, ofStep: false) }
         concurrencyNode = members["concurrency"]
+        definition.pacing = pacing(members)
         definition.deadline = members["deadline"].flatMap { duration($0, "deadline") }
         definition.timeout = members["timeout"].flatMap { duration($0, "timeout") }
         definition.retry = policy

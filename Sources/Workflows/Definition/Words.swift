@@ -1,8 +1,8 @@
 /// The words of the language, and those that are reserved for what is not built yet.
 enum Words {
     static let workflow = [
-        "name", "description", "labels", "inputs", "queue", "priority", "deadline", "concurrency", "timeout", "retry",
-        "setup", "steps", "on_failure", "finally", "output",
+        "name", "description", "labels", "inputs", "queue", "priority", "deadline", "concurrency", "throttle", "debounce",
+        "timeout", "retry", "setup", "steps", "on_failure", "finally", "output",
     ]
     static let workflowLater: Set<String> = [
         "triggers", "on", "env", "secrets", "limits", "resources", "defaults", "schedule", "signals", "version",
@@ -25,6 +25,8 @@ enum Words {
     static let emit = ["name", "payload", "run"]
     static let limits = ["time"]
     static let limitsLater: Set<String> = ["cpu", "memory", "on_violation", "grace", "disk", "processes", "output"]
+    static let throttle = ["key", "limit", "per", "on_excess", "scope"]
+    static let debounce = ["key", "quiet", "longest", "scope"]
     static let rate = ["key", "limit", "per", "burst", "scope"]
     static let concurrency = ["key", "limit", "on_conflict", "scope"]
     static let stepConcurrency = ["key", "limit", "scope"]

@@ -81,7 +81,8 @@ extension Plan {
             name: definition.name, steps: steps,
             parts: Parts(main: 0..<main, setup: main..<setup, finally: setup..<finally), handlers: compiled.handlers,
             timeout: definition.timeout, deadline: definition.deadline,
-            limit: definition.concurrency.map { PlanLimit($0, key: compiled.runLimitKey) }, inputs: definition.inputs,
+            limit: definition.concurrency.map { PlanLimit($0, key: compiled.runLimitKey) },
+            pacing: definition.pacing.map { PlanPacing($0, key: compiled.pacingKey) }, inputs: definition.inputs,
             output: compiled.output, labels: compiled.labels)
     }
 }

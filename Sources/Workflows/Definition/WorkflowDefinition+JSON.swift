@@ -16,6 +16,7 @@ extension WorkflowDefinition {
         if queue != Self.defaultQueue { members.append(("queue", .string(queue))) }
         if let priority { members.append(("priority", .int(Int64(priority)))) }
         if let concurrency { members.append(("concurrency", concurrency.json)) }
+        if let pacing { members.append(pacing.member) }
         if let deadline { members.append(("deadline", .string(deadline.shortText))) }
         if let timeout { members.append(("timeout", .string(timeout.shortText))) }
         if let retry { members.append(("retry", retry.json)) }

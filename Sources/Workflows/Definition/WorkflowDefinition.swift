@@ -15,6 +15,8 @@ public struct WorkflowDefinition: Hashable, Sendable {
     public var deadline: Duration?
     /// How many of its runs may be under way at once.
     public var concurrency: Concurrency?
+    /// When its runs may start.
+    public var pacing: StartPacing?
     /// Longest time from the start of a run to its end.
     public var timeout: Duration?
     /// For steps that have no policy of their own.

@@ -13,6 +13,8 @@ public final class Plan: Sendable {
     public let deadline: Duration?
     /// How many runs may be under way at once.
     public let limit: PlanLimit?
+    /// When its runs may start.
+    public let pacing: PlanPacing?
     /// Steps of the main part that need nothing.
     public let roots: [Int32]
     /// Steps of the main part that no step needs.
@@ -48,13 +50,14 @@ public final class Plan: Sendable {
     ///   everything else.
     public init(
         name: String, steps: [PlanStep], parts: Parts? = nil, handlers: [FailureHandler] = [],
-        timeout: Duration? = nil, deadline: Duration? = nil, limit: PlanLimit? = nil, inputs: InputSchema? = nil,
-        output: Template? = nil, labels: Template? = nil
+        timeout: Duration? = nil, deadline: Duration? = nil, limit: PlanLimit? = nil, pacing: PlanPacing? = nil,
+        inputs: InputSchema? = nil, output: Template? = nil, labels: Template? = nil
     ) {
         self.name = name
         self.timeout = timeout
         self.deadline = deadline
         self.limit = limit
+        self.pacing = pacing
         self.inputs = inputs
         self.output = output
         self.labels = labels

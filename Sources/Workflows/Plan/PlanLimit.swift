@@ -65,7 +65,7 @@ extension RunState {
     }
 
     /// `workflow:text of the key`, `:text of the key` in the tenant's scope, or `workflow/what` without a key.
-    private func name(
+    func name(
         key: Template?, scope: LimitScope, of step: Int32?, without what: String
     ) throws(ExpressionError) -> String {
         guard let key else { return "\(plan.name)/\(what)" }

@@ -19,6 +19,12 @@ struct ExplainTests {
 
     private static let plans = [
         plan("plain"), plan("paced", rate: PlanRate(bucket: TokenBucket(interval: 60_000_000, burst: 1))),
+        Plan(
+            name: "throttled", steps: [PlanStep(id: "only", taskType: "noop")],
+            pacing: PlanPacing(.throttle(Throttle(limit: 1, per: .seconds(60))))),
+        Plan(
+            name: "debounced", steps: [PlanStep(id: "only", taskType: "noop")],
+            pacing: PlanPacing(.debounce(Debounce(quiet: .seconds(60), longest: .seconds(600))))),
         plan("step", step: PlanLimit(slots: 1)), plan("run", run: PlanLimit(slots: 1)),
     ]
 
@@ -89,6 +95,14 @@ struct ExplainTests {
             _ = try await start("paced")
             let paced = try await reasons(try await start("paced"))
             guard case .rate("paced/only", _) = paced[0].reason else { throw Unmet(description: "\(paced)") }
+
+            _ = try await start("throttled")
+            let before = try await fixture.store.now()
+            guard case .throttle("throttled/run", let next) = try await reasons(try await start("throttled"))[0].reason,
+                case .debounce("debounced/run", let due) = try await reasons(try await start("debounced"))[0].reason
+            else { throw Unmet(description: "not paced") }
+            #expect((.seconds(59) ... .seconds(61)).contains(next - before))
+            #expect((.seconds(59) ... .seconds(61)).contains(due - before))
 
             let task = try #require(worker.held.first)
             worker.finish(task, .failure(failing))
