@@ -57,7 +57,7 @@ extension Engine {
     ) async throws(StoreError) -> (held: [HeldAttempt], names: [HeldAttempt: TaskName], unknown: [TaskName]) {
         guard !hello.held.isEmpty else { return ([], [:], []) }
         let keys = Set(hello.held.map { RunKey(tenant: hello.tenant, run: $0.run) })
-        let entries = try await parts.directory.entries(keys)
+        let entries = try await parts.directory.find(keys).entries
         var names: [HeldAttempt: TaskName] = [:]
         var unknown: [TaskName] = []
         for task in hello.held {

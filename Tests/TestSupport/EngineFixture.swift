@@ -8,13 +8,17 @@ public struct EngineFixture: Sendable {
     public let clock: ManualClock
     public let tenant: TenantID
     public let plans: [String: Plan]
+    private let random: SharedValue<SeededRandom>
 
     /// Registers the plans, under their names, for a tenant.
-    public init(plans: [Plan]) async throws {
-        let clock = ManualClock()
+    ///
+    /// - Parameter seed: Of the order in which tasks that could run take their turns, and of the engines' random numbers.
+    public init(plans: [Plan], seed: UInt64 = 1) async throws {
+        let clock = ManualClock(seed: seed)
         let store = MemoryStore { clock.timestamp }
         self.clock = clock
         self.store = store
+        random = SharedValue(SeededRandom(seed: seed))
         self.plans = Dictionary(plans.map { ($0.name, $0) }) { first, _ in first }
         tenant = try await store.ensureTenant(named: "acme")
         let definitions = plans.map {
@@ -29,23 +33,25 @@ public struct EngineFixture: Sendable {
     public func makeEngine(
         store: (any Store)? = nil, configuration: EngineConfiguration = EngineConfiguration()
     ) async throws -> Engine {
-        let plans = plans
+        let (plans, random) = (plans, random)
         return try await Engine(
             store: store ?? self.store, catalog: self.store,
             compiler: { stored in
                 guard let plan = plans[stored.name] else { throw UnknownPlan() }
                 return plan
-            }, configuration: configuration, clock: clock)
+            }, configuration: configuration, clock: clock, random: { random.withLock { $0.next() } })
     }
 
-    /// Runs the engine's services while `body` runs.
+    /// Runs the engine's services while `body` runs, all of it on the clock's executor.
     public func running<Result: Sendable>(
         _ engine: Engine, _ body: @Sendable @escaping () async throws -> Result
     ) async throws -> Result {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for service in engine.services { group.addTask { try await service.run() } }
-            defer { group.cancelAll() }
-            return try await body()
+        try await withTaskExecutorPreference(clock.executor) {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for service in engine.services { group.addTask { try await service.run() } }
+                defer { group.cancelAll() }
+                return try await body()
+            }
         }
     }
 

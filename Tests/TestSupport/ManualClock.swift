@@ -3,6 +3,8 @@ import Synchronization
 public import Workflows
 
 /// A clock that moves only when it is told to; sleepers wake as it passes their deadlines.
+///
+/// Told to move on until something holds, it does so whenever the tasks of its executor have nothing left to do.
 public final class ManualClock: EngineClock {
     private struct Sleeper {
         var deadline: Duration
@@ -17,8 +19,13 @@ public final class ManualClock: EngineClock {
 
     private let state = Mutex(State())
     private let origin: Timestamp
+    /// What runs the tasks that live by this clock.
+    public let executor: TurnExecutor
 
-    public init(origin: Timestamp = Timestamp(microseconds: 1_800_000_000_000_000)) { self.origin = origin }
+    public init(seed: UInt64 = 1, origin: Timestamp = Timestamp(microseconds: 1_800_000_000_000_000)) {
+        self.origin = origin
+        executor = TurnExecutor(seed: seed)
+    }
 
     public var now: Duration { state.withLock { $0.now } }
 
@@ -57,7 +64,7 @@ public final class ManualClock: EngineClock {
     /// Moves on, a little at a time and letting everybody run in between, until the task is cancelled.
     public func drive(step: Duration = .milliseconds(50)) async {
         while !Task.isCancelled {
-            for _ in 0..<40 { await Task.yield() }
+            await executor.idle()
             advance(by: step)
         }
     }
@@ -79,7 +86,7 @@ public final class ManualClock: EngineClock {
         let end = now + limit
         while !condition() {
             if now >= end { return false }
-            for _ in 0..<40 { await Task.yield() }
+            await executor.idle()
             if condition() { return true }
             advance(by: step)
         }

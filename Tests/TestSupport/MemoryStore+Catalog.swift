@@ -3,11 +3,11 @@ public import Workflows
 
 extension MemoryStore {
     public func tenant(named name: String) async throws(StoreError) -> TenantID? {
-        transaction { $0.tenants[name] }
+        await transaction { $0.tenants[name] }
     }
 
     public func ensureTenant(named name: String) async throws(StoreError) -> TenantID {
-        transaction { tables in
+        await transaction { tables in
             if let known = tables.tenants[name] { return known }
             let tenant = TenantID(Int32(tables.tenants.count + 1))
             tables.tenants[name] = tenant
@@ -18,7 +18,7 @@ extension MemoryStore {
     public func apply(
         _ definitions: [DefinitionRecord], tenant: TenantID
     ) async throws(StoreError) -> [AppliedDefinition] {
-        transaction { tables in
+        await transaction { tables in
             definitions.map { definition in
                 let versions = tables.definitions.filter { $0.tenant == tenant && $0.name == definition.name }
                 if let newest = versions.last, newest.digest == definition.digest {
@@ -39,7 +39,7 @@ extension MemoryStore {
     public func definition(
         named name: String, version: Int32?, tenant: TenantID
     ) async throws(StoreError) -> StoredDefinition? {
-        transaction { tables in
+        await transaction { tables in
             tables.definitions.last {
                 $0.tenant == tenant && $0.name == name && (version == nil || $0.version == version)
             }
@@ -47,11 +47,11 @@ extension MemoryStore {
     }
 
     public func definition(_ flow: FlowVersionID) async throws(StoreError) -> StoredDefinition? {
-        transaction { tables in tables.definitions.first { $0.flow == flow } }
+        await transaction { tables in tables.definitions.first { $0.flow == flow } }
     }
 
     public func queue(named name: String, tenant: TenantID) async throws(StoreError) -> QueueID {
-        transaction { tables in
+        await transaction { tables in
             let id = QueueID(tables.intern("queue/\(tenant.value)/\(name)"))
             if tables.queues[id] == nil { tables.queues[id] = QueueRecord(id: id, tenant: tenant, name: name) }
             return id
@@ -59,6 +59,6 @@ extension MemoryStore {
     }
 
     public func route(taskType: String, pool: String) async throws(StoreError) -> RouteID {
-        transaction { RouteID($0.intern("route/\(taskType)/\(pool)")) }
+        await transaction { RouteID($0.intern("route/\(taskType)/\(pool)")) }
     }
 }

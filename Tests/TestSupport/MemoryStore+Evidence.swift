@@ -3,7 +3,7 @@ import Workflows
 
 extension MemoryStore {
     public func evidence(of run: RunKey) async throws(StoreError) -> [StepEvidence] {
-        transaction { tables in
+        await transaction { tables in
             var evidence: [StepEvidence] = []
             for (key, token) in tables.ready where key.run == run {
                 evidence.append(StepEvidence(step: key.step, place: .ready(tables.evidence(of: token))))

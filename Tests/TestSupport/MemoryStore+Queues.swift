@@ -3,7 +3,7 @@ public import Workflows
 
 extension MemoryStore {
     public func queues(tenant: TenantID) async throws(StoreError) -> [QueueRecord] {
-        transaction { tables in
+        await transaction { tables in
             tables.queues.values.filter { queue in
                 queue.tenant == tenant
                     && (!tables.deletedQueues.contains(queue.id)
@@ -13,25 +13,25 @@ extension MemoryStore {
     }
 
     public func queues(_ ids: [QueueID]) async throws(StoreError) -> [QueueRecord] {
-        transaction { tables in ids.compactMap { tables.queues[$0] } }
+        await transaction { tables in ids.compactMap { tables.queues[$0] } }
     }
 
     public func tenantWeights(_ tenants: [TenantID]) async throws(StoreError) -> [TenantID: Int32] {
-        transaction { tables in
+        await transaction { tables in
             Dictionary(
                 tenants.map { ($0, tables.tenantWeights[$0] ?? QueueSettings.defaultWeight) }, uniquingKeysWith: { $1 })
         }
     }
 
     public func setWeight(_ weight: Int32, of tenant: TenantID) async throws(StoreError) {
-        transaction { $0.tenantWeights[tenant] = weight }
+        await transaction { $0.tenantWeights[tenant] = weight }
     }
 
     public func createQueue(
         named name: String, settings: QueueSettings, tenant: TenantID
     ) async throws(StoreError) -> QueueWrite {
         let id = try await queue(named: name, tenant: tenant)
-        return transaction { tables in
+        return await transaction { tables in
             guard let record = tables.queues[id] else { return .missing }
             if tables.declaredQueues.contains(id) { return .exists(record) }
             tables.declaredQueues.insert(id)
@@ -43,7 +43,7 @@ extension MemoryStore {
     public func changeQueue(
         named name: String, tenant: TenantID, _ change: QueueChange, ifVersion version: Int64?
     ) async throws(StoreError) -> QueueWrite {
-        transaction { tables in
+        await transaction { tables in
             guard let record = tables.queue(named: name, tenant: tenant) else { return .missing }
             if let version, version != record.version { return .versionMismatch(current: record.version) }
             return .written(tables.write(change, to: record))
@@ -53,7 +53,7 @@ extension MemoryStore {
     public func deleteQueue(
         named name: String, tenant: TenantID, ifVersion version: Int64?
     ) async throws(StoreError) -> QueueWrite {
-        transaction { tables in
+        await transaction { tables in
             guard var record = tables.queue(named: name, tenant: tenant) else { return .missing }
             if let version, version != record.version { return .versionMismatch(current: record.version) }
             let tokens =
@@ -71,7 +71,7 @@ extension MemoryStore {
     }
 
     public func reorderedQueues() async throws(StoreError) -> [ReorderedQueue] {
-        transaction { tables in
+        await transaction { tables in
             tables.reordered.compactMap { id, at in
                 tables.queues[id].map { ReorderedQueue(queue: $0, age: tables.now - at) }
             }
@@ -79,7 +79,7 @@ extension MemoryStore {
     }
 
     public func tokens(of queue: QueueID, after: HeldAttempt?, limit: Int) async throws(StoreError) -> [RankedToken] {
-        transaction { tables in
+        await transaction { tables in
             let rows =
                 tables.ready.values.map(\.row) + tables.attempts.values.map(\.row) + tables.timers.values.map(\.row)
                 + tables.held.values.map(\.row)
@@ -97,7 +97,7 @@ extension MemoryStore {
     }
 
     public func setRanks(_ ranks: [RankedToken], queue: QueueID) async throws(StoreError) -> [ReadyBucket] {
-        transaction { tables in
+        await transaction { tables in
             var lowest: [Bucket: Rank] = [:]
             for token in ranks {
                 let key = MemoryTables.TokenKey(run: token.key, step: token.step)
@@ -114,7 +114,7 @@ extension MemoryStore {
     }
 
     public func finishReordering(_ queue: QueueID, version: Int64) async throws(StoreError) {
-        transaction { tables in if tables.queues[queue]?.version == version { tables.reordered[queue] = nil } }
+        await transaction { tables in if tables.queues[queue]?.version == version { tables.reordered[queue] = nil } }
     }
 }
 

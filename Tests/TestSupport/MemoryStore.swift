@@ -13,7 +13,15 @@ public final class MemoryStore: Store, Catalog {
         state = Mutex(MemoryTables())
     }
 
-    func transaction<Result: Sendable>(_ body: (inout MemoryTables) -> Result) -> Result {
+    /// Others run between the request and the transaction, and between it and the answer, as with a real database.
+    func transaction<Result: Sendable>(_ body: (inout MemoryTables) -> Result) async -> Result {
+        await Task.yield()
+        let result = transact(body)
+        await Task.yield()
+        return result
+    }
+
+    private func transact<Result: Sendable>(_ body: (inout MemoryTables) -> Result) -> Result {
         let now = time()
         return state.withLock { tables in
             tables.begin(at: now)
@@ -23,41 +31,41 @@ public final class MemoryStore: Store, Catalog {
     }
 
     public func commit(_ batch: CommitBatch) async throws(StoreError) -> CommitOutcome {
-        transaction { $0.commit(batch) }
+        await transaction { $0.commit(batch) }
     }
 
     public func claim(_ request: ClaimRequest) async throws(StoreError) -> [LeasedTask] {
-        transaction { $0.claim(request) }
+        await transaction { $0.claim(request) }
     }
 
     public func release(_ attempts: [AttemptFence]) async throws(StoreError) -> [AttemptFence] {
-        transaction { $0.release(attempts) }
+        await transaction { $0.release(attempts) }
     }
 
     public func openSession(
         _ session: SessionRecord, held: [HeldAttempt]
     ) async throws(StoreError) -> SessionSettlement {
-        transaction { $0.openSession(session, held: held) }
+        await transaction { $0.openSession(session, held: held) }
     }
 
     public func renewSessions(_ sessions: [SessionID], lease: Duration) async throws(StoreError) -> Set<SessionID> {
-        transaction { $0.renewSessions(sessions, lease: lease) }
+        await transaction { $0.renewSessions(sessions, lease: lease) }
     }
 
     public func closeSession(_ session: SessionID) async throws(StoreError) {
-        transaction { $0.closeSession(session) }
+        await transaction { $0.closeSession(session) }
     }
 
     public func rescue(limit: Int) async throws(StoreError) -> [RescuedAttempt] {
-        transaction { $0.rescue(limit: limit) }
+        await transaction { $0.rescue(limit: limit) }
     }
 
     public func fireTimers(limit: Int) async throws(StoreError) -> FiredTimers {
-        transaction { $0.fireTimers(limit: limit) }
+        await transaction { $0.fireTimers(limit: limit) }
     }
 
     public func postInbox(_ messages: [InboxMessage]) async throws(StoreError) {
-        transaction { tables in
+        await transaction { tables in
             for message in messages where tables.inbox[message.id] == nil {
                 tables.inbox[message.id] = (message, tables.now)
             }
@@ -65,13 +73,13 @@ public final class MemoryStore: Store, Catalog {
     }
 
     public func readInbox(limit: Int, olderThan age: Duration) async throws(StoreError) -> [InboxMessage] {
-        transaction { tables in
+        await transaction { tables in
             tables.inbox.values.filter { $0.at + age <= tables.now }.prefix(limit).map(\.message)
         }
     }
 
     public func loadRuns(_ requests: [RunLoad]) async throws(StoreError) -> [RunRecord] {
-        transaction { tables in
+        await transaction { tables in
             requests.compactMap { request in
                 guard let run = tables.runs[request.key] else { return nil }
                 let transitions = run.history.map(\.transition).filter { $0.revision > request.knownRevision ?? -1 }
@@ -85,7 +93,7 @@ public final class MemoryStore: Store, Catalog {
     }
 
     public func readEvents(after position: EventPosition?, limit: Int) async throws(StoreError) -> EventPage {
-        transaction { tables in
+        await transaction { tables in
             let end = EventPosition(epoch: 1, transaction: tables.transaction - 1, tenant: TenantID(.max))
             guard let position else { return EventPage(rows: [], position: end, gap: false) }
             guard position.epoch == 1 else { return EventPage(rows: [], position: end, gap: true) }
@@ -95,7 +103,7 @@ public final class MemoryStore: Store, Catalog {
     }
 
     public func readyBuckets() async throws(StoreError) -> [ReadyBucket] {
-        transaction { tables in
+        await transaction { tables in
             var lowest: [Bucket: Rank] = [:]
             for token in tables.ready.values {
                 lowest[token.row.bucket] = min(lowest[token.row.bucket] ?? .max, token.row.rank)

@@ -145,10 +145,10 @@ extension MemoryTables {
 }
 
 extension MemoryStore {
-    public func admit(_ limits: [LimitID]) async throws(StoreError) -> Admissions { transaction { $0.admit(limits) } }
+    public func admit(_ limits: [LimitID]) async throws(StoreError) -> Admissions { await transaction { $0.admit(limits) } }
 
     public func sweepLimits(limit: Int) async throws(StoreError) -> LimitSweep {
-        transaction { tables in
+        await transaction { tables in
             let admissions = tables.admit(tables.held.values.compactMap(\.limit))
             return LimitSweep(admissions: admissions, missed: admissions.count)
         }

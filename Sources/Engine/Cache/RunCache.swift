@@ -13,10 +13,10 @@ final class RunCache: Sendable {
         entries.withLock { $0.insert(entry, for: entry.key, cost: cost) }
     }
 
-    /// Keeps what is there already: the lane's own entry is never older than one that was just loaded.
-    func insertIfMissing(_ entry: RunEntry, cost: Int) -> RunEntry {
+    /// Keeps what is there already, unless it is older: the lane's own entry may have been changed by another node.
+    func insertNewer(_ entry: RunEntry, cost: Int) -> RunEntry {
         entries.withLock { entries in
-            if let known = entries.value(entry.key) { return known }
+            if let known = entries.value(entry.key), known.revision >= entry.revision { return known }
             entries.insert(entry, for: entry.key, cost: cost)
             return entry
         }

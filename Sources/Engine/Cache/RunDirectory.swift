@@ -51,40 +51,54 @@ final class RunDirectory: Sendable {
         return RunEntry(record, flow: flow)
     }
 
-    /// The runs of steps that were just leased. A run that another node has taken further stands in the cache as it was
-    /// before the step became ready: such an entry is read anew, or the step would be without what it reads.
-    func entries(leasing leases: [LeasedTask]) async throws(StoreError) -> [RunKey: RunEntry] {
-        var found = try await entries(Set(leases.map(\.fence.key)))
-        let behind = Set(
-            leases.compactMap { lease in
-                found[lease.fence.key]?.isLive(lease.fence.step) == false ? lease.fence.key : nil
-            })
-        guard !behind.isEmpty else { return found }
-        for key in behind { cache(of: key).remove(key) }
-        found.merge(try await entries(behind)) { _, new in new }
-        return found
+    /// Runs that were looked for.
+    struct Found {
+        /// Those that exist.
+        var entries: [RunKey: RunEntry] = [:]
+        /// Those that were not in memory: no older than this look. The others may have been advanced by other nodes.
+        var loaded: Set<RunKey> = []
     }
 
     /// The named runs; those that do not exist are missing in the answer.
-    func entries(_ keys: some Collection<RunKey>) async throws(StoreError) -> [RunKey: RunEntry] {
-        var found: [RunKey: RunEntry] = [:]
-        var missing: [RunLoad] = []
-        for key in keys where found[key] == nil {
+    func find(_ keys: some Collection<RunKey>) async throws(StoreError) -> Found {
+        var found = Found()
+        var missing: Set<RunKey> = []
+        for key in keys {
             if let entry = cache(of: key)[key] {
-                found[key] = entry
+                found.entries[key] = entry
             } else {
-                missing.append(RunLoad(key: key, knownRevision: nil))
+                missing.insert(key)
             }
         }
-        guard !missing.isEmpty else { return found }
-        metrics.runLoads.add(UInt64(missing.count))
-        for record in try await store.loadRuns(missing) {
+        try await load(missing, into: &found)
+        return found
+    }
+
+    /// As they are in the store now, or newer.
+    private func load(_ keys: Set<RunKey>, into found: inout Found) async throws(StoreError) {
+        guard !keys.isEmpty else { return }
+        metrics.runLoads.add(UInt64(keys.count))
+        for record in try await store.loadRuns(keys.map { RunLoad(key: $0, knownRevision: nil) }) {
             guard let flow = try await flow(of: record) else { continue }
             let entry = RunEntry(record, flow: flow)
+            found.loaded.insert(record.key)
             // An ended run is read now and then (late outcomes); it is not worth its memory.
-            found[record.key] =
-                record.state.isEnded ? entry : cache(of: record.key).insertIfMissing(entry, cost: entry.cost)
+            found.entries[record.key] =
+                record.state.isEnded ? entry : cache(of: record.key).insertNewer(entry, cost: entry.cost)
         }
-        return found
+    }
+
+    /// The runs of claimed tokens, as new as their tokens: a run in memory may be older than the commit, of another node,
+    /// that made the step ready or counted its failures.
+    func entries(of leases: [LeasedTask]) async throws(StoreError) -> [RunKey: RunEntry] {
+        var found = try await find(Set(leases.map(\.fence.key)))
+        let outdated = leases.filter { lease in
+            guard !found.loaded.contains(lease.fence.key), let entry = found.entries[lease.fence.key] else {
+                return false
+            }
+            return lease.fence.attempt > 1 || !entry.isLive(lease.fence.step)
+        }
+        try await load(Set(outdated.map(\.fence.key)), into: &found)
+        return found.entries
     }
 }

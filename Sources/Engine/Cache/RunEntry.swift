@@ -32,14 +32,13 @@ final class RunEntry: Sendable {
         try contents.withLock { (contents) throws(Failure) in try body(&contents) }
     }
 
-    /// Whether the step has a token, as far as this entry knows.
-    func isLive(_ step: Int32) -> Bool {
-        withContents { contents in
-            if case .live? = contents.run.status(of: step) { true } else { false }
-        }
-    }
-
+    /// Grows with each commit.
     var revision: Int64 { withContents { $0.run.revision } }
+
+    /// Whether an attempt of the step would count.
+    func isLive(_ step: Int32) -> Bool {
+        withContents { if case .live? = $0.run.status(of: step) { true } else { false } }
+    }
 
     /// An estimate of its memory.
     var cost: Int {

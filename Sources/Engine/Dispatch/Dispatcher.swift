@@ -245,7 +245,7 @@ final class Dispatcher: Sendable {
         giveBack(withState { $0.claimed(plan, leases) })
         let entries: [RunKey: RunEntry]
         do {
-            entries = try await directory.entries(leasing: leases)
+            entries = try await directory.entries(of: leases)
         } catch {
             // Nothing is known of the runs: back to their queue.
             for lease in leases { withState { state in _ = state.remove(lease.fence.session, lease.held) } }

@@ -47,7 +47,7 @@ final class LateOutcomes: Sendable {
 
     private func submit(_ outcomes: [Outcome], parts: EngineParts) async throws(StoreError) {
         let keys = Set(outcomes.map { RunKey(tenant: $0.tenant, run: $0.task.run) })
-        let entries = try await parts.directory.entries(keys)
+        let entries = try await parts.directory.find(keys).entries
         for outcome in outcomes {
             let key = RunKey(tenant: outcome.tenant, run: outcome.task.run)
             guard let step = entries[key]?.flow.index(of: outcome.task.step) else {

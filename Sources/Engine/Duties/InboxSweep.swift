@@ -83,24 +83,22 @@ struct InboxSweep: Sendable {
         submit(.acknowledge, message)
     }
 
+    /// Whether the parent waits for the child. What is in memory may be older than the commit that asked for it: only the
+    /// store's word is a no.
     private func isWanted(
         _ child: ChildStart, _ message: InboxMessage, afresh: Bool = false
     ) async throws(StoreError) -> Bool {
-        try await parent(of: message, afresh: afresh)?.withContents {
-            $0.run.waits[child.parent.step]?.kind == .child && !$0.run.lifecycle.isEnded
-        } ?? false
+        if !afresh, let known = parts.directory.cache(of: message.id.key)[message.id.key], known.waits(for: child) {
+            return true
+        }
+        return try await parts.directory.fresh(message.id.key)?.waits(for: child) ?? false
     }
 
     private func cancelsWithParent(_ child: ChildStart, _ message: InboxMessage) async throws(StoreError) -> Bool {
-        guard let parent = try await parent(of: message, afresh: true),
+        guard let parent = try await parts.directory.fresh(message.id.key),
             case .workflow(let rule)? = parent.planned(child.parent.step)?.step.kind
         else { return false }
         return rule.onParentCancel == .cancel
-    }
-
-    private func parent(of message: InboxMessage, afresh: Bool) async throws(StoreError) -> RunEntry? {
-        let key = message.id.key
-        return try await afresh ? parts.directory.fresh(key) : parts.directory.entries([key])[key]
     }
 
     private func fail(
@@ -108,5 +106,11 @@ struct InboxSweep: Sendable {
     ) {
         let failure = StepFailure(kind: kind, code: code, message: text, retryable: false)
         submit(.event(.childEnded(step: child.parent.step, .failed(failure))), message)
+    }
+}
+
+extension RunEntry {
+    fileprivate func waits(for child: ChildStart) -> Bool {
+        withContents { $0.run.waits[child.parent.step]?.kind == .child && !$0.run.lifecycle.isEnded }
     }
 }

@@ -48,8 +48,9 @@ struct QueueReorder: Sendable {
     /// The step of the plan that a token's step is or was made of; `nil` when its run is gone meanwhile.
     private func planned(_ token: RankedToken, _ flow: FlowPlan) async throws(StoreError) -> Int32? {
         if flow.plan.steps.indices.contains(Int(token.step)) { return token.step }
-        let entry = try await parts.directory.entries([token.key])[token.key]
-        return entry?.withContents { $0.run.templateIndex(of: token.step) }
+        let known = parts.directory.cache(of: token.key)[token.key]
+        if let step = known?.withContents({ $0.run.templateIndex(of: token.step) }) { return step }
+        return try await parts.directory.fresh(token.key)?.withContents { $0.run.templateIndex(of: token.step) }
     }
 
     /// `nil` for a definition that does not compile any more: its tokens keep their ranks.

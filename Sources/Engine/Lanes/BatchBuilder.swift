@@ -10,6 +10,8 @@ struct BatchBuilder {
         case drafted
         /// Depends on what this batch does: applied again after it.
         case deferred
+        /// Refused by a run in memory that another node may have advanced: applied again to what the store has.
+        case doubtful
         /// An outcome of a step that is no longer live: the history says whether it was recorded.
         case historical
         /// The run has ended: nothing to do.
@@ -92,8 +94,12 @@ struct BatchBuilder {
         return .drafted
     }
 
-    /// Adds an outcome, a cancel or a deadline of a run in the cache.
-    mutating func advance(_ command: LaneCommand, entry: RunEntry, index: Int, random: UInt64) -> Verdict {
+    /// Adds an outcome, a cancel or a deadline of a run.
+    ///
+    /// - Parameter isCurrent: The entry was loaded after the command came, so that its refusal is final.
+    mutating func advance(
+        _ command: LaneCommand, entry: RunEntry, isCurrent: Bool, index: Int, random: UInt64
+    ) -> Verdict {
         let key = command.key
         let isDrafted = drafts[key] != nil
         if let draft = drafts[key], draft.start != nil || draft.isAlone || command.isAlone { return .deferred }
@@ -130,6 +136,7 @@ struct BatchBuilder {
             return .deferred
         } else {
             drafts[key] = nil
+            if !isCurrent { return .doubtful }
         }
         // Message and timer go with the commit that applies them, or at once when the run has ended.
         if let inbox = command.inbox { batch.appliedInbox.append(inbox) }

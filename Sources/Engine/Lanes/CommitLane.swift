@@ -41,12 +41,12 @@ final class CommitLane: Sendable {
     ///
     /// - Throws: when the store was unavailable and nothing was written or answered.
     func process(_ commands: [LaneCommand]) async throws(StoreError) -> [LaneCommand] {
-        let entries = try await entries(for: commands)
+        let runs = try await runs(of: commands)
         var builder = BatchBuilder(
             id: BatchID(parts.randomBytes()), now: parts.storeClock.now, queues: parts.queues.snapshot)
         var round = Round(commands: commands)
         for (index, command) in commands.enumerated() {
-            round.note(add(command, index: index, entries: entries, to: &builder), at: index)
+            round.note(add(command, index: index, runs: runs, to: &builder), at: index)
         }
         guard !builder.isEmpty else { return await settle(round, builder: builder, batch: nil, outcome: nil) }
 
@@ -70,7 +70,7 @@ final class CommitLane: Sendable {
         return await settle(round, builder: builder, batch: batch, outcome: outcome)
     }
 
-    private func entries(for commands: [LaneCommand]) async throws(StoreError) -> [RunKey: RunEntry] {
+    private func runs(of commands: [LaneCommand]) async throws(StoreError) -> RunDirectory.Found {
         var keys: Set<RunKey> = []
         for command in commands {
             switch command.kind {
@@ -78,11 +78,11 @@ final class CommitLane: Sendable {
             case .finish, .cancel, .admit, .deadline, .event: keys.insert(command.key)
             }
         }
-        return keys.isEmpty ? [:] : try await parts.directory.entries(keys)
+        return keys.isEmpty ? RunDirectory.Found() : try await parts.directory.find(keys)
     }
 
     private func add(
-        _ command: LaneCommand, index: Int, entries: [RunKey: RunEntry], to builder: inout BatchBuilder
+        _ command: LaneCommand, index: Int, runs: RunDirectory.Found, to builder: inout BatchBuilder
     ) -> Round.Fate {
         if case .start(let intent) = command.kind {
             return .verdict(builder.start(intent, key: command.key, command: index, random: parts.random()))
@@ -91,11 +91,14 @@ final class CommitLane: Sendable {
             if let inbox = command.inbox { builder.discard(inbox) }
             return .answered
         }
-        guard let entry = entries[command.key] else {
+        guard let entry = runs.entries[command.key] else {
             if let inbox = command.inbox { builder.discard(inbox) }
             return .missing
         }
-        return .verdict(builder.advance(command, entry: entry, index: index, random: parts.random()))
+        let verdict = builder.advance(
+            command, entry: entry, isCurrent: runs.loaded.contains(command.key), index: index, random: parts.random())
+        if verdict == .doubtful { parts.directory.cache(of: command.key).remove(command.key) }
+        return .verdict(verdict)
     }
 
     // MARK: After the commit

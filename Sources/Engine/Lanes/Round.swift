@@ -93,7 +93,7 @@ struct Round {
     func again() -> [LaneCommand] {
         fates.indices.compactMap { index in
             switch fates[index] {
-            case .again, .verdict(.deferred), .undecided: commands[index]
+            case .again, .verdict(.deferred), .verdict(.doubtful), .undecided: commands[index]
             case .verdict, .missing, .committed, .duplicate, .conflict, .throttled, .refused, .historical, .answered:
                 nil
             }
@@ -104,7 +104,9 @@ struct Round {
     func answer(at index: Int, metrics: EngineMetrics) -> Answer? {
         let command = commands[index]
         switch fates[index] {
-        case .undecided, .verdict(.drafted), .verdict(.deferred), .verdict(.historical), .historical, .again, .answered:
+        case .undecided, .verdict(.drafted), .verdict(.deferred), .verdict(.doubtful), .verdict(.historical),
+            .historical,
+            .again, .answered:
             return nil
         case .verdict(.refused(let rejection)):
             return rejection == .repeatedSignal ? .applied : .failed(EngineError(rejection))

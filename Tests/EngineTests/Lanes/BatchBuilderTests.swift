@@ -84,8 +84,10 @@ struct BatchBuilderTests {
     func folds() {
         var builder = builder()
         let entry = entry(1)
-        #expect(builder.advance(command(success(0, 1), 1), entry: entry, index: 0, random: 0) == .drafted)
-        #expect(builder.advance(command(success(1, 1), 1), entry: entry, index: 1, random: 0) == .drafted)
+        #expect(
+            builder.advance(command(success(0, 1), 1), entry: entry, isCurrent: true, index: 0, random: 0) == .drafted)
+        #expect(
+            builder.advance(command(success(1, 1), 1), entry: entry, isCurrent: true, index: 1, random: 0) == .drafted)
         let batch = builder.finish()
         #expect(batch.advances.map(\.expectedRevision) == [1])
         #expect(batch.advances.map(\.revision) == [3])
@@ -99,9 +101,9 @@ struct BatchBuilderTests {
     func cancelAfterOutcome() {
         var builder = builder()
         let entry = entry(1)
-        _ = builder.advance(command(success(0, 1), 1), entry: entry, index: 0, random: 0)
-        _ = builder.advance(command(success(1, 1), 1), entry: entry, index: 1, random: 0)
-        _ = builder.advance(command(.cancel(reason: "x"), 1), entry: entry, index: 2, random: 0)
+        _ = builder.advance(command(success(0, 1), 1), entry: entry, isCurrent: true, index: 0, random: 0)
+        _ = builder.advance(command(success(1, 1), 1), entry: entry, isCurrent: true, index: 1, random: 0)
+        _ = builder.advance(command(.cancel(reason: "x"), 1), entry: entry, isCurrent: true, index: 2, random: 0)
         let batch = builder.finish()
         #expect(batch.ready.isEmpty, "the join was never written")
         #expect(batch.drops.map(\.expected) == [0])
@@ -116,8 +118,8 @@ struct BatchBuilderTests {
         let failure = FinishCommand(
             fence: AttemptFence(key: key(1), step: 0, attempt: 1, session: session),
             outcome: .failure(StepFailure(kind: .error, message: "again", retryable: true)))
-        _ = builder.advance(command(.finish(failure), 1), entry: entry, index: 0, random: 0)
-        _ = builder.advance(command(.cancel(reason: "x"), 1), entry: entry, index: 1, random: 0)
+        _ = builder.advance(command(.finish(failure), 1), entry: entry, isCurrent: true, index: 0, random: 0)
+        _ = builder.advance(command(.cancel(reason: "x"), 1), entry: entry, isCurrent: true, index: 1, random: 0)
         let batch = builder.finish()
         #expect(batch.timers.isEmpty)
         #expect(batch.drops.map(\.expected) == [1], "b's token alone")
@@ -129,22 +131,44 @@ struct BatchBuilderTests {
         #expect(builder.start(intent("k"), key: key(1), command: 0, random: 0) == .drafted)
         #expect(builder.start(intent("k"), key: key(2), command: 1, random: 0) == .deferred)
         let entry = entry(3)
-        #expect(builder.advance(command(.cancel(reason: ""), 3), entry: entry, index: 2, random: 0) == .drafted)
-        #expect(builder.advance(command(success(0, 3), 3), entry: entry, index: 3, random: 0) == .deferred)
+        #expect(
+            builder.advance(command(.cancel(reason: ""), 3), entry: entry, isCurrent: true, index: 2, random: 0)
+                == .drafted)
+        #expect(
+            builder.advance(command(success(0, 3), 3), entry: entry, isCurrent: true, index: 3, random: 0) == .deferred)
     }
 
     @Test("an outcome of a step that is not live is looked up; a cancel of an ended run is nothing")
     func rejected() {
         let entry = entry(1)
         var first = builder()
-        _ = first.advance(command(.cancel(reason: ""), 1), entry: entry, index: 0, random: 0)
+        _ = first.advance(command(.cancel(reason: ""), 1), entry: entry, isCurrent: true, index: 0, random: 0)
         var second = builder()
-        #expect(second.advance(command(success(0, 1), 1), entry: entry, index: 0, random: 0) == .historical)
-        #expect(second.advance(command(.cancel(reason: ""), 1), entry: entry, index: 1, random: 0) == .ended)
+        #expect(
+            second.advance(command(success(0, 1), 1), entry: entry, isCurrent: true, index: 0, random: 0) == .historical
+        )
+        #expect(
+            second.advance(command(.cancel(reason: ""), 1), entry: entry, isCurrent: true, index: 1, random: 0)
+                == .ended)
         #expect(second.isEmpty)
-        #expect(second.advance(command(.deadline, 1), entry: entry, index: 2, random: 0) == .ended)
+        #expect(second.advance(command(.deadline, 1), entry: entry, isCurrent: true, index: 2, random: 0) == .ended)
         #expect(!second.isEmpty, "the timer of an ended run is deleted")
         #expect(second.finish().firedRunTimers == [key(1)])
+    }
+
+    @Test("a run in memory that refuses a command is doubted, and nothing is concluded from it")
+    func doubtful() {
+        let entry = entry(1)
+        var first = builder()
+        _ = first.advance(
+            command(.cancel(reason: ""), 1), entry: entry, isCurrent: false, index: 0, random: 0)
+        var second = builder()
+        for (index, kind) in [success(0, 1), .cancel(reason: ""), .deadline].enumerated() {
+            let verdict = second.advance(
+                command(kind, 1), entry: entry, isCurrent: false, index: index, random: 0)
+            #expect(verdict == .doubtful)
+        }
+        #expect(second.isEmpty)
     }
 
     @Test("a command that goes alone shares no batch with others of its run")
@@ -152,9 +176,13 @@ struct BatchBuilderTests {
         var builder = builder()
         let entry = entry(1)
         #expect(
-            builder.advance(command(success(0, 1), 1, isAlone: true), entry: entry, index: 0, random: 0) == .drafted)
+            builder.advance(
+                command(success(0, 1), 1, isAlone: true), entry: entry, isCurrent: true, index: 0, random: 0)
+                == .drafted)
         #expect(
-            builder.advance(command(success(1, 1), 1, isAlone: true), entry: entry, index: 1, random: 0) == .deferred)
+            builder.advance(
+                command(success(1, 1), 1, isAlone: true), entry: entry, isCurrent: true, index: 1, random: 0)
+                == .deferred)
     }
 
     @Test("ranks follow the time in the run's id, to the microsecond")

@@ -20,7 +20,7 @@ struct CrashTests {
 
     @Test("nothing acknowledged is lost, no step succeeds twice, tokens are conserved", arguments: 1...8)
     func crashes(seed: UInt64) async throws {
-        let fixture = try await EngineFixture(plans: [Self.busy])
+        let fixture = try await EngineFixture(plans: [Self.busy], seed: seed)
         let keys = (0..<25).map { "run-\($0)" }
         let acknowledged = SharedValue<[String: RunID]>([:])
         let recorded = SharedValue<Set<TaskName>>([])
@@ -48,26 +48,28 @@ struct CrashTests {
                 continue
             }
             // The clients outlive the server: what it did not answer, they ask the next one.
-            try await withThrowingTaskGroup(of: Void.self) { clients in
-                for worker in workers { worker.cut() }
-                for worker in workers {
-                    clients.addTask { _ = try? await worker.connect(to: engine, tenant: fixture.tenant) }
-                }
-                for key in keys where acknowledged.value[key] == nil {
-                    clients.addTask {
-                        guard let started = try? await engine.start(fixture.start("busy", key: key)) else { return }
-                        acknowledged.withLock { $0[key] = started.run }
+            try await withTaskExecutorPreference(fixture.clock.executor) {
+                try await withThrowingTaskGroup(of: Void.self) { clients in
+                    for worker in workers { worker.cut() }
+                    for worker in workers {
+                        clients.addTask { _ = try? await worker.connect(to: engine, tenant: fixture.tenant) }
                     }
-                }
-                try await fixture.running(engine) {
-                    _ = await fixture.clock.advance(until: {
-                        for worker in workers { worker.heartbeat() }
-                        if store.isDead { return true }
-                        let states = fixture.store.runStates.values
-                        return states.count == keys.count && states.allSatisfy(\.isEnded)
-                            && acknowledged.value.count == keys.count
-                    })
-                    store.kill()
+                    for key in keys where acknowledged.value[key] == nil {
+                        clients.addTask {
+                            guard let started = try? await engine.start(fixture.start("busy", key: key)) else { return }
+                            acknowledged.withLock { $0[key] = started.run }
+                        }
+                    }
+                    try await fixture.running(engine) {
+                        _ = await fixture.clock.advance(until: {
+                            for worker in workers { worker.heartbeat() }
+                            if store.isDead { return true }
+                            let states = fixture.store.runStates.values
+                            return states.count == keys.count && states.allSatisfy(\.isEnded)
+                                && acknowledged.value.count == keys.count
+                        })
+                        store.kill()
+                    }
                 }
             }
             recorded.withLock { recorded in

@@ -12,9 +12,9 @@ struct TwoNodeTests {
             + [PlanStep(id: "join", taskType: "noop", needs: [1, 2, 3, 4, 5, 6])])
     static let single = Plan(name: "single", steps: [PlanStep(id: "only", taskType: "noop")])
 
-    @Test("runs of both finish on workers of both; lost races cost a second try, nothing else")
-    func bothWork() async throws {
-        let fixture = try await EngineFixture(plans: [Self.wide])
+    @Test("runs of both finish on workers of both; lost races cost a second try, nothing else", arguments: 1...20)
+    func bothWork(seed: UInt64) async throws {
+        let fixture = try await EngineFixture(plans: [Self.wide], seed: seed)
         let nodes = [try await fixture.makeEngine(), try await fixture.makeEngine()]
         let workers = (1...2).map { number in
             TestWorker("w\(number)", session: UInt64(number)) { _ in .finish(.success(Array("{}".utf8))) }
@@ -35,6 +35,51 @@ struct TwoNodeTests {
         #expect(fixture.audit() == [])
         #expect(workers.allSatisfy { !$0.assignments.isEmpty })
         #expect(workers.reduce(0) { $0 + $1.assignments.count } == 20 * 8)
+    }
+
+    @Test(
+        "an attempt knows of failures at the other node, and its outcome counts where the run was known as it was before"
+    )
+    func retriesElsewhere() async throws {
+        let plan = Plan(
+            name: "flaky",
+            steps: [
+                PlanStep(id: "first", taskType: "noop"),
+                PlanStep(
+                    id: "second", taskType: "other", needs: [0],
+                    retry: RetryPolicy(strategy: .fixed, maxAttempts: 3, delay: .seconds(1))),
+            ])
+        let fixture = try await EngineFixture(plans: [plan])
+        let (near, far) = (try await fixture.makeEngine(), try await fixture.makeEngine())
+        let first = TestWorker("first", session: 1) { _ in .hold }
+        let second = TestWorker("second", session: 2) { _ in .hold }
+        try await fixture.running(near) {
+            try await fixture.running(far) {
+                // The near node keeps the run in memory; the far one takes it further.
+                let key = fixture.key(try await near.start(fixture.start("flaky")))
+                try await first.connect(to: far, tenant: fixture.tenant)
+                try await second.connect(to: far, tenant: fixture.tenant, types: ["other"])
+                #expect(await fixture.clock.advance(until: { first.held.count == 1 }))
+                for task in first.held { first.finish(task, .success([])) }
+                #expect(await fixture.clock.advance(until: { second.held.count == 1 }))
+                let failure = StepFailure(kind: .error, message: "once", retryable: true)
+                for task in second.held { second.finish(task, .failure(failure)) }
+                #expect(await fixture.clock.advance(until: { second.unacknowledged == 0 }))
+                // The second attempt runs at the near node.
+                second.cut()
+                let third = TestWorker("third", session: 3) { _ in .finish(.success([])) }
+                try await third.connect(to: near, tenant: fixture.tenant, types: ["other"])
+                #expect(
+                    await fixture.clock.advance(
+                        until: {
+                            third.heartbeat()
+                            return fixture.store.runStates[key] == .succeeded
+                        }, limit: .seconds(120)))
+                #expect(third.assignments.map(\.retryCount) == [1])
+                #expect(third.answers(try #require(third.assignments.first).task) == [.recorded])
+            }
+        }
+        #expect(fixture.audit() == [])
     }
 
     @Test("a step that another node made ready reads what that node has recorded")

@@ -95,7 +95,8 @@ struct StageTests {
             try run.apply(.start)
             try run.fail("open")
             try run.apply(.pause)
-            #expect(try run.apply(event) == ["resume", "entered -2 "])
+            let effects = try run.apply(event)
+            #expect(effects == ["resume", "entered -2 "])
             try run.succeed("close")
             #expect(run.ending?.failure != nil)
         }
