@@ -90,13 +90,16 @@ struct StageTests {
 
     @Test("cancel during a clean-up that is paused lets it go on")
     func cancelInPausedFinally() throws {
-        for event in [RunEvent.cancel(reason: "enough"), .deadlinePassed] {
+        let stops: [(event: RunEvent, line: String)] = [
+            (.cancel(reason: "enough"), "entered -2 "), (.deadlinePassed, "entered -2 run_deadline"),
+        ]
+        for (event, line) in stops {
             var run = try RunDriver(Self.body)
             try run.apply(.start)
             try run.fail("open")
             try run.apply(.pause)
             let effects = try run.apply(event)
-            #expect(effects == ["resume", "entered -2 "])
+            #expect(effects == ["resume", line])
             try run.succeed("close")
             #expect(run.ending?.failure != nil)
         }
