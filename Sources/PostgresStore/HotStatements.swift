@@ -42,6 +42,11 @@ package enum HotStatements {
         ("load transitions", RunStatement.transitions),
     ]
 
+    /// Lists that pass a filter: on readers' sessions, where the planner is free.
+    package static let filteredLists: [(name: String, statement: PostgresStatement)] = [
+        ("filtered runs", FilteredListStatement.every), ("filtered runs by state", FilteredListStatement.byState),
+    ]
+
     /// The settings of the sessions that run them.
     package static var settings: [String: String] { PinnedSettings.engine }
 }

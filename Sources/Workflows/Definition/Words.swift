@@ -34,17 +34,6 @@ enum Words {
     static let resourcesLater: Set<String> = ["slots", "gpu", "cpu", "memory", "labels", "selector"]
     static let retry = ["strategy", "max_attempts", "delay", "max_delay", "jitter"]
     static let retryLater: Set<String> = ["on", "when", "unless", "multiplier"]
-    static let inputs = ["type", "required", "properties", "additionalProperties", "description", "title"]
-    static let inputsLater: Set<String> = [
-        "patternProperties", "minProperties", "maxProperties", "dependentRequired", "allOf", "anyOf", "oneOf", "not",
-        "if", "then", "else", "$ref", "$defs", "propertyNames", "unevaluatedProperties", "enum", "const", "default",
-    ]
-    static let property = ["type", "default", "enum", "description", "title"]
-    static let propertyLater: Set<String> = [
-        "pattern", "format", "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
-        "multipleOf", "items", "minItems", "maxItems", "uniqueItems", "properties", "required", "additionalProperties",
-        "const", "examples", "allOf", "anyOf", "oneOf", "not", "$ref", "contentEncoding", "deprecated",
-    ]
     /// What `uses` names that no worker serves.
     static let engineKinds: Set<String> = ["approval", "wait", "workflow", "switch", "emit"]
 }

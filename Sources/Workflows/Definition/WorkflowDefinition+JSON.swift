@@ -12,7 +12,7 @@ extension WorkflowDefinition {
             let sorted = labels.sorted { $0.name < $1.name }
             members.append(("labels", .object(sorted.map { ($0.name, .string($0.value)) })))
         }
-        if let inputs { members.append(("inputs", inputs.json)) }
+        if let inputs { members.append(("inputs", inputs.canonical)) }
         if queue != Self.defaultQueue { members.append(("queue", .string(queue))) }
         if let priority { members.append(("priority", .int(Int64(priority)))) }
         if let concurrency { members.append(("concurrency", concurrency.json)) }
@@ -76,32 +76,5 @@ extension RetryPolicy {
             "strategy": .string(strategy.rawValue), "max_attempts": .int(Int64(maxAttempts)),
             "delay": .string(delay.shortText), "max_delay": .string(maxDelay.shortText), "jitter": .double(jitter),
         ]
-    }
-}
-
-extension InputSchema {
-    var json: JSONValue {
-        var members: [(String, JSONValue)] = [("type", "object")]
-        if !required.isEmpty { members.append(("required", .array(required.map { .string($0) }))) }
-        if !properties.isEmpty {
-            members.append(("properties", .object(properties.map { ($0.name, $0.json) })))
-        }
-        if allowsOthers { members.append(("additionalProperties", true)) }
-        return .object(members)
-    }
-}
-
-extension InputSchema.Property {
-    var json: JSONValue {
-        var members: [(String, JSONValue)] = []
-        switch types.count {
-        case 0: break
-        case 1: members.append(("type", .string(types[0].rawValue)))
-        default: members.append(("type", .array(types.map { .string($0.rawValue) })))
-        }
-        if let defaultValue { members.append(("default", defaultValue)) }
-        if let allowed { members.append(("enum", .array(allowed))) }
-        if let description { members.append(("description", .string(description))) }
-        return .object(members)
     }
 }

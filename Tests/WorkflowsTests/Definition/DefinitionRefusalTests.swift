@@ -126,7 +126,21 @@ struct DefinitionRefusalTests {
             ("queue: A", "1:8+1 queue \"A\" must be made of small letters, digits and - _ ."),
             ("inputs: {type: array}", "1:16+5 the type of inputs must be object"),
             ("inputs: {properties: {a: {type: strng}}}", "1:33+5 unknown type \"strng\" (did you mean \"string\"?)"),
-            ("inputs: {properties: {a: {pattern: x}}}", "1:27+7 \"pattern\" is not supported yet"),
+            (
+                "inputs: {properties: {a: {pattern: '('}}}",
+                "1:36+3 the pattern (: a ( is not closed (at character 1)"
+            ),
+            (
+                "inputs: {properties: {a: {items: {minimun: 1}}}}",
+                "1:35+7 unknown keyword \"minimun\" (did you mean \"minimum\"?)"
+            ),
+            ("inputs: {requird: [a]}", "1:10+7 unknown keyword \"requird\" (did you mean \"required\"?)"),
+            (
+                "inputs: {properties: {a: {$ref: '#/$defs/x'}}}",
+                "1:33+11 \"#/$defs/x\": nothing stands at /$defs/x"
+            ),
+            ("inputs: {properties: {a: {}, a: {}}}", "1:23+1 the key \"a\" stands twice in one mapping"),
+            ("inputs: [a]", "1:9+1 inputs must be a mapping, not a list"),
             (
                 "inputs: {properties: {a: {type: integer, default: x}}}",
                 "1:51+1 the default of the input \"a\" must be integer, not string"
