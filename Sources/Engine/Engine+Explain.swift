@@ -13,7 +13,7 @@ public struct Explanation: Sendable, Hashable {
 }
 
 extension Engine {
-    /// Why each step of a run that has not ended does not go on, in the order of the definition; of a queued run, why the
+    /// Why each step of a run that has not ended does not go on, in the order of their numbers; of a queued run, why the
     /// run does not start.
     ///
     /// - Throws: `run_not_found`, `run_ended`.
@@ -40,14 +40,32 @@ extension RunEntry {
     func explanations(_ evidence: [StepEvidence]) -> [Explanation] {
         let tokens = Dictionary(evidence.map { ($0.step, $0.place) }) { first, _ in first }
         if let place = tokens[HeldRow.run] { return [Explanation(step: nil, reason: WaitReason(place))] }
-        return withContents { contents in
-            contents.run.plan.steps.enumerated().compactMap { index, step in
-                if let place = tokens[Int32(index)] { return Explanation(step: step.id, reason: WaitReason(place)) }
-                guard case .pending? = contents.run.status(of: Int32(index)) else { return nil }
-                let missing = step.needs.filter { !(contents.run.status(of: $0)?.isEnded ?? true) }
-                return Explanation(
-                    step: step.id, reason: .dependencies(missing.map { contents.run.plan.steps[Int($0)].id }))
-            }
+        return withContents { $0.run.explanations(tokens) }
+    }
+}
+
+extension RunState {
+    /// Steps of the plan first, then those that the run has made: of these, the ones with a token.
+    fileprivate func explanations(_ tokens: [Int32: StepEvidence.Place]) -> [Explanation] {
+        statuses.indices.compactMap { index in
+            let step = Int32(index)
+            let reason = tokens[step].map { WaitReason($0) } ?? reason(of: step)
+            return reason.map { Explanation(step: name(of: step), reason: $0) }
+        }
+    }
+
+    /// Why a step without a token does not go on; `nil` when it has ended, or nobody asks.
+    private func reason(of step: Int32) -> WaitReason? {
+        guard let status = status(of: step) else { return nil }
+        switch status {
+        case .live, .succeeded, .failed, .skipped, .cancelled: return nil
+        case .open: return .parts(unended: unendedParts(of: step))
+        case .pending:
+            // Steps of handlers are made when one is needed; of those that were made, the handled step tells.
+            guard let planned = plan.stage(of: step) else { return nil }
+            guard planned <= stage else { return .stage(stage.rawValue) }
+            let missing = plan.steps[Int(step)].needs.filter { !(self.status(of: $0)?.isEnded ?? true) }
+            return .dependencies(missing.map { plan.steps[Int($0)].id })
         }
     }
 }
@@ -55,7 +73,7 @@ extension RunEntry {
 extension StepStatus {
     fileprivate var isEnded: Bool {
         switch self {
-        case .pending, .live: false
+        case .pending, .live, .open: false
         case .succeeded, .failed, .skipped, .cancelled: true
         }
     }

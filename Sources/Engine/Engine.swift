@@ -114,7 +114,7 @@ public final class Engine: Sendable {
                 try await timers.runOnce()
             })
         services.append(
-            duty("inbox", parts, configuration.inboxInterval) { () async throws(StoreError) in
+            duty("inbox", parts, configuration.inboxInterval, wake: parts.courier.wake) { () async throws(StoreError) in
                 _ = try await inbox.runOnce()
                 return nil
             })

@@ -20,6 +20,8 @@ final class EngineParts: Sendable {
     let router: CommandRouter
     let dispatcher: Dispatcher
     let hub: EventHub
+    /// Messages that this node's commits have sent.
+    let courier = Courier()
     /// This life of this node.
     let node: SessionID
     /// Raised by commits that add timers.

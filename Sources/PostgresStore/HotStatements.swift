@@ -27,6 +27,12 @@ package enum HotStatements {
         ("commit: limited steps", CommitStatement.statement([.advances, .finishes, .transitions, .held, .releases])),
         ("release", ClaimStatement.release),
         ("drop", DropStatement.drop),
+        ("drop steps", DropStatement.dropSteps),
+        ("end waits", RareStatement.endWaits),
+        ("wait", RareStatement.wait),
+        ("hold", RareStatement.park),
+        ("pause", RareStatement.pause),
+        ("resume", RareStatement.resume),
         ("stale fences", FenceStatement.stale),
         ("held fences", FenceStatement.held),
         ("fire timers", TimerStatement.fire),
@@ -34,6 +40,11 @@ package enum HotStatements {
         ("next timer", TimerStatement.next),
         ("load runs", RunStatement.load),
         ("load transitions", RunStatement.transitions),
+    ]
+
+    /// Lists that pass a filter: on readers' sessions, where the planner is free.
+    package static let filteredLists: [(name: String, statement: PostgresStatement)] = [
+        ("filtered runs", FilteredListStatement.every), ("filtered runs by state", FilteredListStatement.byState),
     ]
 
     /// The settings of the sessions that run them.

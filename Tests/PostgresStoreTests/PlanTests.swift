@@ -66,6 +66,34 @@ struct PlanTests {
         try await own?.cluster.stop()
     }
 
+    @Test("A page of a filtered list finds its runs by their keys")
+    func filteredLists() async throws {
+        let database = try await StoreDatabase.make()
+        let administrator = try await database.connect()
+        try await administrator.run(script: Self.filling(rows: 20_000))
+        try await administrator.query("VACUUM ANALYZE")
+        let values = """
+            1, 'ffffffff-ffff-ffff-ffff-ffffffffffff', '00000000-0000-0000-0000-000000000000', 256, 51, '{5,6}', '{2}',
+            '{1,8}', '{NULL,NULL}', '{f,t}', '{1,2}', '{x,NULL}', '{NULL,%y%}', '{NULL,NULL}', '{NULL,NULL}'
+            """
+        // All rows are in the default partitions; of the empty ones any plan is right.
+        let large = ["_default", "on ready", "on attempts", "on timers", "on held", "on waits"]
+        for plans in ["generic", "custom"] {
+            let connection = try await database.connect(settings: ["plan_cache_mode": "force_\(plans)_plan"])
+            for (name, statement) in HotStatements.filteredLists {
+                let plan = try await Self.plan(of: statement, on: connection, administrator, values: values)
+                let faults = plan.filter { line in
+                    (line.contains("Seq Scan") || line.contains("Bitmap")) && large.contains { line.contains($0) }
+                }
+                #expect(faults.isEmpty, "\(name), \(plans): \(faults)\n\(plan.joined(separator: "\n"))")
+                #expect(plan.contains { $0.contains("using runs_default_pkey") }, "\(name), \(plans)")
+            }
+            await connection.close()
+        }
+        await administrator.close()
+        try await database.discard()
+    }
+
     @Test("The check of plans finds a scan of the whole index")
     func checkFinds() async throws {
         let plan = ["->  Index Scan using runs_20261121_pkey on runs_20261121 r", "      Filter: (run = $1)"]
@@ -80,7 +108,8 @@ struct PlanTests {
 
     /// The lines of the generic plan.
     private static func plan(
-        of statement: PostgresStatement, on connection: PostgresConnection, _ administrator: PostgresConnection
+        of statement: PostgresStatement, on connection: PostgresConnection, _ administrator: PostgresConnection,
+        values given: String? = nil
     ) async throws -> [String] {
         var types: [String] = []
         for type in statement.parameterTypes {
@@ -88,7 +117,7 @@ struct PlanTests {
             types.append(try row.decode(row: 0, column: 0))
         }
         let signature = types.isEmpty ? "" : "(\(types.joined(separator: ", ")))"
-        let values = types.isEmpty ? "" : "(\(types.map { _ in "NULL" }.joined(separator: ", ")))"
+        let values = types.isEmpty ? "" : "(\(given ?? types.map { _ in "NULL" }.joined(separator: ", ")))"
         try await connection.run(script: "PREPARE looked_at\(signature) AS \(statement.sql)")
         let rows = try await connection.query(PostgresQuery(unescaped: "EXPLAIN EXECUTE looked_at\(values)"))
         try await connection.run(script: "DEALLOCATE looked_at")

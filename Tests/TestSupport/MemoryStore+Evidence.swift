@@ -25,6 +25,12 @@ extension MemoryStore {
                 }
                 evidence.append(StepEvidence(step: key.step, place: .held(tables.evidence(of: token))))
             }
+            for (key, token) in tables.parked where key.run == run {
+                evidence.append(StepEvidence(step: key.step, place: .parked(since: token.since)))
+            }
+            for key in tables.waits.keys where key.run == run {
+                evidence.append(StepEvidence(step: key.step, place: .waiting(since: tables.now)))
+            }
             return evidence.sorted { $0.step < $1.step }
         }
     }

@@ -12,6 +12,14 @@ extension MemoryTables {
         for fence in batch.finishes where excluded[fence.key] == nil {
             attempts[TokenKey(run: fence.key, step: fence.step)] = nil
         }
+        for step in batch.endedWaits where excluded[step.run] == nil {
+            if waits.removeValue(forKey: TokenKey(run: step.run, step: step.step)) == nil {
+                violations.append("step \(step.step) of \(step.run.run) ends a wait that is not there")
+            }
+        }
+        for step in batch.clearedDues where excluded[step.run] == nil {
+            dues[TokenKey(run: step.run, step: step.step)] = nil
+        }
         for drop in batch.drops where excluded[drop.key] == nil { outcome.dropped += self.drop(drop) }
         for key in batch.admitted where excluded[key] == nil {
             held[TokenKey(run: key, step: HeldRow.run)] = nil
@@ -38,8 +46,24 @@ extension MemoryTables {
                 timers[key] = TimerToken(row: row, due: due, limit: timer.limit?.id, rate: timer.rate?.name)
             case .runDeadline(let run) where excluded[run] == nil:
                 deadlines[run] = now + timer.delay
-            case .token, .runDeadline: break
+            case .stepDue(let step) where excluded[step.run] == nil:
+                dues[TokenKey(run: step.run, step: step.step)] = now + timer.delay
+            case .token, .runDeadline, .stepDue: break
             }
+        }
+        for row in batch.waits where excluded[row.step.run] == nil {
+            let key = TokenKey(run: row.step.run, step: row.step.step)
+            requireNoToken(key)
+            waits[key] = row
+        }
+        for timer in batch.parked {
+            if case .token(let row) = timer.kind, excluded[row.key] == nil { park(row, timer) }
+        }
+        for change in batch.pauses where excluded[change.key] == nil {
+            if change.isPaused { pause(change.key) } else { resume(change.key, &outcome) }
+        }
+        for post in batch.posts where excluded[post.sender] == nil {
+            if inbox[post.message.id] == nil { inbox[post.message.id] = (post.message, now) }
         }
         for run in batch.firedRunTimers where excluded[run] == nil { deadlines[run] = nil }
         for freed in batch.freed {
@@ -95,7 +119,8 @@ extension MemoryTables {
     private mutating func insert(_ start: RunStart) {
         runs[start.key] = Run(
             flow: start.flow, state: start.state, revision: start.revision, input: start.input,
-            traceparent: start.traceparent, urgency: start.urgency, createdAt: now, ending: start.ending, history: [])
+            traceparent: start.traceparent, parent: start.parent, depth: start.depth, urgency: start.urgency,
+            createdAt: now, ending: start.ending, history: [])
         if let record = start.idempotency {
             idempotency[IdempotencyKey(tenant: start.key.tenant, key: record.key)] = IdempotencyRow(
                 run: start.key.run, digest: record.digest, expires: now + record.lifetime)
@@ -117,18 +142,28 @@ extension MemoryTables {
     }
 
     private mutating func drop(_ drop: TokenDrop) -> [AttemptFence] {
-        let leased = attempts.filter { $0.key.run == drop.key }
-        held[TokenKey(run: drop.key, step: HeldRow.run)] = nil
-        let before = ready.count + attempts.count + timers.count + held.count
-        ready = ready.filter { $0.key.run != drop.key }
-        attempts = attempts.filter { $0.key.run != drop.key }
-        timers = timers.filter { $0.key.run != drop.key }
-        held = held.filter { $0.key.run != drop.key }
-        let gone = before - ready.count - attempts.count - timers.count - held.count
+        func goes(_ key: TokenKey) -> Bool {
+            key.run == drop.key && (drop.steps.isEmpty || drop.steps.contains(key.step))
+        }
+        let leased = attempts.filter { goes($0.key) }
+        if drop.steps.isEmpty { held[TokenKey(run: drop.key, step: HeldRow.run)] = nil }
+        let before = tokenCount
+        ready = ready.filter { !goes($0.key) }
+        attempts = attempts.filter { !goes($0.key) }
+        timers = timers.filter { !goes($0.key) }
+        waits = waits.filter { !goes($0.key) }
+        held = held.filter { !goes($0.key) }
+        parked = parked.filter { !goes($0.key) }
+        dues = dues.filter { !goes($0.key) }
+        let gone = before - tokenCount
         if gone != drop.expected {
             violations.append("run \(drop.key.run) drops \(gone) tokens, its fold says \(drop.expected)")
         }
         return leased.values.map(\.fence)
+    }
+
+    private var tokenCount: Int {
+        ready.count + attempts.count + timers.count + waits.count + held.count + parked.count
     }
 
     /// The fast path: leased at once, unless a lower rank waits. A dead session is the rescue's

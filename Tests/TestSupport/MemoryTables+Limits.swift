@@ -134,8 +134,9 @@ extension MemoryTables {
             }
         }
         for (key, _) in slotHolders {
-            if key.step >= 0, ready[key] == nil, attempts[key] == nil {
-                found.append("step \(key.step) of \(key.run.run) has a slot and is neither ready nor leased")
+            let isParked = parked[key].map { $0.limit == nil } ?? false
+            if key.step >= 0, ready[key] == nil, attempts[key] == nil, !isParked {
+                found.append("step \(key.step) of \(key.run.run) has a slot and is neither ready, leased nor parked")
             }
             if runs[key.run]?.state.isEnded ?? true { found.append("ended run \(key.run.run) has a slot") }
         }

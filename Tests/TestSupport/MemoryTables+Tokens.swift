@@ -95,8 +95,11 @@ extension MemoryTables {
             fired.ready.append(ReadyBucket(bucket: timer.row.bucket, lowestRank: timer.row.rank))
         }
         fired.deadlines = deadlines.filter { $0.value <= now }.map(\.key)
+        fired.dues = dues.filter { $0.value <= now }.map { StepKey(run: $0.key.run, step: $0.key.step) }
         fireStarts(limit: limit, into: &fired)
-        fired.next = (timers.values.map(\.due) + held.values.compactMap(\.due) + deadlines.values.filter { $0 > now })
+        fired.next =
+            (timers.values.map(\.due) + held.values.compactMap(\.due) + dues.values.filter { $0 > now }
+            + deadlines.values.filter { $0 > now })
             .min()
         return fired
     }

@@ -1,7 +1,8 @@
 import Engine
 import Workflows
 
-/// The rows of the store in memory. Every live step has one token, in `ready`, `attempts` or `timers`.
+/// The rows of the store in memory. Every live step has one token, in `ready`, `attempts`, `timers`,
+/// `waits` or `held`.
 struct MemoryTables: Sendable {
     struct Run: Sendable {
         var flow: FlowVersionID
@@ -9,6 +10,8 @@ struct MemoryTables: Sendable {
         var revision: Int64
         var input: [UInt8]
         var traceparent: String?
+        var parent: RunContext.Parent?
+        var depth: Int32
         var urgency = Urgency.usual
         var createdAt: Timestamp
         var ending: RunEnding?
@@ -66,7 +69,11 @@ struct MemoryTables: Sendable {
     var ready: [TokenKey: ReadyToken] = [:]
     var attempts: [TokenKey: AttemptToken] = [:]
     var timers: [TokenKey: TimerToken] = [:]
+    var waits: [TokenKey: WaitRow] = [:]
     var held: [TokenKey: HeldToken] = [:]
+    /// By a pause.
+    var parked: [TokenKey: ParkedToken] = [:]
+    var dues: [TokenKey: Timestamp] = [:]
     var limits: [LimitID: LimitState] = [:]
     var slotHolders: [TokenKey: LimitID] = [:]
     /// Up to when starts under a rate are spoken for.
@@ -175,8 +182,12 @@ struct MemoryTables: Sendable {
     }
 
     mutating func requireNoToken(_ key: TokenKey) {
-        if ready[key] != nil || attempts[key] != nil || timers[key] != nil || held[key] != nil {
-            violations.append("step \(key.step) of \(key.run.run) gets a second token")
-        }
+        if tokens(of: key) > 0 { violations.append("step \(key.step) of \(key.run.run) gets a second token") }
+    }
+
+    /// How many tokens a step has: one, or none.
+    func tokens(of key: TokenKey) -> Int {
+        (ready[key] == nil ? 0 : 1) + (attempts[key] == nil ? 0 : 1) + (timers[key] == nil ? 0 : 1)
+            + (waits[key] == nil ? 0 : 1) + (held[key] == nil ? 0 : 1) + (parked[key] == nil ? 0 : 1)
     }
 }

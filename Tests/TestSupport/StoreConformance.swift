@@ -33,6 +33,15 @@ public enum StoreConformance: String, CaseIterable, Sendable {
     case eventsFromNow
     case definitionsHaveVersions
     case internedIDsAreStable
+    case waitsUntilEnded
+    case lostRaceKeepsWaits
+    case dropTakesSomeSteps
+    case pauseHoldsTokens
+    case postsWithTheirSender
+    case childKnowsItsParent
+    case itemsAndOutputsSurvive
+    case pauseParksWhereTokensWait
+    case droppedStepsGiveSlotsBack
     case queueSettings
     case queueDeletion
     case queueChangesAreTold
@@ -93,6 +102,15 @@ public enum StoreConformance: String, CaseIterable, Sendable {
         case .eventsFromNow: try await Self.eventsFromNow(fixture)
         case .definitionsHaveVersions: try await Self.definitionsHaveVersions(fixture)
         case .internedIDsAreStable: try await Self.internedIDsAreStable(fixture)
+        case .waitsUntilEnded: try await Self.waitsUntilEnded(fixture)
+        case .lostRaceKeepsWaits: try await Self.lostRaceKeepsWaits(fixture)
+        case .dropTakesSomeSteps: try await Self.dropTakesSomeSteps(fixture)
+        case .pauseHoldsTokens: try await Self.pauseHoldsTokens(fixture)
+        case .postsWithTheirSender: try await Self.postsWithTheirSender(fixture)
+        case .childKnowsItsParent: try await Self.childKnowsItsParent(fixture)
+        case .itemsAndOutputsSurvive: try await Self.itemsAndOutputsSurvive(fixture)
+        case .pauseParksWhereTokensWait: try await Self.pauseParksWhereTokensWait(fixture)
+        case .droppedStepsGiveSlotsBack: try await Self.droppedStepsGiveSlotsBack(fixture)
         case .queueSettings: try await Self.queueSettings(fixture)
         case .queueDeletion: try await Self.queueDeletion(fixture)
         case .queueChangesAreTold: try await Self.queueChangesAreTold(fixture)

@@ -1,5 +1,6 @@
 import Access
 import Engine
+import Filters
 import JSON
 import Telemetry
 import Workflows
@@ -14,12 +15,14 @@ struct RunOperations: Sendable {
     private let engine: Engine
     private let reader: any RunReader
     private let outlines: FlowOutlines
+    private let now: @Sendable () -> WallTime
     private let idempotencyLifetime = Duration.seconds(86_400)
 
     init(parts: APIParts) {
         engine = parts.engine
         reader = parts.reader
         outlines = FlowOutlines(catalog: parts.catalog)
+        now = parts.now
     }
 
     /// The command of a submission; the input is checked, but no tree of it is built.
@@ -97,14 +100,22 @@ struct RunOperations: Sendable {
         return RunView(detail, outline: try await outlines.outline(detail.flow))
     }
 
-    /// A page, newest first, and whether there is another.
+    /// A page, newest first, and where the next begins.
+    ///
+    /// - Parameter filter: in the filter language.
+    /// - Throws: a 400 with every problem of the filter.
     func list(
-        states: [RunLifecycle], workflow: String?, before: RunID?, pageSize: Int, tenant: TenantID
-    ) async throws -> (runs: [RunSummary], next: RunID?) {
-        let found = try await reader.runs(
-            RunQuery(states: states, workflow: workflow, before: before, limit: pageSize + 1), tenant: tenant)
-        let page = Array(found.prefix(pageSize))
-        return (page, found.count > pageSize ? page.last?.key.run : nil)
+        states: [RunLifecycle], workflow: String?, filter: String?, before: RunID?, pageSize: Int, tenant: TenantID
+    ) async throws -> RunPage {
+        var predicates: [FilterPredicate] = []
+        if let filter {
+            do {
+                predicates = try Filter(parsing: filter, keys: RunQuery.filterKeys).predicates(now: now().microseconds)
+            } catch { throw Problem(error, in: filter) }
+        }
+        return try await reader.page(
+            RunQuery(states: states, workflow: workflow, before: before, limit: pageSize), passing: predicates,
+            tenant: tenant)
     }
 
     /// Cancels; a run that has ended already stays as it is.

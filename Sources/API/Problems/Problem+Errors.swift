@@ -1,5 +1,6 @@
 import Access
 import Engine
+import Filters
 import GRPC
 import HTTP
 import JSON
@@ -38,6 +39,19 @@ extension Problem {
         case .invalidSyntax, .invalidUTF8, .nullCharacter, .duplicateKey, .numberOutOfRange, .endedEarly, .tooDeep:
             self.init(400, "malformed_json", "The content is not acceptable JSON: \(error).")
         }
+    }
+
+    /// A filter that cannot be read, with the place of every problem.
+    init(_ error: FilterError, in filter: String) {
+        let first = error.problems.first?.description ?? "somewhere"
+        let more = error.problems.count > 1 ? " (and \(error.problems.count - 1) more)" : ""
+        self.init(400, "invalid_filter", "The filter is wrong \(first)\(more)")
+        let problems = error.problems.map { problem in
+            DefinitionProblem(
+                path: "filter", line: 1, column: problem.offset + 1, length: problem.length, message: problem.message,
+                hint: problem.hint)
+        }
+        diagnostics = (problems.json, error.rendered(in: filter))
     }
 
     init(_ error: StoreError) {

@@ -26,6 +26,8 @@ extension JSONWriter {
             members.string("message", wait.reason.message)
             switch wait.reason {
             case .dependencies(let needs): members.strings("needs", needs)
+            case .stage(let stage): members.string("stage", stage)
+            case .parts(let unended): members.integer("unended", unended)
             case .retry(let due): members.time("due_at", due)
             case .rate(let name, let due), .throttle(let name, let due), .debounce(let name, let due):
                 members.string("name", name)
@@ -47,7 +49,7 @@ extension JSONWriter {
             case .running(let worker, let since):
                 members.string("worker", worker)
                 members.time("since", since)
-            case .outside(let since): members.time("since", since)
+            case .outside(let since), .paused(let since): members.time("since", since)
             }
         }
     }

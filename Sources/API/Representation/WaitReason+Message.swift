@@ -6,6 +6,9 @@ extension WaitReason {
     var message: String {
         switch self {
         case .dependencies(let needs): "It needs \(needs.joined(separator: ", ")) to end."
+        case .stage(let stage): "It belongs to a later part of the workflow; the run is in \(stage)."
+        case .parts(let unended): "\(unended) of its items, or of its handler's steps, have not ended."
+        case .paused(let since): "The run has been paused since \(since.rfc3339); resume it with: beamline run resume"
         case .retry(let due): "Its last attempt has failed; the next one starts at \(due.rfc3339)."
         case .rate(let name, let due): "The rate \(name) lets it start at \(due.rfc3339)."
         case .throttle(let name, let due):

@@ -11,8 +11,8 @@ struct RunRoutes: Sendable {
     var routes: [Route] {
         [
             Route(
-                "GET", "/v1/runs", "listRuns", parameters: ["state", "workflow", "page_size", "cursor"], .readRuns, list
-            ),
+                "GET", "/v1/runs", "listRuns", parameters: ["state", "workflow", "filter", "page_size", "cursor"],
+                .readRuns, list),
             Route("POST", "/v1/runs", "startRun", parameters: ["wait"], .startRuns, start),
             Route("GET", "/v1/runs/{id}", "getRun", .readRuns, get),
             Route("GET", "/v1/runs/{id}/explain", "explainRun", .readRuns, explain),
@@ -27,7 +27,8 @@ struct RunRoutes: Sendable {
     private func list(_ call: Call) async throws -> HTTPResponse {
         let page = try await runs.list(
             states: try RunLifecycle.list((call.query["state"] ?? "").split(separator: ",").map(String.init)),
-            workflow: try call.query.text("workflow"), before: try Cursor.run(call.query["cursor"]),
+            workflow: try call.query.text("workflow"), filter: call.query["filter"],
+            before: try Cursor.run(call.query["cursor"]),
             pageSize: try call.query.pageSize, tenant: call.caller.tenant)
         return .page("runs", page.runs, next: page.next.map { Cursor.text($0) }) { $0.runSummary($1) }
     }

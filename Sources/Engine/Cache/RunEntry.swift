@@ -53,9 +53,31 @@ extension RunEntry {
     /// The fold of a run's committed transitions.
     convenience init(_ record: RunRecord, flow: FlowPlan) {
         let run = RunState(
-            plan: flow.plan, context: RunContext(run: record.key.run, input: record.input), lifecycle: record.state,
+            plan: flow.plan,
+            context: RunContext(
+                run: record.key.run, input: record.input, parent: record.parent, depth: record.depth),
+            lifecycle: record.state,
             revision: record.revision, history: record.transitions)
         self.init(key: record.key, flow: flow, traceparent: record.traceparent, urgency: record.urgency, run: run)
+    }
+
+    /// The index of the plan's step that a step is or was made of.
+    func templateIndex(of step: Int32) -> Int32 {
+        if step < flow.plan.steps.count { return step }
+        guard let index = withContents({ $0.run.templateIndex(of: step) }) else {
+            preconditionFailure("step \(step) of run \(key.run) is not in its history")
+        }
+        return index
+    }
+
+    /// The step of the plan that a step is or was made of, and the step's name on the wire.
+    func planned(_ step: Int32) -> (step: PlanStep, name: String)? {
+        withContents { contents in
+            guard let template = contents.run.template(of: step), let name = contents.run.name(of: step) else {
+                return nil
+            }
+            return (template, name)
+        }
     }
 
     /// What the worker gets for a step, and how many attempts have failed before.

@@ -28,12 +28,10 @@ struct QueueReorder: Sendable {
             let page = try await parts.store.tokens(of: queue.id, after: cursor, limit: limit)
             var changed: [RankedToken] = []
             for token in page {
-                guard let flow = try await plan(token.flow), flow.plan.steps.indices.contains(Int(token.step)) else {
-                    continue
-                }
+                guard let flow = try await plan(token.flow), let step = try await planned(token, flow) else { continue }
                 var token = token
                 let rank = queue.settings.order.rank(
-                    of: flow.standing(of: token.step, run: token.key, urgency: token.urgency))
+                    of: flow.standing(of: step, run: token.key, urgency: token.urgency))
                 guard rank != token.rank else { continue }
                 token.rank = rank
                 changed.append(token)
@@ -45,6 +43,14 @@ struct QueueReorder: Sendable {
             guard page.count >= limit, let last = page.last else { return }
             cursor = HeldAttempt(key: last.key, step: last.step, attempt: 0)
         }
+    }
+
+    /// The step of the plan that a token's step is or was made of; `nil` when its run is gone meanwhile.
+    private func planned(_ token: RankedToken, _ flow: FlowPlan) async throws(StoreError) -> Int32? {
+        if flow.plan.steps.indices.contains(Int(token.step)) { return token.step }
+        let known = parts.directory.cache(of: token.key)[token.key]
+        if let step = known?.withContents({ $0.run.templateIndex(of: token.step) }) { return step }
+        return try await parts.directory.fresh(token.key)?.withContents { $0.run.templateIndex(of: token.step) }
     }
 
     /// `nil` for a definition that does not compile any more: its tokens keep their ranks.

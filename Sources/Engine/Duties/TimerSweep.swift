@@ -17,7 +17,12 @@ struct TimerSweep: Sendable {
             parts.router.submitOwn(
                 LaneCommand(key: key, kind: .deadline, acceptedAt: parts.clock.now, reply: .none))
         }
-        if max(fired.deadlines.count, fired.messages.count) >= limit { return .milliseconds(10) }
+        for due in fired.dues {
+            parts.router.submitOwn(
+                LaneCommand(
+                    key: due.run, kind: .event(.stepDue(step: due.step)), acceptedAt: parts.clock.now, reply: .none))
+        }
+        if max(fired.deadlines.count + fired.dues.count, fired.messages.count) >= limit { return .milliseconds(10) }
         guard let next = fired.next else { return nil }
         // At least a little: the store's clock may be behind what this node believes.
         let pause = max(next - parts.storeClock.now, .milliseconds(2))

@@ -16,6 +16,8 @@ struct BatchBuilder {
         case historical
         /// The run has ended: nothing to do.
         case ended
+        /// The run takes no notice of it.
+        case refused(RunRejection)
     }
 
     /// One run's part of the batch.
@@ -29,17 +31,20 @@ struct BatchBuilder {
         var ending: RunEnding?
         /// Tokens of earlier commits that must go.
         var dropped: Int?
+        var droppedSteps: [Int32] = []
+        /// Pauses or resumes: the last one counts.
+        var isPaused: Bool?
         /// The commands that it answers.
         var commands: [Int] = []
         var isAlone = false
     }
 
-    private(set) var drafts: [RunKey: Draft] = [:]
+    var drafts: [RunKey: Draft] = [:]
+    var batch: CommitBatch
+    let queues: QueueTable
     private var order: [RunKey] = []
-    private var batch: CommitBatch
     private var idempotencyKeys: Set<TenantKey> = []
     private let now: Timestamp
-    private let queues: QueueTable
 
     private struct TenantKey: Hashable {
         var tenant: TenantID
@@ -52,7 +57,9 @@ struct BatchBuilder {
         self.queues = queues
     }
 
-    var isEmpty: Bool { drafts.isEmpty && batch.firedRunTimers.isEmpty && batch.appliedInbox.isEmpty }
+    var isEmpty: Bool {
+        drafts.isEmpty && batch.firedRunTimers.isEmpty && batch.appliedInbox.isEmpty && batch.clearedDues.isEmpty
+    }
 
     /// Adds a submission.
     mutating func start(_ intent: StartIntent, key: RunKey, command: Int, random: UInt64) -> Verdict {
@@ -63,7 +70,9 @@ struct BatchBuilder {
         }
         let entry = RunEntry(
             key: key, flow: intent.flow, traceparent: intent.traceparent, urgency: intent.urgency,
-            run: RunState(plan: intent.flow.plan, context: RunContext(run: key.run, input: intent.input)))
+            run: RunState(
+                plan: intent.flow.plan,
+                context: RunContext(run: key.run, input: intent.input, parent: intent.parent, depth: intent.depth)))
         drafts[key] = Draft(entry: entry, start: intent, expectedRevision: 0, state: .queued)
         order.append(key)
         if let pacing = entry.pacing() {
@@ -79,8 +88,8 @@ struct BatchBuilder {
             batch.held.append(heldRun(key, entry: entry, limit: limit))
             return .drafted
         }
-        guard apply(.start, to: key, command: command, random: random, finish: nil) else {
-            preconditionFailure("a new run refuses its start")
+        if let rejection = apply(.start, to: key, command: command, random: random, finish: nil) {
+            preconditionFailure("a new run refuses its start: \(rejection)")
         }
         return .drafted
     }
@@ -99,20 +108,27 @@ struct BatchBuilder {
             drafts[key] = Draft(entry: entry, start: nil, expectedRevision: revision, state: state)
             drafts[key]?.isAlone = command.isAlone
         }
-        let applied: Bool
+        let rejection: RunRejection?
         switch command.kind {
-        case .start: return .deferred
+        case .start, .acknowledge: return .deferred
         case .finish(let finish):
-            applied = apply(RunEvent(finish), to: key, command: index, random: random, finish: finish)
+            rejection = apply(RunEvent(finish), to: key, command: index, random: random, finish: finish)
         case .cancel(let reason):
-            applied = apply(.cancel(reason: reason), to: key, command: index, random: random, finish: nil)
+            // A message may come twice: only somebody who asks again means that the clean-up shall end.
+            if case .none = command.reply, entry.withContents({ $0.run.lifecycle }) == .cancelling {
+                rejection = .stopping
+            } else {
+                rejection = apply(.cancel(reason: reason), to: key, command: index, random: random, finish: nil)
+            }
+        case .event(let event):
+            rejection = apply(event, to: key, command: index, random: random, finish: nil)
         case .admit:
-            let isQueued = entry.withContents { $0.run.lifecycle == .queued }
-            applied = isQueued && apply(.start, to: key, command: index, random: random, finish: nil)
-            if applied { batch.admitted.append(key) }
+            rejection = apply(.start, to: key, command: index, random: random, finish: nil)
+            if rejection == nil { batch.admitted.append(key) }
         case .deadline:
-            applied = apply(.deadlinePassed, to: key, command: index, random: random, finish: nil)
+            rejection = apply(.deadlinePassed, to: key, command: index, random: random, finish: nil)
         }
+        let applied = rejection == nil
         if applied {
             if !isDrafted { order.append(key) }
         } else if isDrafted {
@@ -125,18 +141,26 @@ struct BatchBuilder {
         // Message and timer go with the commit that applies them, or at once when the run has ended.
         if let inbox = command.inbox { batch.appliedInbox.append(inbox) }
         if case .deadline = command.kind { batch.firedRunTimers.append(key) }
-        if applied { return .drafted }
-        if case .finish = command.kind { return .historical }
-        return .ended
+        guard let rejection else { return .drafted }
+        switch command.kind {
+        case .finish: return .historical
+        case .event(.stepDue(let step)):
+            // The row is of no use any more.
+            batch.clearedDues.append(StepKey(run: key, step: step))
+            return .refused(rejection)
+        case .event: return .refused(rejection)
+        case .start, .cancel, .admit, .deadline, .acknowledge: return .ended
+        }
     }
 
     /// A message to a run that does not exist.
     mutating func discard(_ inbox: InboxID) { batch.appliedInbox.append(inbox) }
 
+    /// Answers why nothing was done; `nil` when it was.
     private mutating func apply(
         _ event: RunEvent, to key: RunKey, command: Int, random: UInt64, finish: FinishCommand?
-    ) -> Bool {
-        guard let entry = drafts[key]?.entry else { return false }
+    ) -> RunRejection? {
+        guard let entry = drafts[key]?.entry else { return .unknownStep }
         let now = now
         let effects: [RunEffect]
         do {
@@ -146,23 +170,22 @@ struct BatchBuilder {
             }
         } catch {
             // A benign race: the step or the run has moved on.
-            return false
+            return error
         }
         drafts[key]?.commands.append(command)
         if let finish {
             batch.finishes.append(finish.fence)
-            noteFreed([entry.flow.buckets[Int(finish.fence.step)].queue], of: key)
-            release(finish.fence.step, of: entry)
+            leave([finish.fence.step], of: entry)
         }
-        for effect in effects { perform(effect, key: key, finish: finish) }
-        return true
+        for effect in effects { perform(effect, key: key, entry: entry, finish: finish) }
+        return nil
     }
 
-    private mutating func perform(_ effect: RunEffect, key: RunKey, finish: FinishCommand?) {
+    private mutating func perform(_ effect: RunEffect, key: RunKey, entry: RunEntry, finish: FinishCommand?) {
         switch effect {
         case .record(let transition):
             // Only a step that was live is cancelled; which of those had a slot, the store knows.
-            if transition.state == .cancelled, let entry = drafts[key]?.entry { release(transition.step, of: entry) }
+            if transition.state == .cancelled { release(transition.step, of: entry) }
             let isOutcome = finish.map { $0.fence.step == transition.step } ?? false
             batch.transitions.append(
                 TransitionRow(
@@ -171,107 +194,43 @@ struct BatchBuilder {
                     enqueuedAt: isOutcome ? finish?.timing.enqueuedAt : nil,
                     leasedAt: isOutcome ? finish?.timing.leasedAt : nil,
                     startedAt: isOutcome ? finish?.timing.startedAt : nil))
-            drafts[key]?.steps.append(
-                EventFragment.StepChange(step: transition.step, state: transition.state, attempt: transition.attempt))
-        case .ready(let step):
-            let row = readyRow(step, key: key, attempt: 0, losses: 0)
-            let limit = drafts[key]?.entry.stepLimit(step)
-            if let rate = drafts[key]?.entry.stepRate(step) {
-                batch.timers.append(TimerRow(kind: .token(row), delay: .zero, limit: limit, rate: rate))
-            } else if let limit {
-                batch.held.append(HeldRow(token: row, limit: limit))
-            } else {
-                batch.ready.append(row)
+            if transition.step >= 0 {
+                drafts[key]?.steps.append(
+                    EventFragment.StepChange(
+                        step: transition.step, state: transition.state, attempt: max(0, transition.attempt)))
             }
+        case .ready(let step):
+            place(readyRow(step, of: entry, attempt: 0, losses: 0), of: entry, rate: entry.stepRate(step))
         case .retry(let step, let attempt, let delay):
-            let row = readyRow(step, key: key, attempt: attempt, losses: finish?.timing.losses ?? 0)
-            let limit = drafts[key]?.entry.stepLimit(step)
-            batch.timers.append(TimerRow(kind: .token(row), delay: delay, limit: limit))
+            place(
+                readyRow(step, of: entry, attempt: attempt, losses: finish?.timing.losses ?? 0), of: entry,
+                delay: delay)
+        case .wait(let step, let request):
+            batch.waits.append(WaitRow(step: StepKey(run: key, step: step), request: request))
+        case .endWait(let step):
+            let step = StepKey(run: key, step: step)
+            let before = batch.waits.count
+            batch.waits.removeAll { $0.step == step }
+            if before == batch.waits.count { batch.endedWaits.append(step) }
+        case .setDue(let step, let delay):
+            batch.timers.append(TimerRow(kind: .stepDue(StepKey(run: key, step: step)), delay: delay))
+        case .clearDue(let step): clearDue(StepKey(run: key, step: step))
+        case .dropSteps(let steps): drop(steps, of: entry)
+        case .pauseTokens: pause(key)
+        case .resumeTokens: resume(key)
+        case .startChild(let child): startChild(child, from: key)
+        case .cancelChild(let child, let reason): cancelChild(child, reason: reason, from: key)
+        case .emit(let emission): emit(emission, key: key)
         case .setDeadline(let delay):
             batch.timers.append(TimerRow(kind: .runDeadline(key), delay: delay))
         case .dropTokens(let expected):
-            drop(expected, key: key)
-        case .ended(let state, let failure):
-            end(key, as: state, failure: failure)
+            drop(expected, of: entry)
+        case .ended(let state, let output, let failure):
+            drafts[key]?.ending = RunEnding(
+                output: output, failure: failure, hasDeadline: entry.flow.plan.timeout != nil)
+            tellParent(of: key, state: state, output: output, failure: failure)
+            releaseRun(entry)
         }
-    }
-
-    private mutating func end(_ key: RunKey, as state: RunLifecycle, failure: StepFailure?) {
-        guard let entry = drafts[key]?.entry else { return }
-        var ending = RunEnding(output: nil, failure: failure, hasDeadline: entry.flow.plan.timeout != nil)
-        if state == .succeeded {
-            do {
-                ending.output = try entry.withContents { (contents) throws in try contents.run.makeOutput() }
-            } catch {
-                // The steps have succeeded and stay so; the run says why it has no output.
-                ending.failure = StepFailure(
-                    kind: .invalid, code: "output_invalid", message: "the run's output cannot be made: \(error)",
-                    retryable: false)
-            }
-        }
-        drafts[key]?.ending = ending
-        // A run that was still queued leaves its own token behind.
-        if entry.flow.plan.pacing != nil, drafts[key]?.state == .queued { drafts[key]?.dropped = 0 }
-        guard let limit = entry.runLimit()?.id else { return }
-        batch.releases.append(LimitRelease(key: key, step: HeldRow.run, limit: limit))
-        if drafts[key]?.start == nil, drafts[key]?.dropped == nil { drafts[key]?.dropped = 0 }
-    }
-
-    /// Gives back the slot that a step holds.
-    private mutating func release(_ step: Int32, of entry: RunEntry) {
-        guard let limit = entry.stepLimit(step)?.id else { return }
-        batch.releases.append(LimitRelease(key: entry.key, step: step, limit: limit))
-    }
-
-    private func heldRun(_ key: RunKey, entry: RunEntry, limit: Limit) -> HeldRow {
-        HeldRow(
-            token: queuedToken(key, entry: entry), limit: limit,
-            onConflict: entry.flow.plan.limit?.onConflict ?? .queue)
-    }
-
-    /// The token of a run that has not started.
-    private func queuedToken(_ key: RunKey, entry: RunEntry) -> ReadyRow {
-        let order = entry.flow.buckets.first.map { queues.order(of: $0.queue) } ?? QueueOrder()
-        let standing = entry.flow.standing(of: 0, run: key, urgency: entry.urgency)
-        let none = Bucket(tenant: key.tenant, queue: QueueID(0), route: .any)
-        return ReadyRow(
-            key: key, bucket: none, rank: order.rank(of: standing), step: HeldRow.run, attempt: 0, losses: 0, lease: nil
-        )
-    }
-
-    /// Attempts in these queues end.
-    private mutating func noteFreed(_ ended: some Sequence<QueueID>, of key: RunKey) {
-        for queue in ended where queues.isGuarded(queue) {
-            batch.freed.insert(TenantQueue(tenant: key.tenant, queue: queue))
-        }
-    }
-
-    /// The run's tokens go: those that this batch was to insert are left out, those of earlier commits are deleted.
-    private mutating func drop(_ live: Int, key: RunKey) {
-        let waiting = batch.ready.count + batch.held.count
-        batch.ready.removeAll { $0.key == key }
-        batch.held.removeAll { $0.token.key == key }
-        var unwritten = waiting - batch.ready.count - batch.held.count
-        batch.timers.removeAll { timer in
-            switch timer.kind {
-            case .token(let row):
-                guard row.key == key else { return false }
-                unwritten += 1
-                return true
-            case .runDeadline(let run): return run == key
-            }
-        }
-        drafts[key]?.dropped = live - unwritten
-        guard let entry = drafts[key]?.entry else { return }
-        noteFreed(entry.flow.queues, of: key)
-    }
-
-    private func readyRow(_ step: Int32, key: RunKey, attempt: Int32, losses: Int16) -> ReadyRow {
-        guard let entry = drafts[key]?.entry else { preconditionFailure("a token of a run that is not in the batch") }
-        let rank = queues.rank(of: step, run: key, urgency: entry.urgency, flow: entry.flow)
-        return ReadyRow(
-            key: key, bucket: entry.flow.buckets[Int(step)], rank: rank, step: step, attempt: attempt, losses: losses,
-            lease: nil)
     }
 
     /// Where tokens become ready, one bucket for each.
@@ -306,14 +265,24 @@ struct BatchBuilder {
                     RunStart(
                         key: key, flow: start.flow.flow, state: state, revision: revision, input: start.input,
                         idempotency: start.idempotency, traceparent: start.traceparent, labels: start.labels,
-                        urgency: start.urgency, ending: draft.ending, event: event))
+                        parent: start.parent, depth: start.depth, urgency: start.urgency, ending: draft.ending,
+                        event: event))
             } else {
                 batch.advances.append(
                     RunAdvance(
                         key: key, expectedRevision: draft.expectedRevision, revision: revision, state: state,
                         ending: draft.ending, event: event))
             }
-            if let dropped = draft.dropped { batch.drops.append(TokenDrop(key: key, expected: dropped)) }
+            if let dropped = draft.dropped {
+                batch.drops.append(TokenDrop(key: key, expected: dropped))
+            } else if !draft.droppedSteps.isEmpty {
+                batch.drops.append(
+                    TokenDrop(key: key, expected: draft.droppedSteps.count, steps: draft.droppedSteps))
+            }
+            // Only when that is still so: a stop takes the tokens of a paused run, or frees those of its clean-up.
+            if let isPaused = draft.isPaused, !state.isEnded, isPaused == (state == .paused) {
+                batch.pauses.append(RunPause(key: key, isPaused: isPaused))
+            }
             drafts[key]?.state = state
             drafts[key]?.revision = revision
         }

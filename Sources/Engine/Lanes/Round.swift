@@ -108,6 +108,8 @@ struct Round {
             .historical,
             .again, .answered:
             return nil
+        case .verdict(.refused(let rejection)):
+            return rejection == .repeatedSignal ? .applied : .failed(EngineError(rejection))
         case .verdict(.ended):
             return .failed(EngineError(.runEnded, "the run has ended already"))
         case .missing:
@@ -128,6 +130,8 @@ struct Round {
                 return .finished(.recorded)
             case .cancel, .deadline, .admit:
                 return .cancelled
+            case .event, .acknowledge:
+                return .applied
             }
         case .duplicate(let run, let sameBody):
             metrics.duplicateStarts.add()

@@ -4,6 +4,12 @@ public import Workflows
 public enum WaitReason: Sendable, Hashable {
     /// Steps that it needs have not ended.
     case dependencies([String])
+    /// The run is in an earlier part: this one.
+    case stage(String)
+    /// So many of its items, or of its handler's steps, have not ended.
+    case parts(unended: Int)
+    /// Somebody has paused the run.
+    case paused(since: Timestamp)
     /// A retry waits for its time.
     case retry(due: Timestamp)
     /// Others have used up its rate until then.
@@ -32,6 +38,9 @@ public enum WaitReason: Sendable, Hashable {
     public var code: String {
         switch self {
         case .dependencies: "dependencies"
+        case .stage: "stage"
+        case .parts: "parts"
+        case .paused: "paused"
         case .retry: "retry"
         case .rate: "rate"
         case .throttle: "throttle"
@@ -48,7 +57,8 @@ public enum WaitReason: Sendable, Hashable {
     }
 
     public static let codes: Set<String> = [
-        "dependencies", "retry", "rate", "throttle", "debounce", "limit", "starting", "queue_paused", "queue_limit",
+        "dependencies", "stage", "parts", "paused", "retry", "rate", "throttle", "debounce", "limit", "starting",
+        "queue_paused", "queue_limit",
         "no_worker", "turn",
         "running",
         "outside",
@@ -66,6 +76,7 @@ public enum WaitReason: Sendable, Hashable {
                 ? .throttle(name: delay.name, due: delay.due) : .debounce(name: delay.name, due: delay.due)
         case .held(let limit?): self = .limit(limit)
         case .held(nil): self = .starting
+        case .parked(let since): self = .paused(since: since)
         case .waiting(let since): self = .outside(since: since)
         case .ready(let ready):
             switch ready.queue.closure(running: ready.running) {

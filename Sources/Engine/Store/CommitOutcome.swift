@@ -8,6 +8,10 @@ public struct CommitOutcome: Sendable {
     public var leased: [LeasedTask]
     /// Attempts whose lease a drop took away: their workers are told to stop.
     public var dropped: [AttemptFence]
+    /// Buckets that received tokens of resumed runs.
+    public var resumed: [ReadyBucket]
+    /// Tokens of resumed runs wait for slots of these: they are to be looked at (`LimitStore.admit`).
+    public var limits: [LimitID]
     /// Tokens that got a slot in this commit: this batch's own, and those that waited for what it gave back.
     public var admissions: Admissions
     /// The commit's time on the store's clock.
@@ -15,11 +19,14 @@ public struct CommitOutcome: Sendable {
 
     public init(
         excluded: [RunKey: Exclusion] = [:], leased: [LeasedTask] = [], dropped: [AttemptFence] = [],
-        admissions: Admissions = Admissions(), committedAt: Timestamp
+        resumed: [ReadyBucket] = [], limits: [LimitID] = [], admissions: Admissions = Admissions(),
+        committedAt: Timestamp
     ) {
         self.excluded = excluded
         self.leased = leased
         self.dropped = dropped
+        self.resumed = resumed
+        self.limits = limits
         self.admissions = admissions
         self.committedAt = committedAt
     }

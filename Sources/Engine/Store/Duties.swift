@@ -6,6 +6,8 @@ public struct FiredTimers: Sendable {
     public var ready: [ReadyBucket]
     /// Runs whose deadline has passed.
     public var deadlines: [RunKey]
+    /// Steps that are due: their waits, or their deadlines.
+    public var dues: [StepKey]
     /// When the next timer falls due, if any is known.
     public var next: Timestamp?
     /// Tokens that need a slot now wait for it: these limits are to be looked at (`LimitStore.admit`).
@@ -14,11 +16,12 @@ public struct FiredTimers: Sendable {
     public var messages: [InboxMessage]
 
     public init(
-        ready: [ReadyBucket], deadlines: [RunKey], next: Timestamp?, limits: [LimitID] = [],
+        ready: [ReadyBucket], deadlines: [RunKey], dues: [StepKey] = [], next: Timestamp?, limits: [LimitID] = [],
         messages: [InboxMessage] = []
     ) {
         self.ready = ready
         self.deadlines = deadlines
+        self.dues = dues
         self.next = next
         self.limits = limits
         self.messages = messages
@@ -36,9 +39,14 @@ public struct InboxID: Hashable, Sendable {
     }
 }
 
-public struct InboxMessage: Sendable {
+public struct InboxMessage: Sendable, Equatable {
     public enum Command: Sendable, Equatable {
         case cancel(reason: String)
+        case signal(RunSignal)
+        /// To a parent: the child of one of its steps has ended.
+        case childEnded(step: Int32, ChildOutcome)
+        /// Addressed to the parent, whose commit wrote it: its child is to be started.
+        case startChild(ChildStart)
         /// The run has got its slot: it starts.
         case admit
     }

@@ -11,6 +11,17 @@ public struct RunKey: Hashable, Sendable {
     }
 }
 
+/// A step of a run.
+public struct StepKey: Hashable, Sendable {
+    public var run: RunKey
+    public var step: Int32
+
+    public init(run: RunKey, step: Int32) {
+        self.run = run
+        self.step = step
+    }
+}
+
 /// One life of a worker process: attempts are leased to it, not to the worker's name.
 public struct SessionID: Hashable, Sendable {
     public var value: RunID.Bytes

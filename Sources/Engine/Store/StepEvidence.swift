@@ -9,6 +9,8 @@ public struct StepEvidence: Sendable, Hashable {
         case scheduled(due: Timestamp, rate: String?)
         /// For a slot; `nil`: it was let in and is about to start.
         case held(LimitEvidence?)
+        /// Its run is paused.
+        case parked(since: Timestamp)
         /// A run, for its time to start.
         case delayed(DelayEvidence)
         /// For something outside.

@@ -30,8 +30,8 @@ public protocol Store: Reranking, LimitStore, EvidenceReader {
     /// Moves attempts without a live session to `ready`, counting a loss and keeping a `lost` record of each.
     func rescue(limit: Int) async throws(StoreError) -> [RescuedAttempt]
 
-    /// Moves due retry and delay timers to `ready`; answers the due run deadlines, whose rows the batch that applies
-    /// them deletes (`CommitBatch.firedRunTimers`).
+    /// Moves due retry and delay timers to `ready`; answers the due run deadlines and due steps, whose rows the batch
+    /// that applies them deletes (`CommitBatch.firedRunTimers`, `CommitBatch.clearedDues`).
     func fireTimers(limit: Int) async throws(StoreError) -> FiredTimers
 
     /// Commands to runs, written durably by whoever acknowledged them; the batch that applies them deletes them.

@@ -145,6 +145,17 @@ struct KeyColumns {
     }
 }
 
+/// Timers that are no tokens, by the step that they stand under.
+enum TimerLine {
+    static let runDeadline: Int32 = -1
+
+    /// Of a step's due time.
+    static func due(_ step: Int32) -> Int32 { -2 - step }
+
+    /// The step whose due time stands there.
+    static func step(ofDue line: Int32) -> Int32 { -2 - line }
+}
+
 /// Keys of rows to delete; a free one does not depend on its run's being written.
 struct GuardedKeys {
     private(set) var tenants: [Int32] = []

@@ -164,13 +164,14 @@ struct TokenColumns {
         return text
     }
 
-    mutating func appendDeadline(_ key: RunKey) {
+    /// A row that is no token.
+    mutating func appendDue(_ key: RunKey, _ line: Int32) {
         tenants.append(key.tenant.value)
         runs.append(key.run.uuid)
         queues.append(0)
         routes.append(0)
         ranks.append(0)
-        steps.append(-1)
+        steps.append(line)
         attempts.append(0)
         losses.append(0)
     }

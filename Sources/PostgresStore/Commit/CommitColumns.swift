@@ -27,11 +27,14 @@ struct CommitColumns {
     /// Ready tokens in the order of their array; the statement answers the numbers of those that it leased.
     private(set) var tokens: [ReadyRow] = []
     private(set) var drops: [TokenDrop] = []
+    /// What is written by statements of its own, in the same transaction.
+    private(set) var rare = RareRows()
 
     private var start = StartColumns()
     private var key = KeyColumns()
     private var advance = AdvanceColumns()
     private var deadline = GuardedKeys()
+    private var deadlineSteps: [Int32] = []
     private(set) var finish = FenceColumns()
     private var transition = TransitionColumns()
     private var payload = PayloadColumns()
@@ -39,7 +42,7 @@ struct CommitColumns {
     private(set) var held = HeldColumns()
     private var admitted = GuardedKeys()
     private var timer = TokenColumns()
-    /// The rates under which tokens start, and where those stand among the timers.
+    /// The rates under which tokens start, and where those stand among the timers; parked tokens come last.
     private(set) var paced: [Rate] = []
     private var pacedTimers: [Int] = []
     /// Runs that wait for their time to start.
@@ -55,6 +58,8 @@ struct CommitColumns {
         !sections.isDisjoint(with: [.held, .releases]) || !paced.isEmpty || !delayed.isEmpty || held.hasStated
     }
     var isEmpty: Bool { runs == 0 && sections.subtracting(.freed).isEmpty }
+    /// One statement writes all of it.
+    var isPlain: Bool { drops.isEmpty && rare.isEmpty }
 
     init(_ batch: CommitBatch, id: BatchID, taking selection: Selection) {
         self.id = id
@@ -82,12 +87,17 @@ struct CommitColumns {
         }
         for row in batch.timers { append(row, selection) }
         drops = batch.drops.filter { selection.contains($0.key) }
+        rare = RareRows(batch, selection)
+        for row in rare.parked {
+            if let limit = row.limit { held.append(stated: limit) }
+            if let rate = row.rate { paced.append(rate) }
+        }
         for queue in batch.freed {
             sections.insert(.freed)
             freed.tenants.append(queue.tenant.value)
             freed.queues.append(queue.queue.value)
         }
-        if !batch.firedRunTimers.isEmpty || !batch.appliedInbox.isEmpty {
+        if !batch.firedRunTimers.isEmpty || !batch.appliedInbox.isEmpty || !batch.clearedDues.isEmpty {
             appendApplied(batch, selection)
         }
     }
@@ -133,8 +143,7 @@ struct CommitColumns {
     private mutating func appendEnding(_ ending: RunEnding, of key: RunKey, revision: Int64) {
         sections.insert(.endings)
         if ending.hasDeadline {
-            sections.insert(.deadlines)
-            deadline.append(key, free: false)
+            appendDue(key, TimerLine.runDeadline, free: false)
         }
         if let output = ending.output, output.count > InlineLimit.run {
             appendPayload(key, kind: .runOutput, step: -1, revision: revision, output)
@@ -146,7 +155,8 @@ struct CommitColumns {
         transition.append(row)
         if let output = row.transition.output, output.count > InlineLimit.step {
             appendPayload(
-                row.key, kind: .stepOutput, step: row.transition.step, revision: row.transition.revision, output)
+                row.key, kind: row.transition.state == .expanded ? .stepItems : .stepOutput, step: row.transition.step,
+                revision: row.transition.revision, output)
         }
     }
 
@@ -164,7 +174,10 @@ struct CommitColumns {
             timer.append(token)
         case .runDeadline(let key):
             guard selection.contains(key) else { return }
-            timer.appendDeadline(key)
+            timer.appendDue(key, TimerLine.runDeadline)
+        case .stepDue(let step):
+            guard selection.contains(step.run) else { return }
+            timer.appendDue(step.run, TimerLine.due(step.step))
         }
         sections.insert(.timers)
         timer.delays.append(row.delay.microseconds)
@@ -183,13 +196,21 @@ struct CommitColumns {
         payload.append(key, kind: kind, step: step, revision: revision, content)
     }
 
+    private mutating func appendDue(_ key: RunKey, _ line: Int32, free: Bool) {
+        sections.insert(.deadlines)
+        deadline.append(key, free: free)
+        deadlineSteps.append(line)
+    }
+
     /// What was applied is deleted if its run is written, or if this batch writes nothing of its run.
     private mutating func appendApplied(_ batch: CommitBatch, _ selection: Selection) {
         var known = Set(batch.starts.lazy.map(\.key))
         for run in batch.advances { known.insert(run.key) }
         for key in batch.firedRunTimers where selection.contains(key) {
-            sections.insert(.deadlines)
-            deadline.append(key, free: !known.contains(key))
+            appendDue(key, TimerLine.runDeadline, free: !known.contains(key))
+        }
+        for due in batch.clearedDues where selection.contains(due.run) {
+            appendDue(due.run, TimerLine.due(due.step), free: !known.contains(due.run))
         }
         for message in batch.appliedInbox where selection.contains(message.key) {
             sections.insert(.inbox)
@@ -201,6 +222,7 @@ struct CommitColumns {
     /// When the tokens under rates are due, in their order, in µs.
     mutating func pace(_ delays: [Int64]) {
         for (timer, delay) in zip(pacedTimers, delays) { self.timer.delays[timer] = delay }
+        rare.pace(delays.dropFirst(pacedTimers.count))
     }
 
     // MARK: Binding
@@ -214,7 +236,10 @@ struct CommitColumns {
             start.bind(into: &parameters, urgency: sections.contains(.urgency))
         }
         if sections.contains(.advances) { advance.bind(into: &parameters) }
-        if sections.contains(.deadlines) { deadline.bind(into: &parameters) }
+        if sections.contains(.deadlines) {
+            deadline.bind(into: &parameters)
+            parameters.append(deadlineSteps)
+        }
         if sections.contains(.finishes) { finish.bind(into: &parameters) }
         if sections.contains(.transitions) { transition.bind(into: &parameters) }
         if sections.contains(.payloads) { payload.bind(into: &parameters) }
@@ -251,4 +276,6 @@ enum PayloadKind: Int16 {
     case runInput = 1
     case runOutput = 2
     case stepOutput = 3
+    /// The items that a step was expanded to.
+    case stepItems = 4
 }

@@ -153,14 +153,14 @@ struct CommitStatement {
     }
 
     private mutating func writeDeadlines() {
-        let rows = unnest("d", [("tenant", .int4), ("run", .uuid), ("free", .bool)])
+        let rows = unnest("d", [("tenant", .int4), ("run", .uuid), ("free", .bool), ("step", .int4)])
         parts.append(
             """
             undue AS (
                 DELETE FROM timers x WHERE x.ctid = ANY (ARRAY(
                     SELECT f.found FROM \(rows) CROSS JOIN LATERAL (
                         SELECT x.ctid AS found FROM timers x
-                        WHERE x.tenant = d.tenant AND x.run = d.run AND x.step = -1 OFFSET 0) f
+                        WHERE x.tenant = d.tenant AND x.run = d.run AND x.step = d.step OFFSET 0) f
                     WHERE d.free OR \(guarded("d")))))
             """)
     }

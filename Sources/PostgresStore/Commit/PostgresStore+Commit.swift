@@ -87,7 +87,8 @@ extension PostgresStore {
         outcome.committedAt = committedAt
     }
 
-    /// Writes one part of a batch in one round trip, or, if it takes tokens away, in a transaction of several.
+    /// Writes one part of a batch in one round trip, or, if it takes tokens away, takes or gives slots or has rare rows, in
+    /// a transaction of several.
     private func write(_ columns: CommitColumns) async throws(PostgresError) -> LimitedReply {
         let statement = commitStatement(columns.sections)
         if columns.needsLimits {
@@ -99,7 +100,7 @@ extension PostgresStore {
         pipeline.add(statement) { columns.bind(into: &$0) }
         let prepared = pipeline
         return try await lanes.withConnection { (connection) throws(PostgresError) in
-            guard !columns.drops.isEmpty else {
+            guard !columns.isPlain else {
                 return .written(try CommitReply(try await connection.execute(prepared)[0]))
             }
             return .written(try await Self.write(columns, prepared, on: connection))
@@ -151,6 +152,8 @@ extension CommitOutcome {
     fileprivate mutating func add(_ reply: CommitReply, of columns: CommitColumns, undecided: inout [RunStart]) {
         committedAt = reply.committedAt
         dropped += reply.dropped
+        resumed += reply.resumed
+        limits += reply.limits
         admissions.ready += reply.admissions.ready
         admissions.messages += reply.admissions.messages
         admissions.count += reply.admissions.count

@@ -25,7 +25,7 @@ enum EvidenceStatement {
             (SELECT count(*) FROM (
                 SELECT FROM held x WHERE x.limit_id = h.limit_id AND x.tenant = h.tenant AND x.rank < h.rank
                 LIMIT \(ReadyEvidence.mostAhead)) a),
-            s.runs, s.steps, s.times, h.due, t.name, d.name
+            s.runs, s.steps, s.times, h.due, t.name, d.name, h.reason = 'paused'
         FROM held h
         LEFT JOIN throttles t ON t.tenant = h.tenant AND t.id = h.pacing_id
         LEFT JOIN debounces d ON d.tenant = h.tenant AND d.id = h.pacing_id

@@ -41,9 +41,3 @@ struct LimitColumns {
         pipeline.add(LimitStatement.lock, tenants, ids, levels, names, slots, flows)
     }
 }
-
-/// What a message in the inbox says; stored, so the numbers must not change.
-enum InboxKind: Int16 {
-    case cancel = 1
-    case admit = 2
-}

@@ -128,6 +128,7 @@ enum LimitStatement {
         WHERE l.tenant = n.tenant AND l.id = n.id
             AND NOT EXISTS (SELECT FROM limit_slots s WHERE s.limit_id = l.id AND s.tenant = l.tenant)
             AND NOT EXISTS (SELECT FROM held h WHERE h.limit_id = l.id AND h.tenant = l.tenant)
+            AND NOT EXISTS (SELECT FROM held h WHERE h.parked_limit = l.id AND h.tenant = l.tenant)
             AND NOT EXISTS (SELECT FROM held h WHERE h.next_limit = l.id AND h.tenant = l.tenant)
             AND NOT EXISTS (SELECT FROM timers t WHERE t.limit_id = l.id AND t.tenant = l.tenant)
         """,

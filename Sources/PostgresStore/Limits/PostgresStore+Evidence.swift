@@ -33,6 +33,10 @@ extension PostgresStore {
 
     private static func held(_ row: PostgresRow) throws(PostgresError) -> StepEvidence {
         let step = try row.decode(0, as: Int32.self)
+        if try row.decode(12, as: Bool.self) {
+            return StepEvidence(
+                step: step, place: .parked(since: Timestamp(try row.decode(1, as: PostgresTimestamp.self))))
+        }
         if let due = try row.decode(9, as: PostgresTimestamp?.self) {
             let throttle = try row.decode(10, as: String?.self)
             let debounce = try row.decode(11, as: String?.self)

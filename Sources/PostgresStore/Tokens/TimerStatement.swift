@@ -25,9 +25,9 @@ enum TimerStatement {
         """,
         [.int8])
 
-    /// Runs whose deadline has passed; the batch that ends them deletes the rows.
+    /// Runs whose deadline has passed, and steps that are due; the batch that applies them deletes the rows.
     static let deadlines = PostgresStatement(
-        "SELECT tenant, run FROM timers WHERE queue = 0 AND due <= now() ORDER BY due LIMIT $1", [.int8])
+        "SELECT tenant, run, step FROM timers WHERE queue = 0 AND due <= now() ORDER BY due LIMIT $1", [.int8])
 
     /// The next time at which one of either kind, or a run's start, falls due.
     static let next = PostgresStatement(

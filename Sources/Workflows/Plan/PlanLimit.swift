@@ -47,29 +47,30 @@ public struct PlanRate: Sendable {
 extension RunState {
     /// The name of the rate that a step starts under; `nil` where there is none.
     public func rateName(of step: Int32) throws(ExpressionError) -> String? {
-        guard let rate = plan.steps[Int(step)].rate else { return nil }
-        return try name(key: rate.key, scope: rate.scope, without: plan.steps[Int(step)].id)
+        guard let index = templateIndex(of: step), let rate = plan.steps[Int(index)].rate else { return nil }
+        return try name(key: rate.key, scope: rate.scope, of: step, without: plan.steps[Int(index)].id)
     }
 
     /// The name of the limit that the run needs a slot of; `nil` where there is none. The same at every time.
     public func runLimitName() throws(ExpressionError) -> String? {
         guard let limit = plan.limit else { return nil }
-        return try name(key: limit.key, scope: limit.scope, without: "run")
+        return try name(key: limit.key, scope: limit.scope, of: nil, without: "run")
     }
 
     /// The name of the limit that a step needs a slot of; `nil` where there is none. What it reads cannot change once
     /// the step is live.
     public func limitName(of step: Int32) throws(ExpressionError) -> String? {
-        guard let limit = plan.steps[Int(step)].limit else { return nil }
-        return try name(key: limit.key, scope: limit.scope, without: plan.steps[Int(step)].id)
+        guard let index = templateIndex(of: step), let limit = plan.steps[Int(index)].limit else { return nil }
+        return try name(key: limit.key, scope: limit.scope, of: step, without: plan.steps[Int(index)].id)
     }
 
     /// `workflow:text of the key`, `:text of the key` in the tenant's scope, or `workflow/what` without a key.
     func name(
-        key: Template?, scope: LimitScope, without what: String
+        key: Template?, scope: LimitScope, of step: Int32?, without what: String
     ) throws(ExpressionError) -> String {
         guard let key else { return "\(plan.name)/\(what)" }
-        let text = String(decoding: try key.evaluate(in: RunScope(self)), as: UTF8.self)
+        let scoped = step.map { RunScope(self, step: $0) } ?? RunScope(self)
+        let text = String(decoding: try key.evaluate(in: scoped), as: UTF8.self)
         switch scope {
         case .workflow: return "\(plan.name):\(text)"
         case .tenant: return ":\(text)"

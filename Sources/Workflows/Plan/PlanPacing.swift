@@ -20,6 +20,6 @@ extension RunState {
     /// The name of what paces the run's start; `nil` where nothing does. The same at every time.
     public func pacingName() throws(ExpressionError) -> String? {
         guard let pacing = plan.pacing else { return nil }
-        return try name(key: pacing.key, scope: pacing.scope, without: "run")
+        return try name(key: pacing.key, scope: pacing.scope, of: nil, without: "run")
     }
 }

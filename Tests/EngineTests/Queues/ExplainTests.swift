@@ -28,9 +28,18 @@ struct ExplainTests {
         plan("step", step: PlanLimit(slots: 1)), plan("run", run: PlanLimit(slots: 1)),
     ]
 
+    private static let parts = """
+        name: parts
+        steps:
+          - { id: each, uses: noop, for_each: [1, 2], max_parallel: 1 }
+          - { id: nap, uses: wait, with: { signal: go } }
+        finally: [{ id: f, uses: noop }]
+        """
+
     @Test("every reason")
     func everyReason() async throws {
-        let fixture = try await EngineFixture(plans: Self.plans)
+        let parts = try Workflow(parsing: Array(Self.parts.utf8), file: "parts.yaml").plan
+        let fixture = try await EngineFixture(plans: Self.plans + [parts])
         let engine = try await fixture.makeEngine()
         let tenant = fixture.tenant
         let told = SharedValue<Set<String>>([])
@@ -78,9 +87,9 @@ struct ExplainTests {
 
             let admitted = try await start("run")
             let queued = try await start("run")
-            let whole = try await reasons(queued)
-            #expect(whole.count == 1 && whole[0].step == nil)
-            guard case .limit(let runs) = whole[0].reason else { throw Unmet(description: "not queued") }
+            let waiting = try await reasons(queued)
+            #expect(waiting.count == 1 && waiting[0].step == nil)
+            guard case .limit(let runs) = waiting[0].reason else { throw Unmet(description: "not queued") }
             #expect(runs.level == .run && runs.holders.map(\.run) == [admitted.run])
 
             _ = try await start("paced")
@@ -100,13 +109,21 @@ struct ExplainTests {
             #expect(await fixture.clock.advance(until: { !worker.answers(task).isEmpty }, limit: .seconds(10)))
             guard case .retry = try await reasons(first)[0].reason else { throw Unmet(description: "no retry") }
 
+            let whole = try await start("parts")
+            let items = try await reasons(whole)
+            #expect(items.map(\.step) == ["each", "nap", "f", "each:3"])
+            #expect(items[0].reason == .parts(unended: 2) && items[2].reason == .stage("main"))
+            guard case .outside = items[1].reason else { throw Unmet(description: "\(items)") }
+            try await engine.pause(whole)
+            guard case .paused = try await reasons(whole)[3].reason else { throw Unmet(description: "not paused") }
+
             let nobody = RunKey(tenant: tenant, run: RunID(RunID.Bytes(high: 1, low: 2)))
             let error = await #expect(throws: EngineError.self) { _ = try await engine.explain(nobody) }
             #expect(error?.code == .runNotFound)
         }
-        // Between two commits, and what this engine has no step for yet: told by the function itself.
-        let rest = [WaitReason(.held(nil)), WaitReason(.waiting(since: Timestamp(microseconds: 1)))]
-        #expect(rest == [.starting, .outside(since: Timestamp(microseconds: 1))])
+        // Between two commits: told by the function itself.
+        let rest = [WaitReason(.held(nil))]
+        #expect(rest == [.starting])
         #expect(told.value.union(rest.map(\.code)) == WaitReason.codes, "a reason has no scenario")
     }
 }

@@ -113,7 +113,7 @@ struct PacingTests {
             ("debounce: { quiet: 10s, longest: 5s }", "2:34 longest must be at least as long as quiet"),
             (
                 "debounce: { quiet: 1s, longest: 5s, key: \"${{ steps.a.output }}\" }",
-                "2:47 the key of a run reads steps, which have not run yet"
+                "2:47 no step has run yet when labels and the key of a run are made"
             ),
             (
                 "throttle: { limit: 1, per: 1m }\ndebounce: { quiet: 1s, longest: 5s }",
