@@ -44,7 +44,7 @@ extension MemoryStore {
         named name: String, tenant: TenantID, _ change: QueueChange, ifVersion version: Int64?
     ) async throws(StoreError) -> QueueWrite {
         await transaction { tables in
-            guard let record = tables.queue(named: name, tenant: tenant) else { return .missing }
+            guard let record = tables.visibleQueue(named: name, tenant: tenant) else { return .missing }
             if let version, version != record.version { return .versionMismatch(current: record.version) }
             return .written(tables.write(change, to: record))
         }
@@ -54,7 +54,7 @@ extension MemoryStore {
         named name: String, tenant: TenantID, ifVersion version: Int64?
     ) async throws(StoreError) -> QueueWrite {
         await transaction { tables in
-            guard var record = tables.queue(named: name, tenant: tenant) else { return .missing }
+            guard var record = tables.visibleQueue(named: name, tenant: tenant) else { return .missing }
             if let version, version != record.version { return .versionMismatch(current: record.version) }
             let tokens =
                 tables.ready.values.count { $0.row.bucket.queue == record.id }
@@ -119,8 +119,12 @@ extension MemoryStore {
 }
 
 extension MemoryTables {
-    func queue(named name: String, tenant: TenantID) -> QueueRecord? {
-        queues.values.first { $0.tenant == tenant && $0.name == name }
+    /// One that was not deleted, or is in use again since.
+    func visibleQueue(named name: String, tenant: TenantID) -> QueueRecord? {
+        queues.values.first { queue in
+            queue.tenant == tenant && queue.name == name
+                && (!deletedQueues.contains(queue.id) || ready.values.contains { $0.row.bucket.queue == queue.id })
+        }
     }
 
     mutating func write(_ change: QueueChange, to record: QueueRecord) -> QueueRecord {

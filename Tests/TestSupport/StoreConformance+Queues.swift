@@ -54,8 +54,12 @@ extension StoreConformance {
         _ = try await store.commit(fixture.finishBatch(outcome.leased[0].fence))
         try expectEqual(
             try await store.deleteQueue(named: "default", tenant: tenant, ifVersion: 1), .versionMismatch(current: 2))
+        _ = try await store.changeQueue(named: "default", tenant: tenant, .paused(true), ifVersion: nil)
         try expectEqual(try await store.deleteQueue(named: "default", tenant: tenant, ifVersion: nil), .deleted)
         try expectEqual(try await store.queues(tenant: tenant), [])
+        try expectEqual(try await store.deleteQueue(named: "default", tenant: tenant, ifVersion: nil), .missing)
+        try expectEqual(
+            try await store.changeQueue(named: "default", tenant: tenant, .paused(true), ifVersion: nil), .missing)
         // Whoever still knows its number is served, and finds the defaults.
         let (key, _) = try await fixture.startRun()
         try expectEqual(try await store.queues(tenant: tenant).map(\.settings), [QueueSettings()])

@@ -28,8 +28,6 @@ public final class TestWorker: TaskSink {
         var cancelled: [TaskName] = []
         var revoked: [TaskName] = []
         var reconnects = 0
-        /// Messages under way: a stream has one order, and what is told of tasks now would overtake them.
-        var sending = 0
         var isCut = false
         var isFull = false
         var refusals = 0
@@ -84,8 +82,8 @@ public final class TestWorker: TaskSink {
     }
 
     public func heartbeat() {
-        let (session, held) = state.withLock { ($0.session, $0.sending == 0 ? $0.held.count : nil) }
-        if let held { session?.heartbeat(held: held) } else { session?.heard() }
+        let (session, held) = state.withLock { ($0.session, $0.held.count) }
+        session?.heartbeat(held: held)
     }
 
     /// Ends a held attempt.
@@ -138,8 +136,6 @@ public final class TestWorker: TaskSink {
     }
 
     private func handle(_ assignment: Assignment, session: WorkerSession) {
-        state.withLock { $0.sending += 1 }
-        defer { state.withLock { $0.sending -= 1 } }
         switch behaviour(assignment) {
         case .drop: break
         case .startAndForget: session.started(assignment.task)
@@ -179,7 +175,7 @@ public final class TestWorker: TaskSink {
     }
 
     public func requestInventory() {
-        let (session, held) = state.withLock { ($0.sending == 0 ? $0.session : nil, Array($0.held)) }
+        let (session, held) = state.withLock { ($0.session, Array($0.held)) }
         session?.inventory(held)
     }
 

@@ -183,21 +183,10 @@ final class CommitLane: Sendable {
             for index in late { round.fates[index] = .again }
             return
         }
-        let found = Dictionary(records.map { ($0.key, $0) }) { first, _ in first }
-        // Entries that another node has left behind: what they have judged is judged once more, by what is committed.
-        let behind = Set(
-            found.values.lazy.filter { [parts] record in
-                parts.directory.cache(of: record.key)[record.key].map { $0.revision < record.revision } ?? false
-            }.map(\.key))
-        for key in behind { parts.directory.cache(of: key).remove(key) }
+        let histories = Dictionary(records.map { ($0.key, $0.transitions) }) { first, _ in first }
         for index in late {
             guard case .finish(let finish) = round.commands[index].kind else { continue }
-            let key = finish.fence.key
-            let wasRecorded = found[key]?.transitions.contains { $0.isOutcome(of: finish.fence) } ?? false
-            if !wasRecorded, case .verdict(.historical) = round.fates[index], behind.contains(key) {
-                round.fates[index] = .again
-                continue
-            }
+            let wasRecorded = histories[finish.fence.key]?.contains { $0.isOutcome(of: finish.fence) } ?? false
             if wasRecorded { parts.metrics.repeatedOutcomes.add() } else { parts.metrics.staleOutcomes.add() }
             round.fates[index] = .answered
             round.commands[index].reply.answer(.finished(wasRecorded ? .alreadyRecorded : .stale))

@@ -50,8 +50,8 @@ extension PostgresStore: QueueRegistry {
     ) async throws(StoreError) -> QueueWrite {
         // Makes the row if no workflow has named the queue before.
         _ = try await queue(named: name, tenant: tenant)
-        return try await writing(name, tenant) { transaction, record, isDeclared in
-            if isDeclared { return .exists(record) }
+        return try await writing(name, tenant) { transaction, record, standing in
+            if standing.isDeclared { return .exists(record) }
             try await transaction.query(
                 "UPDATE queues SET declared = true, deleted_at = NULL WHERE id = \(record.id.value)")
             return .written(try await Self.write(.settings(settings), to: record, in: transaction))
@@ -61,7 +61,8 @@ extension PostgresStore: QueueRegistry {
     public func changeQueue(
         named name: String, tenant: TenantID, _ change: QueueChange, ifVersion version: Int64?
     ) async throws(StoreError) -> QueueWrite {
-        try await writing(name, tenant) { transaction, record, _ in
+        try await writing(name, tenant) { transaction, record, standing in
+            guard standing.isVisible else { return .missing }
             if let version, version != record.version { return .versionMismatch(current: record.version) }
             return .written(try await Self.write(change, to: record, in: transaction))
         }
@@ -70,7 +71,8 @@ extension PostgresStore: QueueRegistry {
     public func deleteQueue(
         named name: String, tenant: TenantID, ifVersion version: Int64?
     ) async throws(StoreError) -> QueueWrite {
-        try await writing(name, tenant) { transaction, record, _ in
+        try await writing(name, tenant) { transaction, record, standing in
+            guard standing.isVisible else { return .missing }
             if let version, version != record.version { return .versionMismatch(current: record.version) }
             let id = record.id.value
             let tokens = try await transaction.query(
@@ -81,19 +83,28 @@ extension PostgresStore: QueueRegistry {
             ).decode(row: 0, column: 0, as: Int64.self)
             guard tokens == 0 else { return .notEmpty(tokens: Int(tokens)) }
             try await transaction.query(
-                "UPDATE queues SET declared = false, deleted_at = now(), paused = false, draining = false WHERE id = \(id)"
-            )
-            _ = try await Self.write(.settings(QueueSettings()), to: record, in: transaction)
+                "UPDATE queues SET declared = false, deleted_at = now() WHERE id = \(id)")
+            var open = record
+            (open.isPaused, open.isDraining) = (false, false)
+            _ = try await Self.write(.settings(QueueSettings()), to: open, in: transaction)
             return .deleted
         }
     }
 
     // MARK: - Parts
 
+    /// What there is to a queue's row.
+    private struct Standing {
+        /// Somebody has set it up.
+        var isDeclared: Bool
+        /// It was not deleted, or is in use again since.
+        var isVisible: Bool
+    }
+
     /// Runs a change while the queue's row is locked, as claims of guarded queues lock it.
     private func writing(
         _ name: String, _ tenant: TenantID,
-        _ body: @Sendable @escaping (PostgresTransaction, QueueRecord, Bool) async throws -> QueueWrite
+        _ body: @Sendable @escaping (PostgresTransaction, QueueRecord, Standing) async throws -> QueueWrite
     ) async throws(StoreError) -> QueueWrite {
         try await duty { (connection) throws(PostgresError) in
             do {
@@ -101,12 +112,12 @@ extension PostgresStore: QueueRegistry {
                     let rows = try await transaction.query(
                         """
                         SELECT id, tenant, name, discipline, boost, weight, strict, concurrency, paused, draining, version,
-                            declared, deleted_at IS NOT NULL
-                        FROM queues WHERE tenant = \(tenant.value) AND name = \(name) FOR UPDATE
+                            declared, deleted_at IS NULL OR EXISTS (SELECT FROM ready r WHERE r.queue = q.id)
+                        FROM queues q WHERE tenant = \(tenant.value) AND name = \(name) FOR UPDATE
                         """)
                     guard let row = rows.first, let record = try Self.queues(rows).first else { return .missing }
-                    let isDeclared = try row.decode(11, as: Bool.self)
-                    return try await body(transaction, record, isDeclared)
+                    let standing = Standing(isDeclared: try row.decode(11), isVisible: try row.decode(12))
+                    return try await body(transaction, record, standing)
                 }
             } catch let error as PostgresError {
                 throw error
