@@ -33,7 +33,7 @@ struct AuthenticatorTests {
             expiresAt: expiresAt, lastUsedAt: nil, revokedAt: nil)
         directory.state.withLock {
             $0.keys[text.digest] = KeyStanding(
-                key: key, tenantName: "acme", standing: Standing(tenant: 1, grants: grants))
+                key: key, tenantName: "acme", standing: PrincipalStanding(tenant: 1, grants: grants))
         }
         return text.text
     }

@@ -17,13 +17,13 @@ struct AuthorizationTests {
     @Test("the table: what each role may do, and nothing else")
     func table() {
         let looking: Set<Action> = [
-            .readRuns, .readLogs, .readWorkflows, .readWorkers, .readEvents, .readOverview, .createSessionCodes,
-            .readSecrets, .readRoles,
+            .readRuns, .readLogs, .readWorkflows, .readQueues, .readWorkers, .readEvents, .readOverview,
+            .createSessionCodes, .readSecrets, .readRoles,
         ]
-        let running: Set<Action> = [.startRuns, .cancelRuns, .readMetrics]
+        let running: Set<Action> = [.startRuns, .cancelRuns, .operateQueues, .readMetrics]
         let expected: [Role: Set<Action>] = [
             .viewer: looking, .operator: looking.union(running),
-            .developer: looking.union(running).union([.applyWorkflows]),
+            .developer: looking.union(running).union([.applyWorkflows, .writeQueues]),
             .approver: looking.union([.decideApprovals]), .admin: Set(Action.allCases).subtracting([.manageTenants]),
             .worker: [.connectWorker], .platformAdmin: Set(Action.allCases),
         ]

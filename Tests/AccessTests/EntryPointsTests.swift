@@ -25,7 +25,8 @@ struct EntryPointsTests {
 
     @Test("docs/permissions.md is what the tables say; otherwise: make generate")
     func document() throws {
-        let file = URL(filePath: #filePath).resolvingSymlinksInPath().appending(path: "../../../docs/permissions.md").standardized
+        let file = URL(filePath: #filePath).resolvingSymlinksInPath().appending(path: "../../../docs/permissions.md")
+            .standardized
         #expect(try String(contentsOf: file, encoding: .utf8) == PermissionDocument.text)
     }
 }

@@ -70,12 +70,12 @@ final class TestDirectory: AccessDirectory {
 
     let state = Mutex(State())
 
-    func standing(of principal: Principal) async throws -> Standing? {
+    func standing(of principal: Principal) async throws -> PrincipalStanding? {
         state.withLock { $0.meanwhile }?()
         return state.withLock { state in
             state.questions += 1
             guard let tenant = state.tenants[principal.tenant] else { return nil }
-            return Standing(
+            return PrincipalStanding(
                 tenant: tenant, isSuspended: state.suspended.contains(principal.tenant),
                 isRevoked: principal.tokenID.map { state.revoked.contains($0) } ?? false,
                 permissions: state.permissions, grants: state.grants)

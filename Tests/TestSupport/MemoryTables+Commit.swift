@@ -12,7 +12,22 @@ extension MemoryTables {
         for fence in batch.finishes where excluded[fence.key] == nil {
             attempts[TokenKey(run: fence.key, step: fence.step)] = nil
         }
+        for step in batch.endedWaits where excluded[step.run] == nil {
+            if waits.removeValue(forKey: TokenKey(run: step.run, step: step.step)) == nil {
+                violations.append("step \(step.step) of \(step.run.run) ends a wait that is not there")
+            }
+        }
+        for step in batch.clearedDues where excluded[step.run] == nil {
+            dues[TokenKey(run: step.run, step: step.step)] = nil
+        }
         for drop in batch.drops where excluded[drop.key] == nil { outcome.dropped += self.drop(drop) }
+        for key in batch.admitted where excluded[key] == nil {
+            held[TokenKey(run: key, step: HeldRow.run)] = nil
+        }
+        for release in batch.releases where excluded[release.key] == nil { vacate(release) }
+        let held = batch.held.filter { excluded[$0.token.key] == nil }
+        for row in held { hold(row) }
+        outcome.admissions.messages += pace(batch.delayed.filter { excluded[$0.token.key] == nil })
         for row in batch.transitions where excluded[row.key] == nil {
             var row = row
             row.transition.at = now
@@ -25,17 +40,41 @@ extension MemoryTables {
             switch timer.kind {
             case .token(let row) where excluded[row.key] == nil:
                 let key = TokenKey(run: row.key, step: row.step)
-                if ready[key] != nil || attempts[key] != nil || timers[key] != nil {
-                    violations.append("step \(key.step) of \(key.run.run) gets a second token")
-                }
-                timers[key] = TimerToken(row: row, due: now + timer.delay)
+                requireNoToken(key)
+                if let limit = timer.limit { state(limit) }
+                let due = timer.rate.map { reserve($0) } ?? now + timer.delay
+                timers[key] = TimerToken(row: row, due: due, limit: timer.limit?.id, rate: timer.rate?.name)
             case .runDeadline(let run) where excluded[run] == nil:
                 deadlines[run] = now + timer.delay
-            case .token, .runDeadline: break
+            case .stepDue(let step) where excluded[step.run] == nil:
+                dues[TokenKey(run: step.run, step: step.step)] = now + timer.delay
+            case .token, .runDeadline, .stepDue: break
             }
         }
+        for row in batch.waits where excluded[row.step.run] == nil {
+            let key = TokenKey(run: row.step.run, step: row.step.step)
+            requireNoToken(key)
+            waits[key] = row
+        }
+        for timer in batch.parked {
+            if case .token(let row) = timer.kind, excluded[row.key] == nil { park(row, timer) }
+        }
+        for change in batch.pauses where excluded[change.key] == nil {
+            if change.isPaused { pause(change.key) } else { resume(change.key, &outcome) }
+        }
+        for post in batch.posts where excluded[post.sender] == nil {
+            if inbox[post.message.id] == nil { inbox[post.message.id] = (post.message, now) }
+        }
         for run in batch.firedRunTimers where excluded[run] == nil { deadlines[run] = nil }
+        for freed in batch.freed {
+            wake(Bucket(tenant: freed.tenant, queue: freed.queue, route: .any), rank: 0)
+        }
         for id in batch.appliedInbox where excluded[id.key] == nil { inbox[id] = nil }
+        let released = batch.releases.filter { excluded[$0.key] == nil }.map(\.limit)
+        let paced = outcome.admissions.messages
+        outcome.admissions = admit(held.map(\.limit.id) + released)
+        outcome.admissions.messages += paced
+        outcome.admissions.messages += supersede(held)
         return outcome
     }
 
@@ -70,13 +109,18 @@ extension MemoryTables {
             if attempt?.fence != fence { stale[fence.key, default: []].append(fence) }
         }
         for (key, fences) in stale { excluded[key] = .staleFences(fences) }
+        for (key, conflict) in conflicts(of: batch) where excluded[key] == nil { excluded[key] = conflict }
+        for (key, excess) in excess(of: batch.delayed.filter { excluded[$0.token.key] == nil }) {
+            excluded[key] = excess
+        }
         return excluded
     }
 
     private mutating func insert(_ start: RunStart) {
         runs[start.key] = Run(
             flow: start.flow, state: start.state, revision: start.revision, input: start.input,
-            traceparent: start.traceparent, createdAt: now, ending: start.ending, history: [])
+            traceparent: start.traceparent, parent: start.parent, depth: start.depth, urgency: start.urgency,
+            createdAt: now, ending: start.ending, history: [])
         if let record = start.idempotency {
             idempotency[IdempotencyKey(tenant: start.key.tenant, key: record.key)] = IdempotencyRow(
                 run: start.key.run, digest: record.digest, expires: now + record.lifetime)
@@ -98,22 +142,34 @@ extension MemoryTables {
     }
 
     private mutating func drop(_ drop: TokenDrop) -> [AttemptFence] {
-        let held = attempts.filter { $0.key.run == drop.key }
-        let before = ready.count + attempts.count + timers.count
-        ready = ready.filter { $0.key.run != drop.key }
-        attempts = attempts.filter { $0.key.run != drop.key }
-        timers = timers.filter { $0.key.run != drop.key }
-        let gone = before - ready.count - attempts.count - timers.count
+        func goes(_ key: TokenKey) -> Bool {
+            key.run == drop.key && (drop.steps.isEmpty || drop.steps.contains(key.step))
+        }
+        let leased = attempts.filter { goes($0.key) }
+        if drop.steps.isEmpty { held[TokenKey(run: drop.key, step: HeldRow.run)] = nil }
+        let before = tokenCount
+        ready = ready.filter { !goes($0.key) }
+        attempts = attempts.filter { !goes($0.key) }
+        timers = timers.filter { !goes($0.key) }
+        waits = waits.filter { !goes($0.key) }
+        held = held.filter { !goes($0.key) }
+        parked = parked.filter { !goes($0.key) }
+        dues = dues.filter { !goes($0.key) }
+        let gone = before - tokenCount
         if gone != drop.expected {
             violations.append("run \(drop.key.run) drops \(gone) tokens, its fold says \(drop.expected)")
         }
-        return held.values.map(\.fence)
+        return leased.values.map(\.fence)
+    }
+
+    private var tokenCount: Int {
+        ready.count + attempts.count + timers.count + waits.count + held.count + parked.count
     }
 
     /// The fast path: leased at once, unless a lower rank waits. A dead session is the rescue's
     /// business.
     private mutating func grant(_ row: ReadyRow) -> LeasedTask? {
-        guard let session = row.lease else { return nil }
+        guard let session = row.lease, !isClosed(row.bucket, isGuarded: false) else { return nil }
         let waits = ready.values.contains { $0.row.bucket == row.bucket && $0.row.rank < row.rank }
         return waits ? nil : lease(ReadyToken(row: row, enqueuedAt: now), to: session)
     }

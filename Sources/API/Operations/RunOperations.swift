@@ -29,7 +29,8 @@ struct RunOperations: Sendable {
     ///
     /// - Parameter version: the newest when `nil`.
     func command(
-        _ caller: Caller, workflow: String, version: Int32?, input: [UInt8], idempotencyKey: String?
+        _ caller: Caller, workflow: String, version: Int32?, input: [UInt8], idempotencyKey: String?,
+        priority: Int32? = nil, deadline: Duration? = nil
     ) throws -> StartCommand {
         guard (1...200).contains(workflow.utf8.count) else {
             throw Problem(400, "invalid_body", "workflow must be a name of 1 to 200 bytes.")
@@ -56,7 +57,7 @@ struct RunOperations: Sendable {
         }
         return StartCommand(
             tenant: caller.tenant, workflow: workflow, version: version, input: input, idempotency: idempotency,
-            traceparent: caller.trace.traceparent)
+            traceparent: caller.trace.traceparent, priority: priority, deadline: deadline)
     }
 
     /// What makes two submissions under one key the same.
@@ -132,6 +133,16 @@ struct RunOperations: Sendable {
         do {
             try await engine.cancel(RunKey(tenant: caller.tenant, run: run), reason: reason)
         } catch  where error.code == .runEnded {}
+    }
+
+    /// Why a run does not go on; empty when it has ended.
+    func explain(_ run: RunID, _ caller: Caller) async throws -> [Explanation] {
+        if !caller.mayEverywhere(.readRuns) { _ = try await detail(run, caller, to: .readRuns) }
+        do {
+            return try await engine.explain(RunKey(tenant: caller.tenant, run: run))
+        } catch  where error.code == .runEnded {
+            return []
+        }
     }
 
     /// A page of the attempts' output after a position, and whether there is more now.

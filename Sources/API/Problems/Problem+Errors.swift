@@ -89,9 +89,9 @@ extension Problem {
         let status: Int =
             switch error.code {
             case .workflowNotFound, .runNotFound: 404
-            case .idempotencyKeyReused, .runEnded: 409
+            case .idempotencyKeyReused, .runEnded, .concurrencyLimit, .queueDraining: 409
             case .invalidInput, .invalidDefinition, .workerRefused: 422
-            case .overloaded: 429
+            case .overloaded, .throttled: 429
             case .unavailable: 503
             case .refused: 422
             default: 500
@@ -115,6 +115,7 @@ extension Problem {
             case 403: .permissionDenied
             case 404: .notFound
             case 409: code == EngineError.Code.idempotencyKeyReused.rawValue ? .alreadyExists : .failedPrecondition
+            case 412: .failedPrecondition
             case 429: .resourceExhausted
             case 503: .unavailable
             default: .internal

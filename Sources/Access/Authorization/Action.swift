@@ -6,6 +6,9 @@ public enum Action: Int, CaseIterable, Sendable {
     case readLogs
     case readWorkflows
     case applyWorkflows
+    case readQueues
+    case operateQueues
+    case writeQueues
     case readWorkers
     case connectWorker
     case readEvents
@@ -33,6 +36,9 @@ public enum Action: Int, CaseIterable, Sendable {
         case .readLogs: "logs:read"
         case .readWorkflows: "workflows:read"
         case .applyWorkflows: "workflows:apply"
+        case .readQueues: "queues:read"
+        case .operateQueues: "queues:operate"
+        case .writeQueues: "queues:write"
         case .readWorkers: "workers:read"
         case .connectWorker: "workers:connect"
         case .readEvents: "events:read"
@@ -62,6 +68,9 @@ public enum Action: Int, CaseIterable, Sendable {
         case .readLogs: "read logs"
         case .readWorkflows: "read workflows"
         case .applyWorkflows: "apply workflows"
+        case .readQueues: "read queues"
+        case .operateQueues: "pause, resume and drain queues"
+        case .writeQueues: "set up and delete queues"
         case .readWorkers: "read workers"
         case .connectWorker: "connect a worker"
         case .readEvents: "read events"

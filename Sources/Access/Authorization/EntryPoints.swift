@@ -16,6 +16,7 @@ public enum EntryPoints {
         EntryPoint(rest: "listRuns", .named(.readRuns, .workflow, .query("workflow"))),
         EntryPoint(rest: "startRun", .named(.startRuns, .workflow, .content)),
         EntryPoint(rest: "getRun", .named(.readRuns, .workflow, .content)),
+        EntryPoint(rest: "explainRun", .named(.readRuns, .workflow, .content)),
         EntryPoint(rest: "cancelRun", .named(.cancelRuns, .workflow, .content)),
         EntryPoint(rest: "listLogs", .named(.readLogs, .workflow, .content)),
         EntryPoint(rest: "streamEvents", .tenant(.readEvents)),
@@ -26,6 +27,14 @@ public enum EntryPoints {
         EntryPoint(rest: "validateWorkflow", .tenant(.readWorkflows)),
         EntryPoint(rest: "getWorkflow", .named(.readWorkflows, .workflow, .path("name"))),
         EntryPoint(rest: "listWorkflowVersions", .named(.readWorkflows, .workflow, .path("name"))),
+        // queues
+        EntryPoint(rest: "listQueues", .tenant(.readQueues)),
+        EntryPoint(rest: "getQueue", .named(.readQueues, .queue, .path("name"))),
+        EntryPoint(rest: "putQueue", .named(.writeQueues, .queue, .path("name"))),
+        EntryPoint(rest: "deleteQueue", .named(.writeQueues, .queue, .path("name"))),
+        EntryPoint(rest: "pauseQueue", .named(.operateQueues, .queue, .path("name"))),
+        EntryPoint(rest: "resumeQueue", .named(.operateQueues, .queue, .path("name"))),
+        EntryPoint(rest: "drainQueue", .named(.operateQueues, .queue, .path("name"))),
         // the node
         EntryPoint(rest: "listWorkers", .tenant(.readWorkers)),
         EntryPoint(rest: "getSupervisionTree", .tenant(.readSystem)),

@@ -2,9 +2,9 @@
 public enum Role: String, CaseIterable, Sendable {
     /// Sees everything of the tenant but its keys and its audit log.
     case viewer
-    /// Starts and stops runs.
+    /// Starts and stops runs, operates queues.
     case `operator`
-    /// Writes definitions, too.
+    /// Writes definitions and sets up queues, too.
     case developer
     /// Decides approvals.
     case approver
@@ -20,7 +20,7 @@ public enum Role: String, CaseIterable, Sendable {
         switch self {
         case .viewer: Self.looking
         case .operator: Self.looking.union(Self.running)
-        case .developer: Self.looking.union(Self.running).union(Permissions([.applyWorkflows]))
+        case .developer: Self.looking.union(Self.running).union(Permissions([.applyWorkflows, .writeQueues]))
         case .approver: Self.looking.union(Permissions([.decideApprovals]))
         case .admin: Permissions.all.subtracting(Permissions([.manageTenants]))
         case .worker: Permissions([.connectWorker])
@@ -32,8 +32,8 @@ public enum Role: String, CaseIterable, Sendable {
     public var summary: String {
         switch self {
         case .viewer: "Sees everything of the tenant but its API keys and its audit log."
-        case .operator: "A viewer who also starts and cancels runs."
-        case .developer: "An operator who also applies workflows."
+        case .operator: "A viewer who also starts and cancels runs, pauses, resumes and drains queues."
+        case .developer: "An operator who also applies workflows, sets up and deletes queues."
         case .approver: "A viewer who also decides approvals."
         case .admin: "Everything within the tenant."
         case .worker: "Serves tasks; sees nothing."
@@ -42,10 +42,10 @@ public enum Role: String, CaseIterable, Sendable {
     }
 
     private static let looking = Permissions([
-        .readRuns, .readLogs, .readWorkflows, .readWorkers, .readEvents, .readOverview, .createSessionCodes,
-        .readSecrets, .readRoles,
+        .readRuns, .readLogs, .readWorkflows, .readQueues, .readWorkers, .readEvents, .readOverview,
+        .createSessionCodes, .readSecrets, .readRoles,
     ])
-    private static let running = Permissions([.startRuns, .cancelRuns, .readMetrics])
+    private static let running = Permissions([.startRuns, .cancelRuns, .operateQueues, .readMetrics])
 
     /// Whether a custom role may be called so: 1 to 63 of lower-case letters, digits and `-`, and no role's own name.
     public static func isCustomName(_ name: String) -> Bool {

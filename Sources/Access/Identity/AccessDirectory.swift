@@ -2,7 +2,7 @@
 /// change.
 public protocol AccessDirectory: Sendable {
     /// What is known of a verified token's tenant, subject and roles; `nil` when there is no such tenant.
-    func standing(of principal: Principal) async throws -> Standing?
+    func standing(of principal: Principal) async throws -> PrincipalStanding?
     /// The key with this digest, revoked and expired ones too; `nil` when there is none.
     func key(digest: Digest) async throws -> KeyStanding?
     /// The access epochs of tenants that changed in the last minute, or of all.
@@ -12,7 +12,7 @@ public protocol AccessDirectory: Sendable {
 }
 
 /// What a tenant's administrators have said about a principal.
-public struct Standing: Sendable, Equatable {
+public struct PrincipalStanding: Sendable, Equatable {
     /// The tenant's number in the database.
     public var tenant: Int32
     public var isSuspended: Bool
@@ -39,9 +39,9 @@ public struct KeyStanding: Sendable {
     public var key: APIKey
     /// The tenant's name.
     public var tenantName: String
-    public var standing: Standing
+    public var standing: PrincipalStanding
 
-    public init(key: APIKey, tenantName: String, standing: Standing) {
+    public init(key: APIKey, tenantName: String, standing: PrincipalStanding) {
         self.key = key
         self.tenantName = tenantName
         self.standing = standing

@@ -3,7 +3,7 @@ internal import Engine
 internal import Postgres
 
 extension PostgresStore: AccessDirectory {
-    public func standing(of principal: Principal) async throws -> Standing? {
+    public func standing(of principal: Principal) async throws -> PrincipalStanding? {
         try await reader { (connection) throws(PostgresError) in
             let found = try await connection.query(
                 """
@@ -18,7 +18,7 @@ extension PostgresStore: AccessDirectory {
             let tenant = try row.decode(0, as: Int32.self)
             // A token cannot pass for a key, whatever its issuer calls it.
             let isKey = principal.subject.hasPrefix(APIKey.subject(""))
-            return Standing(
+            return PrincipalStanding(
                 tenant: tenant, isSuspended: try row.decode(1), isRevoked: try row.decode(2),
                 permissions: Permissions(names: try row.decode(3)),
                 grants: isKey ? [] : try await Self.grants(of: principal.subject, tenant, connection))
@@ -38,7 +38,7 @@ extension PostgresStore: AccessDirectory {
             let tenant = try row.decode(8, as: Int32.self)
             return KeyStanding(
                 key: key, tenantName: try row.decode(9),
-                standing: Standing(
+                standing: PrincipalStanding(
                     tenant: tenant, isSuspended: try row.decode(10),
                     permissions: Permissions(names: try row.decode(11)),
                     grants: try await Self.grants(of: key.subject, tenant, connection)))

@@ -96,3 +96,16 @@ extension InputSchema {
         return [.init(property: property, message: "the input \"\(property)\"\(within) \(violation.message)")]
     }
 }
+
+extension InputSchema {
+    /// Checks the text of an object and fills in its defaults.
+    func checkText(_ text: [UInt8]) throws(InputError) -> [UInt8] {
+        let value: JSONValue
+        do {
+            value = try JSONValue(parsing: text)
+        } catch {
+            throw InputError(problems: [.init(property: "", message: "it is no JSON: \(error)")])
+        }
+        return JSONValue.object(try check(value)).bytes()
+    }
+}

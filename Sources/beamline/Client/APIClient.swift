@@ -32,10 +32,14 @@ struct APIClient: Sendable {
             "POST", path, body: body?.bytes(), type: body == nil ? nil : "application/json", fields: fields)
     }
 
-    func put(_ path: String, body: JSONValue) async throws(CommandFailure) -> JSONValue {
-        try await call("PUT", path, body: body.bytes(), type: "application/json")
+    func put(
+        _ path: String, body: JSONValue, fields: [String: String] = [:]
+    ) async throws(CommandFailure) -> JSONValue {
+        try await call("PUT", path, body: body.bytes(), type: "application/json", fields: fields)
     }
 
+    /// What is answered may be nothing.
+    @discardableResult
     func delete(_ path: String) async throws(CommandFailure) -> JSONValue {
         try await call("DELETE", path, body: nil, type: nil)
     }

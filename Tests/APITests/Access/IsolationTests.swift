@@ -17,6 +17,7 @@ struct IsolationTests {
         var key: String
         var keyText: String
         static let workflow = "zqxflow"
+        static let queue = "zqxqueue"
         static let role = "zqxrole"
         static let secret = "zqxsecret"
         static let tokenID = "zqxtoken"
@@ -31,6 +32,8 @@ struct IsolationTests {
             "POST", "/v1/grants",
             json: #"{"subject":"zqxsubject","role":"viewer","kind":"workflow","name":"\#(Things.workflow)"}"#)
         _ = try await api.send("PUT", "/v1/secrets/\(Things.secret)", json: #"{"value":"zqxvalue"}"#)
+        let queue = try await api.send("PUT", "/v1/queues/\(Things.queue)", json: #"{"weight":3}"#)
+        #expect(queue.status == 201)
         return Things(
             run: try #require(run.json?["id"]?.stringValue), key: try #require(key.json?["id"]?.stringValue),
             keyText: try #require(key.json?["key"]?.stringValue))
@@ -40,6 +43,7 @@ struct IsolationTests {
     private static func requests(_ things: Things) -> [(operation: String, path: String, body: String?)] {
         [
             ("getRun", "/v1/runs/\(things.run)", nil), ("cancelRun", "/v1/runs/\(things.run)/cancel", nil),
+            ("explainRun", "/v1/runs/\(things.run)/explain", nil),
             ("listLogs", "/v1/runs/\(things.run)/logs", nil),
             ("listLogs", "/v1/runs/\(things.run)/logs?step=a", nil),
             ("listRuns", "/v1/runs?workflow=\(Things.workflow)", nil),
@@ -47,6 +51,9 @@ struct IsolationTests {
             ("getWorkflow", "/v1/workflows/\(Things.workflow)", nil),
             ("getWorkflow", "/v1/workflows/\(Things.workflow)?version=1", nil),
             ("listWorkflowVersions", "/v1/workflows/\(Things.workflow)/versions", nil),
+            ("getQueue", "/v1/queues/\(Things.queue)", nil), ("pauseQueue", "/v1/queues/\(Things.queue)/pause", nil),
+            ("resumeQueue", "/v1/queues/\(Things.queue)/resume", nil),
+            ("drainQueue", "/v1/queues/\(Things.queue)/drain", nil), ("deleteQueue", "/v1/queues/\(Things.queue)", nil),
             ("revokeKey", "/v1/keys/\(things.key)", nil), ("revokeToken", "/v1/tokens/\(Things.tokenID)", nil),
             ("deleteRole", "/v1/roles/\(Things.role)", nil),
             (
@@ -58,6 +65,7 @@ struct IsolationTests {
             ("deleteSecret", "/v1/secrets/\(Things.secret)", nil),
             ("suspendTenant", "/v1/tenants/acme/suspend", nil), ("resumeTenant", "/v1/tenants/acme/resume", nil),
             // These make the other tenant's own thing, whoever has one of that name.
+            ("putQueue", "/v1/queues/\(Things.queue)", #"{"weight":7}"#),
             ("putRole", "/v1/roles/\(Things.role)", #"{"permissions":["runs:start"]}"#),
             ("setSecret", "/v1/secrets/\(Things.secret)", #"{"value":"mine"}"#),
         ]
@@ -68,7 +76,8 @@ struct IsolationTests {
         ("getMetrics", "/metrics"), ("getSession", "/v1/session"), ("getOverview", "/v1/overview"),
         ("listRuns", "/v1/runs"), ("listWorkflows", "/v1/workflows"), ("listWorkers", "/v1/workers"),
         ("getSupervisionTree", "/v1/system/tree"), ("listKeys", "/v1/keys"), ("listRoles", "/v1/roles"),
-        ("listGrants", "/v1/grants"), ("listSecrets", "/v1/secrets"), ("listTenants", "/v1/tenants"),
+        ("listGrants", "/v1/grants"), ("listQueues", "/v1/queues"), ("listSecrets", "/v1/secrets"),
+        ("listTenants", "/v1/tenants"),
     ]
 
     /// Neither name something that may be another's, nor read anything of a tenant's; streams have tests of their own.
@@ -111,6 +120,8 @@ struct IsolationTests {
             let roles = try await api.send("GET", "/v1/roles").json?["roles"]?.arrayValue
             #expect(roles?.last?["permissions"] == ["runs:read"])
             #expect(try await api.send("GET", "/v1/grants").json?["grants"]?.arrayValue?.count == 1)
+            let queue = try await api.send("GET", "/v1/queues/\(Things.queue)")
+            #expect(queue.json?["weight"] == 3 && queue.json?["paused"] == false)
             #expect(try await api.send("GET", "/v1/secrets").json?["secrets"]?[0]?["updated_by"] == "ada")
         }
     }

@@ -68,7 +68,7 @@ struct AccessStoreTests {
     func standing() async throws {
         try await Self.with { _, store, tenant in
             #expect(try await store.standing(of: Self.principal(tenant: "ghost")) == nil)
-            #expect(try await store.standing(of: Self.principal()) == Standing(tenant: tenant))
+            #expect(try await store.standing(of: Self.principal()) == PrincipalStanding(tenant: tenant))
             try await store.putRole(
                 CustomRole(name: "release", permissions: Permissions([.applyWorkflows])), tenant: tenant)
             let grants = [
