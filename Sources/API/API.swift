@@ -129,20 +129,28 @@ public final class API: Sendable {
         case .open(let handler): return try await handler(request, requestID)
         case .admitted(let handler):
             let caller = try await gate.admit(request)
-            let parsed = Result { try Query(parsing: request.query, allowed: route.parameters) }
-            try Gate.check(route.rule, caller, path: { parameters[$0] ?? "" }, query: { try parsed.get()[$0] })
-            let query = try parsed.get()
-            var logger = parts.logger
-            if logger.logLevel <= .debug {
-                logger[metadataKey: "request_id"] = "\(requestID)"
-                logger[metadataKey: "trace_id"] = "\(caller.trace.traceID)"
-                logger.debug("request", metadata: ["operation": "\(route.operation)"])
-            }
-            return try await handler(
-                Call(
-                    request: request, parameters: parameters, query: query, caller: caller, requestID: requestID,
-                    logger: logger))
+            return try await handler(try call(route, request, parameters, requestID, of: caller))
         }
+    }
+
+    /// What a handler gets, of a caller who may ask for it. Apart from `perform`, in which the optimiser of Swift 6.3
+    /// crashes over this when it is compiled into the asynchronous function.
+    @inline(never)
+    private func call(
+        _ route: Route, _ request: HTTPRequest, _ parameters: [String: String], _ requestID: String, of caller: Caller
+    ) throws -> Call {
+        let parsed = Result { try Query(parsing: request.query, allowed: route.parameters) }
+        try Gate.check(route.rule, caller, path: { parameters[$0] ?? "" }, query: { try parsed.get()[$0] })
+        let query = try parsed.get()
+        var logger = parts.logger
+        if logger.logLevel <= .debug {
+            logger[metadataKey: "request_id"] = "\(requestID)"
+            logger[metadataKey: "trace_id"] = "\(caller.trace.traceID)"
+            logger.debug("request", metadata: ["operation": "\(route.operation)"])
+        }
+        return Call(
+            request: request, parameters: parameters, query: query, caller: caller, requestID: requestID,
+            logger: logger)
     }
 
     private func problem(for error: any Error, _ request: HTTPRequest, _ requestID: String) -> Problem {
