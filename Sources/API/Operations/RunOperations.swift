@@ -125,6 +125,19 @@ struct RunOperations: Sendable {
         } catch  where error.code == .runEnded {}
     }
 
+    /// Sends a signal; one whose id the run knows already changes nothing.
+    func signal(_ run: RunID, _ signal: RunSignal, tenant: TenantID) async throws {
+        try await engine.signal(RunKey(tenant: tenant, run: run), signal)
+    }
+
+    func pause(_ run: RunID, tenant: TenantID) async throws {
+        try await engine.pause(RunKey(tenant: tenant, run: run))
+    }
+
+    func resume(_ run: RunID, tenant: TenantID) async throws {
+        try await engine.resume(RunKey(tenant: tenant, run: run))
+    }
+
     /// Why a run does not go on; empty when it has ended.
     func explain(_ run: RunID, tenant: TenantID) async throws -> [Explanation] {
         do {

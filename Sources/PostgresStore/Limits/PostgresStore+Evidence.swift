@@ -20,6 +20,26 @@ extension PostgresStore {
         }
     }
 
+    public func approvals(
+        tenant: TenantID, after position: ApprovalPosition?, limit: Int
+    ) async throws(StoreError) -> [WaitingApproval] {
+        let since = position?.since ?? Timestamp(microseconds: 0)
+        let (run, step) = (position?.run.uuid ?? PostgresUUID(high: 0, low: 0), position?.step ?? -1)
+        return try await reader { (connection) throws(PostgresError) in
+            let rows = try await connection.execute(
+                EvidenceStatement.approvals, tenant.value, since.postgres, run, step, Int64(max(1, min(limit, 1000))))
+            var found: [WaitingApproval] = []
+            for row in rows {
+                let key = RunKey(tenant: tenant, run: RunID(try row.decode(0, as: PostgresUUID.self)))
+                found.append(
+                    WaitingApproval(
+                        step: StepKey(run: key, step: try row.decode(1)), message: try row.decode(2),
+                        since: Timestamp(try row.decode(3, as: PostgresTimestamp.self))))
+            }
+            return found
+        }
+    }
+
     private static func ready(_ row: PostgresRow, queue: QueueRecord) throws(PostgresError) -> StepEvidence {
         StepEvidence(
             step: try row.decode(11),
