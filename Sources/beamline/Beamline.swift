@@ -16,7 +16,8 @@ struct Beamline: AsyncParsableCommand {
             """,
         version: BuildVersion.text,
         subcommands: [
-            WorkflowCommand.self, RunCommand.self, ApprovalCommand.self, QueueCommand.self, WorkerCommand.self, InitCommand.self,
+            WorkflowCommand.self, RunCommand.self, ApprovalCommand.self, QueueCommand.self, WorkerCommand.self,
+            InitCommand.self,
             DashboardCommand.self, TokenCommand.self, ExpressionCommand.self, SchemaCommand.self, DevCommand.self,
             ServeCommand.self, MigrateCommand.self,
         ])

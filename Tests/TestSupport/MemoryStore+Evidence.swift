@@ -45,7 +45,9 @@ extension MemoryStore {
                     since: tables.waitingSince[MemoryTables.TokenKey(run: $0.step.run, step: $0.step.step)]
                         ?? tables.now)
             }
-            let sorted = all.sorted { ($0.since, $0.step.run.run, $0.step.step) < ($1.since, $1.step.run.run, $1.step.step) }
+            let sorted = all.sorted {
+                ($0.since, $0.step.run.run, $0.step.step) < ($1.since, $1.step.run.run, $1.step.step)
+            }
             guard let position else { return Array(sorted.prefix(limit)) }
             let rest = sorted.drop {
                 ($0.since, $0.step.run.run, $0.step.step) <= (position.since, position.run, position.step)

@@ -145,7 +145,9 @@ extension MemoryTables {
 }
 
 extension MemoryStore {
-    public func admit(_ limits: [LimitID]) async throws(StoreError) -> Admissions { await transaction { $0.admit(limits) } }
+    public func admit(_ limits: [LimitID]) async throws(StoreError) -> Admissions {
+        await transaction { $0.admit(limits) }
+    }
 
     public func sweepLimits(limit: Int) async throws(StoreError) -> LimitSweep {
         await transaction { tables in

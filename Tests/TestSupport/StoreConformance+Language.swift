@@ -194,7 +194,8 @@ extension StoreConformance {
             var batch = fixture.makeBatch()
             batch.starts = [fixture.start(key)]
             batch.waits = [
-                WaitRow(step: StepKey(run: key, step: 2), request: WaitRequest(kind: .approval, subject: "n \(number)")),
+                WaitRow(
+                    step: StepKey(run: key, step: 2), request: WaitRequest(kind: .approval, subject: "n \(number)")),
                 WaitRow(step: StepKey(run: key, step: 3), request: WaitRequest(kind: .signal, subject: "go")),
             ]
             _ = try await fixture.store.commit(batch)

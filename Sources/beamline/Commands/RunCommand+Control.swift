@@ -70,6 +70,7 @@ func jsonArgument(_ text: String, _ name: String) throws(CommandFailure) -> JSON
     do {
         return try JSONValue(parsing: Array(text.utf8))
     } catch {
-        throw CommandFailure(.invalid, "error: \(name) is not JSON: \(error)\n  Text needs quotes of its own: '\"yes\"'")
+        throw CommandFailure(
+            .invalid, "error: \(name) is not JSON: \(error)\n  Text needs quotes of its own: '\"yes\"'")
     }
 }

@@ -3,7 +3,8 @@ import ArgumentParser
 /// `beamline run …`
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Start, list, show, watch, explain, signal, pause, resume and cancel runs, and read their output.",
+        commandName: "run",
+        abstract: "Start, list, show, watch, explain, signal, pause, resume and cancel runs, and read their output.",
         subcommands: [
             Start.self, List.self, Show.self, Watch.self, Explain.self, Signal.self, Pause.self, Resume.self,
             Cancel.self, Logs.self,
