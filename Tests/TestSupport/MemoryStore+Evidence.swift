@@ -1,5 +1,5 @@
 public import Engine
-import Workflows
+public import Workflows
 
 extension MemoryStore {
     public func evidence(of run: RunKey) async throws(StoreError) -> [StepEvidence] {

@@ -1,6 +1,6 @@
 public import Engine
 internal import Postgres
-internal import Workflows
+public import Workflows
 
 extension PostgresStore {
     public func evidence(of run: RunKey) async throws(StoreError) -> [StepEvidence] {
