@@ -7,8 +7,8 @@ import Workflows
 @Suite("Races of the language", .timeLimit(.minutes(2)))
 struct LanguageRaceTests {
     private static let definitions = [
-        "name: signal\nsteps: [{id: w, uses: wait, with: {signal: go, timeout: 1s, on_timeout: proceed}}]",
-        "name: approval\nsteps: [{id: w, uses: approval, with: {timeout: 1s, on_timeout: proceed}}]",
+        "name: signal\nsteps: [{id: w, uses: wait, with: {signal: go, timeout: 1s, on_timeout: continue}}]",
+        "name: approval\nsteps: [{id: w, uses: approval, with: {timeout: 1s, on_timeout: continue}}]",
         """
         name: spread
         steps:
