@@ -23,4 +23,5 @@ LANGUAGE sql STABLE AS $$
     WHERE r.run IS NULL OR r.ended_at IS NOT NULL
 $$;
 DROP INDEX held_parked;
+DROP INDEX waits_approvals;
 ALTER TABLE held DROP COLUMN parked_due, DROP COLUMN parked_limit, DROP COLUMN parked_rate;

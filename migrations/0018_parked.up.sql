@@ -3,6 +3,9 @@
 ALTER TABLE held ADD COLUMN parked_due timestamptz, ADD COLUMN parked_limit uuid, ADD COLUMN parked_rate uuid;
 CREATE INDEX held_parked ON held (parked_limit) WHERE parked_limit IS NOT NULL;
 
+-- Approvals that wait, for the list of them.
+CREATE INDEX waits_approvals ON waits (tenant, since, run, step) WHERE kind = 3;
+
 CREATE OR REPLACE FUNCTION limit_audit() RETURNS TABLE (violation text, tenant int4, run uuid, step int4)
 LANGUAGE sql STABLE AS $$
     SELECT 'limit has more holders than slots when it was never lowered', l.tenant, '00000000-0000-0000-0000-000000000000'::uuid, NULL::int4

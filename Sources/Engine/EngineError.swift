@@ -23,6 +23,8 @@ public struct EngineError: Error, Sendable, Hashable {
         public static let refused = Self(rawValue: "refused")
         /// The run or its step is in no state to take the command.
         public static let conflict = Self(rawValue: "conflict")
+        /// The caller may not do this.
+        public static let forbidden = Self(rawValue: "forbidden")
         public static let stepNotFound = Self(rawValue: "step_not_found")
         /// The run's limit is full, and its definition says not to wait.
         public static let concurrencyLimit = Self(rawValue: "concurrency_limit")

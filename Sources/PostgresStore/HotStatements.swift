@@ -26,6 +26,7 @@ package enum HotStatements {
         ("supersede", LimitStatement.supersede),
         ("commit: limited steps", CommitStatement.statement([.advances, .finishes, .transitions, .held, .releases])),
         ("release", ClaimStatement.release),
+        ("approvals that wait", EvidenceStatement.approvals),
         ("drop", DropStatement.drop),
         ("drop steps", DropStatement.dropSteps),
         ("end waits", RareStatement.endWaits),

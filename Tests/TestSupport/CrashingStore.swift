@@ -136,6 +136,14 @@ public final class CrashingStore: Store {
         try await call { () throws(StoreError) in try await inner.evidence(of: run) }
     }
 
+    public func approvals(
+        tenant: TenantID, after position: ApprovalPosition?, limit: Int
+    ) async throws(StoreError) -> [WaitingApproval] {
+        try await call { () throws(StoreError) in
+            try await inner.approvals(tenant: tenant, after: position, limit: limit)
+        }
+    }
+
     public func reorderedQueues() async throws(StoreError) -> [ReorderedQueue] {
         try await call { () throws(StoreError) in try await inner.reorderedQueues() }
     }

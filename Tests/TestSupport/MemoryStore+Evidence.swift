@@ -1,5 +1,5 @@
 public import Engine
-import Workflows
+public import Workflows
 
 extension MemoryStore {
     public func evidence(of run: RunKey) async throws(StoreError) -> [StepEvidence] {
@@ -32,6 +32,27 @@ extension MemoryStore {
                 evidence.append(StepEvidence(step: key.step, place: .waiting(since: tables.now)))
             }
             return evidence.sorted { $0.step < $1.step }
+        }
+    }
+
+    public func approvals(
+        tenant: TenantID, after position: ApprovalPosition?, limit: Int
+    ) async throws(StoreError) -> [WaitingApproval] {
+        await transaction { tables in
+            let all = tables.waits.values.filter { $0.step.run.tenant == tenant && $0.request.kind == .approval }.map {
+                WaitingApproval(
+                    step: $0.step, message: $0.request.subject,
+                    since: tables.waitingSince[MemoryTables.TokenKey(run: $0.step.run, step: $0.step.step)]
+                        ?? tables.now)
+            }
+            let sorted = all.sorted {
+                ($0.since, $0.step.run.run, $0.step.step) < ($1.since, $1.step.run.run, $1.step.step)
+            }
+            guard let position else { return Array(sorted.prefix(limit)) }
+            let rest = sorted.drop {
+                ($0.since, $0.step.run.run, $0.step.step) <= (position.since, position.run, position.step)
+            }
+            return Array(rest.prefix(limit))
         }
     }
 }

@@ -55,6 +55,7 @@ extension MemoryTables {
             let key = TokenKey(run: row.step.run, step: row.step.step)
             requireNoToken(key)
             waits[key] = row
+            waitingSince[key] = now
         }
         for timer in batch.parked {
             if case .token(let row) = timer.kind, excluded[row.key] == nil { park(row, timer) }

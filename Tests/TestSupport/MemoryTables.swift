@@ -70,6 +70,8 @@ struct MemoryTables: Sendable {
     var attempts: [TokenKey: AttemptToken] = [:]
     var timers: [TokenKey: TimerToken] = [:]
     var waits: [TokenKey: WaitRow] = [:]
+    /// When a step has begun to wait.
+    var waitingSince: [TokenKey: Timestamp] = [:]
     var held: [TokenKey: HeldToken] = [:]
     /// By a pause.
     var parked: [TokenKey: ParkedToken] = [:]

@@ -187,6 +187,38 @@ extension StoreConformance {
         try expectEqual(texts[.entered], "\"finally\"")
     }
 
+    static func approvalsWait(_ fixture: StoreFixture) async throws {
+        var keys: [RunKey] = []
+        for number in 0..<3 {
+            let key = try await fixture.makeKey()
+            var batch = fixture.makeBatch()
+            batch.starts = [fixture.start(key)]
+            batch.waits = [
+                WaitRow(
+                    step: StepKey(run: key, step: 2), request: WaitRequest(kind: .approval, subject: "n \(number)")),
+                WaitRow(step: StepKey(run: key, step: 3), request: WaitRequest(kind: .signal, subject: "go")),
+            ]
+            _ = try await fixture.store.commit(batch)
+            keys.append(key)
+        }
+        func page(after position: ApprovalPosition?, _ limit: Int) async throws -> [WaitingApproval] {
+            try await fixture.store.approvals(tenant: fixture.tenant, after: position, limit: limit)
+        }
+        let all = try await page(after: nil, 100)
+        try expectEqual(Set(all.map(\.step)), Set(keys.map { StepKey(run: $0, step: 2) }))
+        try expectEqual(Set(all.map(\.message)), ["n 0", "n 1", "n 2"])
+        let last = all[1]
+        let rest = try await page(
+            after: ApprovalPosition(since: last.since, run: last.step.run.run, step: last.step.step), 100)
+        try expectEqual(rest, [all[2]])
+        try expectEqual(try await page(after: nil, 1), [all[0]])
+        var end = fixture.makeBatch()
+        end.advances = [fixture.advance(keys[0], from: 1)]
+        end.endedWaits = [StepKey(run: keys[0], step: 2)]
+        _ = try await fixture.store.commit(end)
+        try expectEqual(try await page(after: nil, 100).count, 2)
+    }
+
     private static func inbox(_ fixture: StoreFixture) async throws -> [InboxMessage] {
         try await fixture.store.readInbox(limit: 1000, olderThan: .zero).filter { $0.id.key.tenant == fixture.tenant }
     }

@@ -40,6 +40,7 @@ public enum StoreConformance: String, CaseIterable, Sendable {
     case postsWithTheirSender
     case childKnowsItsParent
     case itemsAndOutputsSurvive
+    case approvalsWait
     case pauseParksWhereTokensWait
     case droppedStepsGiveSlotsBack
     case queueSettings
@@ -109,6 +110,7 @@ public enum StoreConformance: String, CaseIterable, Sendable {
         case .postsWithTheirSender: try await Self.postsWithTheirSender(fixture)
         case .childKnowsItsParent: try await Self.childKnowsItsParent(fixture)
         case .itemsAndOutputsSurvive: try await Self.itemsAndOutputsSurvive(fixture)
+        case .approvalsWait: try await Self.approvalsWait(fixture)
         case .pauseParksWhereTokensWait: try await Self.pauseParksWhereTokensWait(fixture)
         case .droppedStepsGiveSlotsBack: try await Self.droppedStepsGiveSlotsBack(fixture)
         case .queueSettings: try await Self.queueSettings(fixture)

@@ -128,16 +128,36 @@ struct RunOperations: Sendable {
 
     /// Cancels; a run that has ended already stays as it is.
     func cancel(_ run: RunID, reason: String, _ caller: Caller) async throws {
-        // Only a grant on a workflow asks which one it is.
-        if !caller.mayEverywhere(.cancelRuns) { _ = try await detail(run, caller, to: .cancelRuns) }
+        try await permit(run, caller, to: .cancelRuns)
         do {
             try await engine.cancel(RunKey(tenant: caller.tenant, run: run), reason: reason)
         } catch  where error.code == .runEnded {}
     }
 
+    /// Whether the caller may do this to the run. Only a grant on a workflow asks which one it is.
+    func permit(_ run: RunID, _ caller: Caller, to action: Action) async throws {
+        if !caller.mayEverywhere(action) { _ = try await detail(run, caller, to: action) }
+    }
+
+    /// Sends a signal; one whose id the run knows already changes nothing.
+    func signal(_ run: RunID, _ signal: RunSignal, _ caller: Caller) async throws {
+        try await permit(run, caller, to: .startRuns)
+        try await engine.signal(RunKey(tenant: caller.tenant, run: run), signal)
+    }
+
+    func pause(_ run: RunID, _ caller: Caller) async throws {
+        try await permit(run, caller, to: .cancelRuns)
+        try await engine.pause(RunKey(tenant: caller.tenant, run: run))
+    }
+
+    func resume(_ run: RunID, _ caller: Caller) async throws {
+        try await permit(run, caller, to: .cancelRuns)
+        try await engine.resume(RunKey(tenant: caller.tenant, run: run))
+    }
+
     /// Why a run does not go on; empty when it has ended.
     func explain(_ run: RunID, _ caller: Caller) async throws -> [Explanation] {
-        if !caller.mayEverywhere(.readRuns) { _ = try await detail(run, caller, to: .readRuns) }
+        try await permit(run, caller, to: .readRuns)
         do {
             return try await engine.explain(RunKey(tenant: caller.tenant, run: run))
         } catch  where error.code == .runEnded {

@@ -88,8 +88,9 @@ extension Problem {
     init(_ error: EngineError) {
         let status: Int =
             switch error.code {
-            case .workflowNotFound, .runNotFound: 404
-            case .idempotencyKeyReused, .runEnded, .concurrencyLimit, .queueDraining: 409
+            case .workflowNotFound, .runNotFound, .stepNotFound: 404
+            case .forbidden: 403
+            case .idempotencyKeyReused, .runEnded, .conflict, .concurrencyLimit, .queueDraining: 409
             case .invalidInput, .invalidDefinition, .workerRefused: 422
             case .overloaded, .throttled: 429
             case .unavailable: 503

@@ -11,20 +11,41 @@ struct FlowOutline: Sendable {
         var needs: [String]
     }
 
+    /// In the order of the plan: the steps, `setup`, `finally`, then the steps of each handler.
     let steps: [Step]
+    /// Which of `steps` belong to which handler: they run only as copies, when one is needed.
+    let handlers: [Range<Int>]
     private let indices: [String: Int32]
 
     init(canonical: [UInt8]) throws(JSONError) {
         let definition = try JSONValue(parsing: canonical)
-        steps = (definition["steps"]?.arrayValue ?? []).map { step in
-            Step(
-                id: step["id"]?.stringValue ?? "", uses: step["uses"]?.stringValue ?? "",
-                needs: (step["needs"]?.arrayValue ?? []).compactMap(\.stringValue))
+        func read(_ list: JSONValue?) -> [Step] {
+            (list?.arrayValue ?? []).map { step in
+                Step(
+                    id: step["id"]?.stringValue ?? "", uses: step["uses"]?.stringValue ?? "",
+                    needs: (step["needs"]?.arrayValue ?? []).compactMap(\.stringValue))
+            }
         }
+        var steps = read(definition["steps"]) + read(definition["setup"]) + read(definition["finally"])
+        var handlers: [Range<Int>] = []
+        for handler in definition["on_failure"]?.arrayValue ?? [] {
+            let own = read(handler["steps"])
+            handlers.append(steps.count..<steps.count + own.count)
+            steps += own
+        }
+        self.steps = steps
+        self.handlers = handlers
         indices = Dictionary(zip(steps.lazy.map(\.id), 0...), uniquingKeysWith: { first, _ in first })
     }
 
-    func index(of id: String) -> Int32? { indices[id] }
+    /// Also of a step that a run has made: `each:17`.
+    func index(of id: String) -> Int32? {
+        if let known = indices[id] { return known }
+        guard let colon = id.lastIndex(of: ":"), indices[String(id[..<colon])] != nil,
+            let number = Int32(id[id.index(after: colon)...]), number >= steps.count
+        else { return nil }
+        return number
+    }
 
     func id(_ index: Int32) -> String {
         steps.indices.contains(Int(index)) ? steps[Int(index)].id : "#\(index)"

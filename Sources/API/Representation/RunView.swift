@@ -1,4 +1,5 @@
 import Engine
+import JSON
 import Workflows
 
 /// A run as people see it: the fold of its history and its tokens over the steps of its definition. Pure.
@@ -38,34 +39,67 @@ struct RunView: Sendable {
 
     init(_ detail: RunDetail, outline: FlowOutline) {
         self.detail = detail
-        var steps = outline.steps.enumerated().map { index, step in
-            Step(
-                id: step.id, index: index, uses: step.uses, needs: step.needs, state: .pending, attempt: 0,
-                attempts: [])
+        let planned = outline.handlers.first?.lowerBound ?? outline.steps.count
+        var steps = outline.steps.prefix(planned).enumerated().map { Step($1, index: $0) }
+        // Steps that the run has made: by their number, where they stand, and what they were made of.
+        var positions: [Int32: Int] = [:]
+        var templates: [Int32: Int] = [:]
+        for row in detail.history where row.transition.state == .expanded {
+            let owner = row.transition.step
+            for made in outline.made(by: row.transition, of: templates[owner] ?? Int(owner)) {
+                positions[made.number] = steps.count
+                templates[made.number] = made.template
+                var step = Step(outline.steps[made.template], index: Int(made.number))
+                step.id += ":\(made.number)"
+                steps.append(step)
+            }
         }
-        for row in detail.history where steps.indices.contains(Int(row.transition.step)) {
-            steps[Int(row.transition.step)].apply(row)
+        func position(_ step: Int32) -> Int? {
+            positions[step] ?? ((0..<Int32(planned)).contains(step) ? Int(step) : nil)
         }
-        for token in detail.tokens where steps.indices.contains(Int(token.step)) {
-            steps[Int(token.step)].apply(token)
+        for row in detail.history {
+            if let position = position(row.transition.step) { steps[position].apply(row) }
+        }
+        for token in detail.tokens {
+            if let position = position(token.step) { steps[position].apply(token) }
         }
         self.steps = steps
     }
 }
 
+extension FlowOutline {
+    /// The steps that an `expanded` line makes: their numbers, and which step of the outline each is a copy of.
+    fileprivate func made(by transition: StepTransition, of owner: Int) -> [(number: Int32, template: Int)] {
+        guard let output = transition.output, let value = try? JSONValue(parsing: output),
+            let base = value["base"]?.intValue.flatMap({ Int32(exactly: $0) }), steps.indices.contains(owner)
+        else { return [] }
+        if let handler = value["handler"]?.intValue.flatMap({ Int(exactly: $0) }) {
+            guard handlers.indices.contains(handler) else { return [] }
+            return zip(base..., handlers[handler]).map { (number: $0, template: $1) }
+        }
+        return (0..<Int32(clamping: value["items"]?.arrayValue?.count ?? 0)).map {
+            (number: base + $0, template: owner)
+        }
+    }
+}
+
 extension RunView.Step {
+    fileprivate init(_ step: FlowOutline.Step, index: Int) {
+        self.init(
+            id: step.id, index: index, uses: step.uses, needs: step.needs, state: .pending, attempt: 0, attempts: [])
+    }
+
     fileprivate mutating func apply(_ row: TransitionRow) {
         let transition = row.transition
         attempt = max(attempt, transition.attempt)
         switch transition.state {
-        case .lost, .signalled, .decided, .entered:
-            // A lost attempt ends alone, a decision may not be the last; where the step stands, its token says.
-            break
-        case .pending, .ready, .running, .scheduled, .waiting, .held, .succeeded, .failed, .skipped, .cancelled,
-            .expanded:
+        // A lost attempt ends alone; where the step stands, its token says. A decision is one of several, perhaps.
+        case .lost, .decided: break
+        case .expanded, .waiting, .signalled, .entered: state = transition.state
+        case .pending, .ready, .running, .scheduled, .held, .succeeded, .failed, .skipped, .cancelled:
             state = transition.state
+            if let output = transition.output { self.output = output }
         }
-        if let output = transition.output { self.output = output }
         failure = transition.state == .succeeded ? nil : transition.failure ?? failure
         dueAt = transition.state == .scheduled ? transition.retryDue : nil
         guard transition.attempt > 0 else { return }

@@ -16,6 +16,9 @@ struct RunRoutes: Sendable {
             Route("GET", "/v1/runs/{id}", "getRun", get),
             Route("GET", "/v1/runs/{id}/explain", "explainRun", explain),
             Route("POST", "/v1/runs/{id}/cancel", "cancelRun", cancel),
+            Route("POST", "/v1/runs/{id}/pause", "pauseRun", pause),
+            Route("POST", "/v1/runs/{id}/resume", "resumeRun", resume),
+            Route("POST", "/v1/runs/{id}/signals/{name}", "signalRun", signal),
             Route(
                 "GET", "/v1/runs/{id}/logs", "listLogs", parameters: ["step", "attempt", "page_size", "cursor"], logs),
         ]
@@ -101,7 +104,39 @@ struct RunRoutes: Sendable {
             throw Problem(400, "invalid_body", "reason must be a string of at most 1000 bytes.")
         }
         try await runs.cancel(run, reason: reason, call.caller)
-        let detail = try await runs.detail(run, call.caller, to: .cancelRuns)
+        return try await summary(run, call, .cancelRuns)
+    }
+
+    private func pause(_ call: Call) async throws -> HTTPResponse {
+        let run = try call.run()
+        try await runs.pause(run, call.caller)
+        return try await summary(run, call, .cancelRuns)
+    }
+
+    private func resume(_ call: Call) async throws -> HTTPResponse {
+        let run = try call.run()
+        try await runs.resume(run, call.caller)
+        return try await summary(run, call, .cancelRuns)
+    }
+
+    private func signal(_ call: Call) async throws -> HTTPResponse {
+        let run = try call.run()
+        let name = call.parameter("name")
+        guard (1...200).contains(name.utf8.count), !name.utf8.contains(0) else {
+            throw Problem(400, "invalid_parameter", "A signal's name has 1 to 200 bytes.")
+        }
+        let id = call.request.fields["idempotency-key"] ?? call.requestID
+        guard (1...200).contains(id.utf8.count), !id.utf8.contains(0) else {
+            throw Problem(400, "invalid_idempotency_key", "The idempotency key must have 1 to 200 bytes.")
+        }
+        let body = try await call.object(limit: RunOperations.inputLimit, members: ["payload"], optional: true)
+        let signal = RunSignal(name: name, id: id, payload: (body["payload"] ?? .null).bytes())
+        try await runs.signal(run, signal, call.caller)
+        return try await summary(run, call, .startRuns)
+    }
+
+    private func summary(_ run: RunID, _ call: Call, _ action: Action) async throws -> HTTPResponse {
+        let detail = try await runs.detail(run, call.caller, to: action)
         return .json { $0.runSummary(detail.summary) }
     }
 

@@ -9,6 +9,18 @@ enum Cursor {
         Base64URL.encode(Array("l\(position.step).\(position.attempt).\(position.sequence)".utf8))
     }
 
+    static func text(_ position: ApprovalPosition) -> String {
+        Base64URL.encode(Array("a\(position.since.microseconds).\(position.step).\(position.run)".utf8))
+    }
+
+    static func approval(_ text: String?) throws(Problem) -> ApprovalPosition? {
+        guard let text else { return nil }
+        guard let parts = content(text, kind: "a")?.split(separator: "."), parts.count == 3,
+            let since = Int64(parts[0]), let step = Int32(parts[1]), let run = RunID(String(parts[2]))
+        else { throw invalid }
+        return ApprovalPosition(since: Timestamp(microseconds: since), run: run, step: step)
+    }
+
     static func run(_ text: String?) throws(Problem) -> RunID? {
         guard let text else { return nil }
         guard let content = content(text, kind: "r"), let run = RunID(content) else { throw invalid }

@@ -63,8 +63,8 @@ public enum Action: Int, CaseIterable, Sendable {
     public var name: String {
         switch self {
         case .readRuns: "read runs"
-        case .startRuns: "start runs"
-        case .cancelRuns: "cancel runs"
+        case .startRuns: "start and signal runs"
+        case .cancelRuns: "pause, resume and cancel runs"
         case .readLogs: "read logs"
         case .readWorkflows: "read workflows"
         case .applyWorkflows: "apply workflows"

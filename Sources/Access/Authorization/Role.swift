@@ -32,7 +32,7 @@ public enum Role: String, CaseIterable, Sendable {
     public var summary: String {
         switch self {
         case .viewer: "Sees everything of the tenant but its API keys and its audit log."
-        case .operator: "A viewer who also starts and cancels runs, pauses, resumes and drains queues."
+        case .operator: "A viewer who also starts, signals, pauses and cancels runs, pauses, resumes and drains queues."
         case .developer: "An operator who also applies workflows, sets up and deletes queues."
         case .approver: "A viewer who also decides approvals."
         case .admin: "Everything within the tenant."

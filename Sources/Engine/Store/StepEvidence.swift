@@ -111,4 +111,8 @@ public struct LimitEvidence: Sendable, Hashable {
 public protocol EvidenceReader: Sendable {
     /// The tokens of a run, by step.
     func evidence(of run: RunKey) async throws(StoreError) -> [StepEvidence]
+    /// Approvals that wait, the longest first.
+    func approvals(
+        tenant: TenantID, after position: ApprovalPosition?, limit: Int
+    ) async throws(StoreError) -> [WaitingApproval]
 }

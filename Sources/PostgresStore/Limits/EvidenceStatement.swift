@@ -49,4 +49,13 @@ enum EvidenceStatement {
         UNION ALL SELECT w.step, 3, w.since, NULL, false FROM waits w WHERE w.tenant = $1 AND w.run = $2
         """,
         [.int4, .uuid])
+
+    /// Approvals that wait, down an index of their own.
+    static let approvals = PostgresStatement(
+        """
+        SELECT w.run, w.step, w.subject, w.since FROM waits w
+        WHERE w.tenant = $1 AND w.kind = 3 AND (w.since, w.run, w.step) > ($2, $3, $4)
+        ORDER BY w.since, w.run, w.step LIMIT $5
+        """,
+        [.int4, .timestamptz, .uuid, .int4, .int8])
 }

@@ -1,6 +1,6 @@
 public import Engine
 internal import Postgres
-internal import Workflows
+public import Workflows
 
 extension PostgresStore {
     public func evidence(of run: RunKey) async throws(StoreError) -> [StepEvidence] {
@@ -17,6 +17,26 @@ extension PostgresStore {
             for row in results[1] { evidence.append(try Self.held(row)) }
             for row in results[2] { evidence.append(try Self.other(row)) }
             return evidence.sorted { $0.step < $1.step }
+        }
+    }
+
+    public func approvals(
+        tenant: TenantID, after position: ApprovalPosition?, limit: Int
+    ) async throws(StoreError) -> [WaitingApproval] {
+        let since = position?.since ?? Timestamp(microseconds: 0)
+        let (run, step) = (position?.run.uuid ?? PostgresUUID(high: 0, low: 0), position?.step ?? -1)
+        return try await reader { (connection) throws(PostgresError) in
+            let rows = try await connection.execute(
+                EvidenceStatement.approvals, tenant.value, since.postgres, run, step, Int64(max(1, min(limit, 1000))))
+            var found: [WaitingApproval] = []
+            for row in rows {
+                let key = RunKey(tenant: tenant, run: RunID(try row.decode(0, as: PostgresUUID.self)))
+                found.append(
+                    WaitingApproval(
+                        step: StepKey(run: key, step: try row.decode(1)), message: try row.decode(2),
+                        since: Timestamp(try row.decode(3, as: PostgresTimestamp.self))))
+            }
+            return found
         }
     }
 

@@ -78,8 +78,8 @@ enum ListStatement {
         SELECT 1::int8, s.revision, s.step, s.attempt, s.state, coalesce(s.output, o.content), s.at, s.retry_at,
             \(StepFailure.columns(of: "s.failure")), s.session, s.worker, s.enqueued_at, s.leased_at, s.started_at
         FROM steps s
-        LEFT JOIN payloads o ON o.tenant = s.tenant AND o.run = s.run AND o.kind = 3 AND o.step = s.step
-            AND o.revision = s.revision
+        LEFT JOIN payloads o ON o.tenant = s.tenant AND o.run = s.run AND o.step = s.step AND o.revision = s.revision
+            AND o.kind = (CASE WHEN s.state = \(StepState.expanded.rawValue) THEN 4 ELSE 3 END)::int2
         WHERE s.tenant = $1 AND s.run = $2 ORDER BY s.revision, s.step, s.attempt
         """,
         [.int4, .uuid])

@@ -51,7 +51,7 @@ extension RunState {
                 "for_each has \(items.count) items; at most \(FanOut.mostItems) are taken")
         }
         guard !items.isEmpty else { return succeed(step, output: Array("[]".utf8), &turn) }
-        record(step, .expanded, attempt: -1, output: value.bytes(), &turn)
+        record(step, .expanded, attempt: -1, output: expansion("items", value), &turn)
     }
 
     // MARK: - Waits

@@ -76,10 +76,29 @@ extension RunState {
         for root in plan.roots(of: stage) { makeLive(root) }
     }
 
+    /// What is recorded of an expansion: the number of its first step, and its items or its handler.
+    func expansion(_ kind: String, _ value: JSONValue) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.raw("{")
+        writer.key("base")
+        writer.integer(Int64(statuses.count))
+        writer.raw(",")
+        writer.key(kind)
+        writer.value(value)
+        writer.raw("}")
+        return writer.bytes
+    }
+
     /// Gives a step its items, or a handler's steps, as numbers after all others.
     private mutating func expand(_ transition: StepTransition, into follows: inout Consequences) {
         let step = transition.step
-        guard let output = transition.output, let value = try? JSONValue(parsing: output) else { return }
+        guard let output = transition.output, let value = try? JSONValue(parsing: output),
+            value["base"]?.intValue == Int64(statuses.count)
+        else { return }
+        switch statuses[Int(step)] {
+        case .live, .open: break
+        case .pending, .succeeded, .failed, .skipped, .cancelled: return
+        }
         let base = Int32(statuses.count)
         var expansion: Expansion
         var begun: [Int32] = []
@@ -91,7 +110,7 @@ extension RunState {
             statuses += handler.steps.map { plan.steps[Int($0)].initialStatus }
             begun = handler.roots.map { base + $0 - handler.steps.lowerBound }
         } else {
-            guard case .array(let items) = value else { return }
+            guard case .array(let items)? = value["items"] else { return }
             expansion = Expansion(
                 .items(items.map { $0.bytes() }), owner: step, base: base, count: Int32(items.count))
             statuses += Array(repeating: .pending(missing: 0), count: items.count)
@@ -99,14 +118,11 @@ extension RunState {
             expansion.next = Int32(first)
             begun = (0..<Int32(first)).map { base + $0 }
         }
-        switch statuses[Int(step)] {
-        case .live:
+        if case .live = statuses[Int(step)] {
             liveCount -= 1
             statuses[Int(step)] = .open
             if let wait = waits.removeValue(forKey: step), wait.kind == .signal { signals.leave(step, wait.subject) }
             decisions[step] = nil
-        case .open: break
-        case .pending, .succeeded, .failed, .skipped, .cancelled: return
         }
         expansions.append(expansion)
         expansionOf[step] = expansions.count - 1

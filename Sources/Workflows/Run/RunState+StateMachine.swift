@@ -1,5 +1,8 @@
+import JSON
+
 extension RunState {
-    /// Decides what an event does. On success the revision has risen by one and the effects are one transaction.
+    /// Decides what an event does. On success the revision has risen, by one at least and by one for each line that is
+    /// recorded, and the effects are one transaction.
     ///
     /// - Parameters:
     ///   - now: Stamped on what is recorded.
@@ -107,7 +110,7 @@ extension RunState {
         if let handler = handler(for: failure, of: step) {
             record(
                 step, .expanded, attempt: attempt > 0 ? attempt : -2,
-                output: Array(#"{"handler":\#(handler)}"#.utf8), failure: failure, &turn)
+                output: expansion("handler", .int(Int64(handler))), failure: failure, &turn)
             return
         }
         record(step, .failed, attempt: attempt, failure: failure, &turn)
@@ -127,6 +130,9 @@ extension RunState {
         _ step: Int32, _ state: StepState, attempt: Int32 = 0, output: [UInt8]? = nil, failure: StepFailure? = nil,
         retryDue: Timestamp? = nil, _ turn: inout Turn
     ) {
+        // Each line has a revision of its own: stores give them back in that order, and the fold depends on it.
+        if turn.hasRecorded { revision += 1 }
+        turn.hasRecorded = true
         let transition = StepTransition(
             step: step, attempt: attempt, state: state, output: output, failure: failure, retryDue: retryDue,
             at: turn.now, revision: revision)

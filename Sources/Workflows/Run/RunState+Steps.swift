@@ -24,6 +24,12 @@ extension RunState {
         return step < plan.steps.count ? template.id : "\(template.id):\(step)"
     }
 
+    /// The number of the step that has this name; `nil` when there is none.
+    public func number(of name: String) -> Int32? {
+        guard let step = plan.index(of: name), self.name(of: step) == name else { return nil }
+        return step
+    }
+
     /// The item of a `for_each` that a step is.
     public func item(of step: Int32) -> (index: Int32, value: [UInt8])? {
         guard let position = expansionIndex(containing: step), case .items(let items) = expansions[position].kind

@@ -4,6 +4,8 @@ struct Turn {
     let random: UInt64
     var effects: [RunEffect] = []
     var follows = Consequences()
+    /// Something has been recorded already.
+    var hasRecorded = false
 
     init(now: Timestamp, random: UInt64) {
         self.now = now

@@ -3,6 +3,10 @@ import ArgumentParser
 /// `beamline run …`
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Start, list, show, watch, explain and cancel runs, and read their output.",
-        subcommands: [Start.self, List.self, Show.self, Watch.self, Explain.self, Cancel.self, Logs.self])
+        commandName: "run",
+        abstract: "Start, list, show, watch, explain, signal, pause, resume and cancel runs, and read their output.",
+        subcommands: [
+            Start.self, List.self, Show.self, Watch.self, Explain.self, Signal.self, Pause.self, Resume.self,
+            Cancel.self, Logs.self,
+        ])
 }

@@ -44,6 +44,9 @@ struct IsolationTests {
         [
             ("getRun", "/v1/runs/\(things.run)", nil), ("cancelRun", "/v1/runs/\(things.run)/cancel", nil),
             ("explainRun", "/v1/runs/\(things.run)/explain", nil),
+            ("pauseRun", "/v1/runs/\(things.run)/pause", nil), ("resumeRun", "/v1/runs/\(things.run)/resume", nil),
+            ("signalRun", "/v1/runs/\(things.run)/signals/go", "{}"),
+            ("decideApproval", "/v1/runs/\(things.run)/approvals/a", #"{"decision":"approve"}"#),
             ("listLogs", "/v1/runs/\(things.run)/logs", nil),
             ("listLogs", "/v1/runs/\(things.run)/logs?step=a", nil),
             ("listRuns", "/v1/runs?workflow=\(Things.workflow)", nil),
@@ -74,7 +77,8 @@ struct IsolationTests {
     /// Those that name nothing: what they answer must not have acme's mark.
     private static let lists: [(operation: String, path: String)] = [
         ("getMetrics", "/metrics"), ("getSession", "/v1/session"), ("getOverview", "/v1/overview"),
-        ("listRuns", "/v1/runs"), ("listWorkflows", "/v1/workflows"), ("listWorkers", "/v1/workers"),
+        ("listRuns", "/v1/runs"), ("listApprovals", "/v1/approvals"), ("listWorkflows", "/v1/workflows"),
+        ("listWorkers", "/v1/workers"),
         ("getSupervisionTree", "/v1/system/tree"), ("listKeys", "/v1/keys"), ("listRoles", "/v1/roles"),
         ("listGrants", "/v1/grants"), ("listQueues", "/v1/queues"), ("listSecrets", "/v1/secrets"),
         ("listTenants", "/v1/tenants"),

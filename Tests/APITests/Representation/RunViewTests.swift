@@ -77,4 +77,33 @@ struct RunViewTests {
             String(decoding: writer.bytes, as: UTF8.self)
                 == #"{"a":"9007199254740993","b":[1],"c":"1234567890123456789"}"#)
     }
+
+    @Test("steps that a run has made stand behind those of its plan, by the numbers of its history")
+    func made() throws {
+        let source = """
+            {"name": "f", "steps": [
+                {"id": "each", "uses": "noop", "for_each": "[1, 2]"}, {"id": "risky", "uses": "noop"}],
+              "finally": [{"id": "last", "uses": "noop"}],
+              "on_failure": [{"steps": [{"id": "fix", "uses": "noop"}]}]}
+            """
+        let outline = try FlowOutline(canonical: Array(source.utf8))
+        let summary = RunSummary(
+            key: key, workflow: "f", version: 1, state: .running, createdAt: Timestamp(microseconds: 1), endedAt: nil,
+            failure: nil)
+        let boom = StepFailure(kind: .error, message: "boom", retryable: false)
+        let history = [
+            row(0, -1, .expanded, output: #"{"base":4,"items":[1,2]}"#),
+            row(1, 1, .expanded, failure: boom, output: #"{"base":6,"handler":0}"#),
+            row(5, 1, .succeeded, output: "7"), row(-2, 0, .entered, output: "\"finally\""),
+        ]
+        let view = RunView(
+            RunDetail(
+                summary: summary, flow: FlowVersionID(1), revision: 3, input: Array("{}".utf8), output: nil,
+                traceparent: nil, history: history, tokens: []), outline: outline)
+        #expect(view.steps.map(\.id) == ["each", "risky", "last", "each:4", "each:5", "fix:6"])
+        #expect(view.steps.map(\.index) == [0, 1, 2, 4, 5, 6])
+        #expect(view.steps.map(\.state) == [.expanded, .expanded, .pending, .pending, .succeeded, .pending])
+        #expect(view.steps[0].output == nil && view.steps[4].output == Array("7".utf8))
+        #expect(outline.index(of: "each:5") == 5 && outline.index(of: "each:3") == nil)
+    }
 }

@@ -110,4 +110,23 @@ struct FanOutTests {
     private static func ready(_ effects: [RunEffect]) -> [Int32] {
         effects.compactMap { if case .ready(let step) = $0 { step } else { nil } }
     }
+
+    @Test("several in one revision keep their numbers, in whatever order their lines come back")
+    func severalAtOnce() throws {
+        var run = try RunDriver(
+            """
+            steps:
+              - { id: late, uses: noop, needs: [e], for_each: [1, 2] }
+              - { id: e, uses: emit, with: { name: x } }
+              - { id: now, uses: noop, for_each: [1, 2, 3], needs: [e] }
+              - { id: last, uses: noop, needs: [switch] , for_each: [1] }
+              - { id: switch, uses: emit, needs: [tell], with: { name: y } }
+              - { id: tell, uses: emit, for_each: [1, 2], with: { name: z } }
+            """)
+        try run.apply(.start)
+        let names = run.run.statuses.indices.compactMap { run.run.name(of: Int32($0)) }.dropFirst(6)
+        #expect(Set(names) == ["tell:6", "tell:7", "late:8", "late:9", "now:10", "now:11", "now:12", "last:13"])
+        for name in names where !name.hasPrefix("tell") { try run.succeed(name) }
+        #expect(run.ending?.lifecycle == .succeeded)
+    }
 }

@@ -33,14 +33,10 @@ struct RunDriver {
     ) throws -> [String] {
         effects = try run.apply(event, at: Self.now, random: random)
         for effect in effects { follow(effect, sourceLocation) }
-        let rebuilt = RunState(
-            plan: run.plan, context: run.context, lifecycle: run.lifecycle, revision: run.revision, history: history)
-        #expect(rebuilt.statuses == run.statuses, sourceLocation: sourceLocation)
-        #expect(rebuilt.outputs == run.outputs, sourceLocation: sourceLocation)
-        #expect(rebuilt.waits == run.waits && rebuilt.decisions == run.decisions, sourceLocation: sourceLocation)
-        #expect(rebuilt.stage == run.stage && rebuilt.stopping == run.stopping, sourceLocation: sourceLocation)
-        #expect(
-            rebuilt.liveCount == run.liveCount && rebuilt.endedCount == run.endedCount, sourceLocation: sourceLocation)
+        let rebuilt = compare(history, sourceLocation)
+        // As stores give it back.
+        _ = compare(
+            history.sorted { ($0.revision, $0.step, $0.attempt) < ($1.revision, $1.step, $1.attempt) }, sourceLocation)
         if !run.lifecycle.isEnded { #expect(rebuilt.failure == run.failure, sourceLocation: sourceLocation) }
         let live = run.statuses.indices.filter { if case .live = run.statuses[$0] { true } else { false } }
         #expect(Set(live.map(Int32.init)) == tokens, "each live step has one token", sourceLocation: sourceLocation)
@@ -49,6 +45,21 @@ struct RunDriver {
         #expect(Set(keys).count == keys.count, "no two lines have one key", sourceLocation: sourceLocation)
         if run.lifecycle.isEnded { #expect(tokens.isEmpty && ending != nil, sourceLocation: sourceLocation) }
         return effects.map(\.brief)
+    }
+
+    private func compare(_ history: [StepTransition], _ sourceLocation: SourceLocation) -> RunState {
+        let rebuilt = RunState(
+            plan: run.plan, context: run.context, lifecycle: run.lifecycle, revision: run.revision, history: history)
+        #expect(rebuilt.statuses == run.statuses, sourceLocation: sourceLocation)
+        #expect(rebuilt.outputs == run.outputs, sourceLocation: sourceLocation)
+        #expect(rebuilt.waits == run.waits && rebuilt.decisions == run.decisions, sourceLocation: sourceLocation)
+        #expect(rebuilt.stage == run.stage && rebuilt.stopping == run.stopping, sourceLocation: sourceLocation)
+        #expect(
+            rebuilt.liveCount == run.liveCount && rebuilt.endedCount == run.endedCount, sourceLocation: sourceLocation)
+        #expect(
+            run.statuses.indices.allSatisfy { rebuilt.name(of: Int32($0)) == run.name(of: Int32($0)) },
+            sourceLocation: sourceLocation)
+        return rebuilt
     }
 
     private mutating func follow(_ effect: RunEffect, _ sourceLocation: SourceLocation) {
