@@ -59,11 +59,14 @@ struct ApprovalTests {
 
             let shown = try await api.send("GET", run)
             #expect(shown.json?["steps"]?[1]?["state"] == "waiting")
+            let other = try await start(api)
+            #expect(try await api.send("POST", "\(other)/signals/go", json: body).status == 200)
             let rejected = try await api.send(
-                "POST", decide, as: .admin, json: #"{"decision":"reject","comment":"no"}"#)
+                "POST", "\(other)/approvals/ok", as: .admin, json: #"{"decision":"reject","comment":"no"}"#)
             #expect(rejected.json?["state"] == "failed")
-            #expect(try await api.send("GET", run).json?["error"]?["code"] == "rejected")
-            #expect(try await api.send("POST", decide, json: #"{"decision":"approve"}"#).json?["code"] == "run_ended")
+            #expect(try await api.send("GET", other).json?["error"]?["code"] == "rejected")
+            let late = try await api.send("POST", "\(other)/approvals/ok", json: #"{"decision":"approve"}"#)
+            #expect(late.status == 409 && late.json?["code"] == "run_ended")
         }
     }
 

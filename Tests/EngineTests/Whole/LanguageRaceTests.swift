@@ -40,7 +40,8 @@ struct LanguageRaceTests {
         let (near, far) = (try await fixture.makeEngine(), try await fixture.makeEngine())
         try await fixture.running(near) {
             try await fixture.running(far) {
-                try await worker.connect(to: near, tenant: fixture.tenant)
+                try await worker.connect(
+                    to: near, tenant: fixture.tenant, pools: [.init(name: "io", slots: 4)])
                 try await body(near, far)
             }
         }

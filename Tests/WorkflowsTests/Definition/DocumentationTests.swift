@@ -14,7 +14,7 @@ struct DocumentationTests {
     @Test("every definition in it is valid, and so is its canonical form")
     func definitions() throws {
         let blocks = try Self.blocks()
-        #expect(blocks.count >= 8)
+        #expect(blocks.count >= 7)
         for block in blocks {
             do {
                 let workflow = try Workflow(parsing: Array(block.utf8), file: "workflows.md")
