@@ -171,6 +171,9 @@ let package = Package(
         tests("AccessTests", ["Access", "JSON"]),
         tests("WorkflowsTests", ["Workflows", "Expressions", "JSON"]),
         tests("EngineTests", ["Engine", "TestSupport", "Workflows", "JSON", "Telemetry", "Supervision", log]),
+        tests(
+            "SimulationTests",
+            ["Engine", "TestSupport", "Workflows", "Expressions", "JSON", "Telemetry", log, collections]),
         tests("PostgresStoreTests", ["PostgresStore", "Postgres", "Engine", "TestSupport", "Workflows", "JSON"]),
         tests(
             "WorkerRuntimeTests",

@@ -59,3 +59,8 @@ extension MemoryStore {
         }
     }
 }
+
+extension MemoryStore {
+    /// The whole event log, in order.
+    public var allEvents: [EventRow] { state.withLock { $0.events } }
+}

@@ -72,6 +72,11 @@ struct MemoryTables: Sendable {
     var interned: [String: Int32] = [:]
     /// What must never happen; `audit` reports it.
     var violations: [String] = []
+    /// Tokens that the transaction under way returned to `ready`.
+    var returned: [StoreTransaction.Token] = []
+    let planted: PlantedFault?
+
+    init(planted: PlantedFault? = nil) { self.planted = planted }
 
     private(set) var now = Timestamp(microseconds: 0)
     private(set) var transaction: UInt64 = 1
@@ -83,9 +88,12 @@ struct MemoryTables: Sendable {
         now = max(now, time)
         fragments = [:]
         wakes = [:]
+        returned = []
     }
 
-    mutating func end() {
+    /// Writes the transaction's event rows, and answers them.
+    mutating func end() -> ArraySlice<EventRow> {
+        let first = events.count
         for (tenant, parts) in fragments.sorted(by: { $0.key < $1.key }) {
             events.append(
                 EventRow(
@@ -94,6 +102,17 @@ struct MemoryTables: Sendable {
                     payload: Array("[".utf8) + Array(parts.joined(separator: [UInt8(ascii: ",")])) + Array("]".utf8)))
         }
         if !fragments.isEmpty { transaction += 1 }
+        return events[first...]
+    }
+
+    /// The index of the first event row after a position.
+    func firstEvent(after position: EventPosition) -> Int {
+        var (low, high) = (0, events.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if events[middle].position <= position { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 
     mutating func note(_ fragment: [UInt8], tenant: TenantID) { fragments[tenant, default: []].append(fragment) }
@@ -142,6 +161,7 @@ struct MemoryTables: Sendable {
         guard var attempt = attempts.removeValue(forKey: key) else { return nil }
         if lost { attempt.row.losses += 1 }
         insertReady(attempt.row)
+        returned.append(StoreTransaction.Token(key: key.run, step: key.step))
         note(key.run, step: key.step, .ready, attempt: attempt.row.attempt)
         return attempt
     }
