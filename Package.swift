@@ -170,7 +170,9 @@ let package = Package(
         tests("ExpressionsTests", ["Expressions", "JSON", "Patterns"]),
         tests("AccessTests", ["Access", "JSON"]),
         tests("WorkflowsTests", ["Workflows", "Expressions", "JSON"]),
-        tests("EngineTests", ["Engine", "TestSupport", "Workflows", "JSON", "Telemetry", "Supervision", log]),
+        tests(
+            "EngineTests",
+            ["Engine", "TestSupport", "Workflows", "Expressions", "JSON", "Telemetry", "Supervision", log]),
         tests(
             "SimulationTests",
             ["Engine", "TestSupport", "Workflows", "Expressions", "JSON", "Telemetry", log, collections]),

@@ -128,6 +128,7 @@ final class CommitLane: Sendable {
                 cache.remove(key)
                 continue
             }
+            draft.entry.settle()
             if draft.ending != nil {
                 cache.remove(key)
                 parts.metrics.runsEnded.add()
