@@ -92,6 +92,12 @@ public final class CrashingStore: Store {
         try await call { () throws(StoreError) in try await inner.renewSessions(sessions, lease: lease) }
     }
 
+    public func leases(
+        of sessions: [SessionID], on node: SessionID, olderThan age: Duration
+    ) async throws(StoreError) -> [LeasedTask] {
+        try await call { () throws(StoreError) in try await inner.leases(of: sessions, on: node, olderThan: age) }
+    }
+
     public func closeSession(_ session: SessionID) async throws(StoreError) {
         try await call { () throws(StoreError) in try await inner.closeSession(session) }
     }

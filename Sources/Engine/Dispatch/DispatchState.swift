@@ -132,6 +132,16 @@ struct DispatchState {
         return (renew, silent)
     }
 
+    /// Sessions that were heard from within their lease.
+    func audible(now: Duration) -> [SessionID] {
+        sessions.values.filter { now - $0.heardAt < $0.record.lease }.map(\.record.id)
+    }
+
+    /// Whether the lease is known here; those of sessions that are gone are nobody's business here.
+    func holds(_ lease: LeasedTask) -> Bool {
+        sessions[lease.fence.session].map { $0.held[lease.held] != nil } ?? true
+    }
+
     // MARK: Slots
 
     /// Promises a free slot of a session that serves the bucket; none while older tokens wait in the bucket.

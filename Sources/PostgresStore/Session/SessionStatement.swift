@@ -38,6 +38,19 @@ enum SessionStatement {
         """,
         [.uuidArray, .int8])
 
+    /// Leases of a node's sessions that have stood for a while.
+    static let leases = PostgresStatement(
+        """
+        SELECT a.tenant, a.run, a.step, a.attempt, a.session, a.queue, a.route, a.rank, a.losses, a.enqueued_at, a.leased_at
+        FROM unnest($1::uuid[]) AS q(session)
+        CROSS JOIN LATERAL (
+            SELECT s.session FROM worker_sessions s WHERE s.session = q.session AND s.node = $2 OFFSET 0) s
+        CROSS JOIN LATERAL (
+            SELECT a.* FROM attempts a
+            WHERE a.session = s.session AND a.leased_at < now() - $3 * interval '1 microsecond' OFFSET 0) a
+        """,
+        [.uuidArray, .uuid, .int8])
+
     static let close = PostgresStatement("DELETE FROM worker_sessions WHERE session = $1", [.uuid])
 
     /// Holds expired sessions, so that none is renewed while its attempts are moved.

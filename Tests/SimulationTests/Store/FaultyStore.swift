@@ -86,7 +86,7 @@ final class FaultyStore: Store {
         try await call("claim", "\(request.slots.count) slots") { () throws(StoreError) in
             try await inner.claim(request)
         } result: {
-            $0.map(\.fence.text).joined(separator: " ")
+            $0.map { "\($0.fence.text) by \($0.fence.session.text)" }.joined(separator: ", ")
         }
     }
 
@@ -113,6 +113,16 @@ final class FaultyStore: Store {
             try await inner.renewSessions(sessions, lease: lease)
         } result: {
             "\($0.count)"
+        }
+    }
+
+    func leases(
+        of sessions: [SessionID], on node: SessionID, olderThan age: Duration
+    ) async throws(StoreError) -> [LeasedTask] {
+        try await call("leases", "\(sessions.count)") { () throws(StoreError) in
+            try await inner.leases(of: sessions, on: node, olderThan: age)
+        } result: {
+            $0.map(\.fence.text).joined(separator: " ")
         }
     }
 

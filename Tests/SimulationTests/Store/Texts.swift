@@ -10,6 +10,10 @@ extension AttemptFence {
     var text: String { "\(key.run.shortText)/\(step)/\(attempt)" }
 }
 
+extension SessionID {
+    var text: String { String(value.description.suffix(3)) }
+}
+
 extension TaskName {
     var text: String { "\(run.shortText)/\(step)/\(attempt)" }
 }

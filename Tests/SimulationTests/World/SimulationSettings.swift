@@ -29,6 +29,7 @@ struct SimulationSettings: Sendable {
         configuration.startTimeout = .seconds(2)
         configuration.attemptGrace = .seconds(3)
         configuration.rescueInterval = .seconds(1)
+        configuration.auditInterval = .seconds(3)
         configuration.scanInterval = .seconds(2)
         configuration.commandTimeout = .seconds(10)
         // Runs fall out of memory and are loaded again.
