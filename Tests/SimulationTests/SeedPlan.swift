@@ -5,11 +5,14 @@ struct SeedPlan: Sendable {
     let first: UInt64
     let count: UInt64
     let jobs: Int
+    /// Lines of the trace that a failure shows.
+    let traceLines: Int
 
     init() {
         let environment = ProcessInfo.processInfo.environment
         first = environment["SIMULATE_FROM"].flatMap(UInt64.init) ?? 1
         count = environment["SIMULATE_SEEDS"].flatMap(UInt64.init) ?? 20
+        traceLines = environment["SIMULATE_TRACE"].flatMap(Int.init) ?? 150
         jobs = environment["SIMULATE_JOBS"].flatMap(Int.init) ?? 2
     }
 
@@ -55,13 +58,19 @@ struct SeedPlan: Sendable {
         }
     }
 
+    private func settings(_ seed: UInt64) -> SimulationSettings {
+        var settings = SimulationSettings(seed: seed)
+        settings.traceLines = traceLines
+        return settings
+    }
+
     func run() async throws -> Summary {
         var summary = Summary()
         var next = first
         try await withThrowingTaskGroup(of: SimulationReport.self) { group in
             for _ in 0..<jobs where next < first + count {
                 let seed = next
-                group.addTask { try await Simulation.run(SimulationSettings(seed: seed)) }
+                group.addTask { try await Simulation.run(settings(seed)) }
                 next += 1
             }
             while let report = try await group.next() {
@@ -69,7 +78,7 @@ struct SeedPlan: Sendable {
                 // A few failures tell enough.
                 guard next < first + count, summary.failures.count < 3 else { continue }
                 let seed = next
-                group.addTask { try await Simulation.run(SimulationSettings(seed: seed)) }
+                group.addTask { try await Simulation.run(settings(seed)) }
                 next += 1
             }
         }

@@ -186,6 +186,7 @@ final class Link: TaskSink {
 
     func offer(_ assignment: Assignment) -> Bool {
         guard node.isAlive, isOpen else { return true }
+        world.trace.note("\(name) offer \(assignment.task.text)")
         let (isTaken, taken): (Bool, Int) = state.withLock { state in
             guard !state.isFull else { return (false, 0) }
             state.outstanding[assignment.task] = assignment.pool

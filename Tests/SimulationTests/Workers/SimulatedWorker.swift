@@ -68,7 +68,7 @@ final class SimulatedWorker: Sendable {
             return life
         }
         guard let life else { return }
-        world.trace.note("\(name).\(life) boots")
+        world.trace.note("\(name).\(life) boots as \(session.text)")
         connect(life)
         tick(life)
     }
