@@ -40,6 +40,8 @@ struct DispatchState {
     struct ClaimPlan: Sendable {
         var request: ClaimRequest
         var pool: String
+        /// The slots are of sessions that had connected before.
+        var epoch: UInt64
     }
 
     private(set) var sessions: [SessionID: LocalSession] = [:]
@@ -154,17 +156,27 @@ struct DispatchState {
         return nil
     }
 
+    /// The moment of a promise: streams that connect from now on do not owe it.
+    var epoch: UInt64 { nextRegistration }
+
+    /// The stream that made a promise, if it is still the session's present one.
+    private func session(_ id: SessionID, before epoch: UInt64) -> LocalSession? {
+        guard let session = sessions[id], session.registration < epoch else { return nil }
+        return session
+    }
+
     /// A reservation that was not used.
-    mutating func handBack(_ id: SessionID, route: RouteID) {
-        guard let session = sessions[id], let pool = session.routes[route] else { return }
+    mutating func handBack(_ id: SessionID, route: RouteID, epoch: UInt64 = .max) {
+        guard let session = session(id, before: epoch), let pool = session.routes[route] else { return }
         unreserve(session, pool)
     }
 
-    /// A reservation became a lease. `nil`: the session has gone meanwhile.
-    mutating func grant(_ lease: LeasedTask) -> (any TaskSink)? {
-        guard let session = sessions[lease.fence.session], let pool = session.routes[lease.bucket.route] else {
-            return nil
-        }
+    /// A reservation became a lease. `nil`: the stream has gone meanwhile, and another one of the same session has been
+    /// settled without it.
+    mutating func grant(_ lease: LeasedTask, epoch: UInt64 = .max) -> (any TaskSink)? {
+        guard let session = session(lease.fence.session, before: epoch),
+            let pool = session.routes[lease.bucket.route]
+        else { return nil }
         session.insert(HeldTask(lease: lease, pool: pool))
         unreserve(session, pool)
         return session.sink
@@ -250,7 +262,7 @@ struct DispatchState {
                 buckets[bucket]?.lowestSinceClaim = .max
                 waiting.remove(bucket)
             }
-            return ClaimPlan(request: ClaimRequest(buckets: claims, slots: slots), pool: group.pool)
+            return ClaimPlan(request: ClaimRequest(buckets: claims, slots: slots), pool: group.pool, epoch: epoch)
         }
         return nil
     }
@@ -261,13 +273,13 @@ struct DispatchState {
         var orphans: [LeasedTask] = []
         for lease in leases {
             highest[lease.bucket] = max(highest[lease.bucket] ?? .min, lease.rank)
-            if grant(lease) == nil { orphans.append(lease) }
+            if grant(lease, epoch: plan.epoch) == nil { orphans.append(lease) }
         }
         var unused: [SessionID: Int] = [:]
         for id in plan.request.slots { unused[id, default: 0] += 1 }
         for lease in leases { unused[lease.fence.session, default: 1] -= 1 }
         for (id, count) in unused {
-            guard let session = sessions[id] else { continue }
+            guard let session = session(id, before: plan.epoch) else { continue }
             for _ in 0..<max(0, count) { unreserve(session, plan.pool) }
         }
 
@@ -286,7 +298,9 @@ struct DispatchState {
 
     /// The claim's outcome is unknown: its slots are free again once the sessions are settled, its buckets wait.
     mutating func claimFailed(_ plan: ClaimPlan) {
-        for id in plan.request.slots { if let session = sessions[id] { unreserve(session, plan.pool) } }
+        for id in plan.request.slots {
+            if let session = session(id, before: plan.epoch) { unreserve(session, plan.pool) }
+        }
         for claim in plan.request.buckets { _ = wake(claim.bucket, rank: claim.lowWater) }
     }
 
@@ -350,7 +364,6 @@ struct DispatchState {
     }
 
     private mutating func unreserve(_ session: LocalSession, _ pool: String) {
-        // A reservation made for an earlier stream of the session is not counted in the present one.
         if let reserved = session.slots[pool]?.reserved, reserved > 0 { session.slots[pool]?.reserved = reserved - 1 }
         list(session, pool)
     }
