@@ -173,9 +173,14 @@ let package = Package(
         tests(
             "EngineTests",
             ["Engine", "TestSupport", "Workflows", "Expressions", "JSON", "Telemetry", "Supervision", log]),
-        tests(
-            "SimulationTests",
-            ["Engine", "TestSupport", "Workflows", "Expressions", "JSON", "Telemetry", log, collections]),
+        tests("SimulationTests", ["Simulation", "TestSupport"]),
+        // The simulation is no test bundle: `make simulate` runs it alone, in release.
+        .target(
+            name: "Simulation",
+            dependencies: ["Engine", "TestSupport", "Workflows", "Expressions", "JSON", "Telemetry", log, collections],
+            path: "Tests/Simulation", swiftSettings: policy),
+        .executableTarget(
+            name: "beamline-simulate", dependencies: ["Simulation"], path: "Tests/Simulate", swiftSettings: policy),
         tests("PostgresStoreTests", ["PostgresStore", "Postgres", "Engine", "TestSupport", "Workflows", "JSON"]),
         tests(
             "WorkerRuntimeTests",

@@ -39,7 +39,7 @@ public final class MemoryStore: Store, Catalog {
             tables.begin(at: now)
             let result = body(&tables)
             let events = tables.end()
-            if let observer, let call {
+            if let observer, let call, !tables.isLost {
                 observer(
                     StoreTransaction(call: call(result), at: tables.now, returned: tables.returned, events: events))
             }
@@ -50,6 +50,7 @@ public final class MemoryStore: Store, Catalog {
     public func commit(_ batch: CommitBatch) async throws(StoreError) -> CommitOutcome {
         // What the first statement of a transaction sees may be old when its effects come.
         let snapshot = state.withLock { $0.snapshot(for: batch) }
+        if snapshot != nil { for _ in 0..<8 { await Task.yield() } }
         return await transaction(seen: { .commit(batch, $0) }) { $0.commit(batch, snapshot: snapshot) }
     }
 

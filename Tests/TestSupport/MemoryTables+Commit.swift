@@ -23,6 +23,7 @@ extension MemoryTables {
         if planted == .answerBeforeCommit, !batch.advances.isEmpty, batch.id.value.low % 16 == 0 {
             // Answered as if written, and lost with the server's memory.
             var copy = self
+            isLost = true
             return copy.write(batch, snapshot: snapshot)
         }
         return write(batch, snapshot: snapshot)

@@ -74,6 +74,8 @@ struct MemoryTables: Sendable {
     var violations: [String] = []
     /// Tokens that the transaction under way returned to `ready`.
     var returned: [StoreTransaction.Token] = []
+    /// The transaction under way has had no effect, though it was answered.
+    var isLost = false
     let planted: PlantedFault?
 
     init(planted: PlantedFault? = nil) { self.planted = planted }
@@ -89,6 +91,7 @@ struct MemoryTables: Sendable {
         fragments = [:]
         wakes = [:]
         returned = []
+        isLost = false
     }
 
     /// Writes the transaction's event rows, and answers them.

@@ -117,7 +117,7 @@ final class SimulatedWorker: Sendable {
             return
         }
         link?.send(.close)
-        die()
+        world.time.schedule(after: .milliseconds(100)) { if self.life == life { self.die() } }
     }
 
     // MARK: The stream

@@ -1,12 +1,12 @@
 /// What one seed came to.
-struct SimulationReport: Sendable {
-    var seed: UInt64
-    var digest: UInt64
-    var violation: Violation?
-    var turns: Int
-    var runs: Int
+package struct SimulationReport: Sendable {
+    package var seed: UInt64
+    package var digest: UInt64
+    package var violation: Violation?
+    package var turns: Int
+    package var runs: Int
     /// Steps that an attempt ran.
-    var steps: Int
+    package var steps: Int
     var attempts: Int
     var faults: [Fault: Int]
     var virtualTime: Duration

@@ -1,9 +1,9 @@
 import Engine
-import TestSupport
+package import TestSupport
 
 /// What a simulation is made of. Everything else follows from the seed.
-struct SimulationSettings: Sendable {
-    var seed: UInt64
+package struct SimulationSettings: Sendable {
+    package var seed: UInt64
     var nodes = 3
     var workers = 5
     /// How long faults happen, at least.
@@ -13,13 +13,13 @@ struct SimulationSettings: Sendable {
     /// How long the rest may take, once they have stopped.
     var recoveryTime: Duration = .seconds(300)
     /// What the store does wrong.
-    var planted: PlantedFault?
+    package var planted: PlantedFault?
     /// What the wakes do wrong.
-    var losesWakes = false
+    package var losesWakes = false
     /// Lines of the trace that a failure shows.
     var traceLines = 150
 
-    init(seed: UInt64) { self.seed = seed }
+    package init(seed: UInt64) { self.seed = seed }
 
     /// Everything a few times faster than in earnest: fewer idle turns between two events.
     var engine: EngineConfiguration {

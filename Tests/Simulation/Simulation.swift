@@ -5,14 +5,14 @@ import Workflows
 
 /// The production engine on several nodes, its workers and its clients, in virtual time over the store in memory, with
 /// everything going wrong that may: one seed, one history.
-struct Simulation: Sendable {
+package struct Simulation: Sendable {
     private let world: World
     private let store: MemoryStore
     private let ledger: Ledger
     private let cluster: Cluster
     private let workers: [SimulatedWorker]
 
-    static func run(_ settings: SimulationSettings) async throws -> SimulationReport {
+    package static func run(_ settings: SimulationSettings) async throws -> SimulationReport {
         let world = try World(settings: settings)
         return try await withTaskExecutorPreference(world.executor) {
             let simulation = try await Simulation(world: world)

@@ -37,7 +37,7 @@ struct Workload: Sendable {
         for number in 0..<6 { plans.append(try Self.plan(number, dice)) }
         self.plans = plans
         var requests: [Request] = []
-        for number in 0..<26 { requests.append(Self.request(number, plans, dice)) }
+        for number in 0..<40 { requests.append(Self.request(number, plans, dice)) }
         self.requests = requests
     }
 
@@ -98,7 +98,7 @@ struct Workload: Sendable {
                     random: RunID.Bytes(high: dice.next(), low: dice.next())))
         return Request(
             number: number, workflow: plan.name, input: Array(#"{"n":\#(dice.below(6))}"#.utf8), name: name,
-            at: dice.milliseconds(0...18_000), isBatched: dice.below(4) == 0,
+            at: dice.milliseconds(0...24_000), isBatched: dice.below(4) == 0,
             cancelAfter: dice.below(5) == 0 ? dice.milliseconds(0...6000) : nil, cancelsByInbox: dice.below(3) == 0,
             isTwin: dice.below(5) == 0)
     }

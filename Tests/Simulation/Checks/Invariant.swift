@@ -1,5 +1,5 @@
 /// What must hold in every simulation, by name.
-enum Invariant: String, Sendable, CaseIterable {
+package enum Invariant: String, Sendable, CaseIterable {
     case acknowledgedRunKept = "an acknowledged run exists, and its key never names another"
     case everyRunEnds = "every run ends once the faults have stopped"
     case everyOutcomeAnswered = "every outcome is answered once the faults have stopped"
@@ -23,9 +23,9 @@ enum Invariant: String, Sendable, CaseIterable {
 }
 
 /// An invariant that did not hold.
-struct Violation: Error, Sendable, CustomStringConvertible {
-    var invariant: Invariant
-    var detail: String
+package struct Violation: Error, Sendable, CustomStringConvertible {
+    package var invariant: Invariant
+    package var detail: String
 
-    var description: String { "\(invariant): \(invariant.rawValue) — \(detail)" }
+    package var description: String { "\(invariant): \(invariant.rawValue) — \(detail)" }
 }

@@ -166,13 +166,8 @@ struct Judgement {
             requireToken(.leased(fence), at: fence, "an outcome", .finishHoldsItsLease, &state)
             state.runs[fence.key]?.tokens[fence.step] = nil
         }
-        for drop in batch.drops where excluded[drop.key] == nil {
-            let run = state.runs[drop.key]
-            for token in run?.tokens.values.map(\.name).sorted() ?? [] {
-                world.cover("step \(token) × \(run?.lifecycle == .cancelled ? "cancel" : "deadline")")
-            }
-            state.runs[drop.key]?.tokens = [:]
-        }
+        let dropped = Set(outcome.dropped)
+        for drop in batch.drops where excluded[drop.key] == nil { take(drop, dropped, &state) }
         for row in batch.transitions where excluded[row.key] == nil {
             note(row, after: revisions[row.key] ?? 0, &state)
         }
@@ -185,6 +180,18 @@ struct Judgement {
             world.cover("run \(revisions[id.key] == nil ? "ended" : "running") × message")
         }
         for key in touched { check(key, &state) }
+    }
+
+    /// Every token of the run goes; whoever holds one is told.
+    private mutating func take(_ drop: TokenDrop, _ dropped: Set<AttemptFence>, _ state: inout Ledger.State) {
+        guard let run = state.runs[drop.key] else { return }
+        for (step, token) in run.tokens.sorted(by: { $0.key < $1.key }) {
+            world.cover("step \(token.name) × \(run.lifecycle == .cancelled ? "cancel" : "deadline")")
+            if case .leased(let fence) = token, !dropped.contains(fence) {
+                violate(.endedHasNoTokens, "\(name(fence)) outlives its run, step \(step) is not dropped")
+            }
+        }
+        state.runs[drop.key]?.tokens = [:]
     }
 
     private mutating func move(_ advance: RunAdvance, _ state: inout Ledger.State) {
@@ -220,8 +227,9 @@ struct Judgement {
             let kind = transition.failure?.kind.text ?? "success"
             world.cover("step running × \(kind) → \(transition.state.text)")
         } else {
-            world.cover(
-                "step \(transition.state.text) (\(transition.failure?.code ?? transition.failure?.kind.text ?? ""))")
+            let failure = transition.failure
+            let reason = failure.map { $0.code.isEmpty ? $0.kind.text : $0.code } ?? ""
+            world.cover("step \(transition.state.text) (\(reason))")
         }
         state.runs[row.key]?.fold.fold(transition)
     }
