@@ -6,6 +6,8 @@ package struct SeedSummary: Sendable {
     package private(set) var fewestRuns = Int.max
     package private(set) var fewestSteps = Int.max
     package private(set) var fewestFaults = Int.max
+    /// Of all traces, in any order.
+    private var digest: UInt64 = 0
     private var turns = 0
     private var runs = 0
     private var steps = 0
@@ -15,6 +17,7 @@ package struct SeedSummary: Sendable {
 
     mutating func add(_ report: SimulationReport) {
         seeds += 1
+        digest ^= report.digest
         turns += report.turns
         runs += report.runs
         steps += report.steps
@@ -35,7 +38,7 @@ package struct SeedSummary: Sendable {
         """
         \(seeds) seeds, \(failures.count) failed; \(turns) turns in \(virtualTime.components.seconds) s of virtual time; \
         \(runs) runs (\(fewestRuns) a seed at least), \(steps) steps that ran (\(fewestSteps)), \(attempts) attempts, \
-        \(faults) faults (\(fewestFaults))
+        \(faults) faults (\(fewestFaults)); digest \(String(digest, radix: 16))
         """
     }
 }

@@ -24,9 +24,10 @@ package struct Simulation: Sendable {
     private init(world: World) async throws {
         self.world = world
         let observer = SharedValue<Ledger?>(nil)
-        let store = MemoryStore(time: { world.timestamp }, planted: world.settings.planted) { transaction in
-            observer.value?.observe(transaction)
-        }
+        let store = MemoryStore(
+            time: { world.timestamp }, planted: world.settings.planted,
+            refuses: { $0.transition.output == SimulatedWorker.unstorable },
+            observer: { observer.value?.observe($0) })
         let tenant = try await store.ensureTenant(named: "acme")
         let applied = try await store.apply(
             world.workload.plans.map {

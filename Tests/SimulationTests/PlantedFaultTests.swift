@@ -8,8 +8,8 @@ struct PlantedFaultTests {
     static let faults: [(fault: PlantedFault?, invariants: Set<Invariant>)] = [
         (.fenceUnchecked, [.finishHoldsItsLease]),
         (.revisionUnchecked, [.revisionsWithoutGaps]),
-        (.answerBeforeCommit, [.recordedIsInHistory, .cancelledIsCancelled, .tokensConserved]),
-        (.dropWithoutSecondLook, [.endedHasNoTokens]),
+        (.answerBeforeCommit, [.recordedIsInHistory, .cancelledIsCancelled, .tokensConserved, .inputsAreCommitted]),
+        (.dropWithoutSecondLook, [.endedHasNoTokens, .tokensConserved]),
         (.releaseWithoutFence, [.leaseEndsRightly]),
         (.timerFiredTwice, [.timerFiresOnce]),
         (.claimWithoutRemoval, [.tokensConserved]),

@@ -11,14 +11,16 @@ public final class MemoryStore: Store, Catalog {
     /// - Parameters:
     ///   - time: The store's clock.
     ///   - planted: A defect to be found by those who check the store's users.
+    ///   - refuses: Whether a row is data that the database does not take (SQLSTATE class 22).
     ///   - observer: Sees each transaction that may write, in the order of their effects.
     public init(
         time: @escaping @Sendable () -> Timestamp, planted: PlantedFault? = nil,
+        refuses: @escaping @Sendable (TransitionRow) -> Bool = { _ in false },
         observer: (@Sendable (StoreTransaction) -> Void)? = nil
     ) {
         self.time = time
         self.observer = observer
-        state = Mutex(MemoryTables(planted: planted))
+        state = Mutex(MemoryTables(planted: planted, refuses: refuses))
     }
 
     /// Others run between the request and the transaction, and between it and the answer, as with a real database.

@@ -98,6 +98,9 @@ extension MemoryTables {
             if planted == .fenceUnchecked { continue }
             if attempt?.fence != fence { stale[fence.key, default: []].append(fence) }
         }
+        for key in refused(batch.transitions) where excluded[key] == nil && stale[key] == nil {
+            excluded[key] = .refused(code: "22P05", detail: "the text cannot be stored")
+        }
         for (key, fences) in stale { excluded[key] = .staleFences(fences) }
         return excluded
     }

@@ -78,7 +78,17 @@ struct MemoryTables: Sendable {
     var isLost = false
     let planted: PlantedFault?
 
-    init(planted: PlantedFault? = nil) { self.planted = planted }
+    private let refuses: @Sendable (TransitionRow) -> Bool
+
+    init(
+        planted: PlantedFault? = nil, refuses: @escaping @Sendable (TransitionRow) -> Bool = { _ in false }
+    ) {
+        self.planted = planted
+        self.refuses = refuses
+    }
+
+    /// Runs whose data the database does not take.
+    func refused(_ rows: [TransitionRow]) -> Set<RunKey> { Set(rows.filter(refuses).map(\.key)) }
 
     private(set) var now = Timestamp(microseconds: 0)
     private(set) var transaction: UInt64 = 1

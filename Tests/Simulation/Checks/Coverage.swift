@@ -31,6 +31,7 @@ package struct Coverage: Sendable {
         + [
             "answer alreadyRecorded", "answer recorded", "answer stale",
             "commit excludes a duplicate", "commit excludes a lost race", "commit excludes a stale fence",
+            "commit excludes a refused run", "key × other body",
             "offer refused", "reader gets changes", "worker left",
             // The run: start, cancel, deadline, message.
             "run none × start", "run known × start", "run running × cancel", "run succeeded × cancel",

@@ -128,6 +128,7 @@ final class Ledger: Sendable {
 
     private static func isRecord(_ transition: StepTransition, of outcome: FinishCommand.Outcome) -> Bool {
         switch outcome {
+        case .success(SimulatedWorker.unstorable): transition.failure?.code == "output_refused"
         case .success(let output): transition.state == .succeeded && transition.output == output
         case .failure(let failure): transition.state != .succeeded && transition.failure == failure
         }

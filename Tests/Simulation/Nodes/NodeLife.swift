@@ -62,6 +62,14 @@ final class NodeLife: Sendable, CustomStringConvertible {
         for waiter in waiters { waiter.resume() }
     }
 
+    /// Ends as `beamline serve` does at a signal: takes nothing new, sends its workers away, and goes when it may.
+    func stop() {
+        guard let engine else { return }
+        engine.beginDraining()
+        engine.disconnectWorkers(reason: "this node stops")
+        world.time.schedule(after: world.dice.milliseconds(50...1500)) { if self.isAlive { self.crash() } }
+    }
+
     /// Cut off from everything for a while.
     func stall(for duration: Duration) {
         let until = world.time.now + duration

@@ -71,7 +71,7 @@ final class SimulatedNode: Sendable {
         let engine: Engine
         do {
             engine = try await Engine(
-                store: faulty, catalog: store,
+                store: faulty, catalog: FaultyCatalog(world: world, inner: store, node: life),
                 compiler: { stored in
                     guard let plan = plans[stored.name] else { throw UnknownPlan() }
                     return plan

@@ -13,6 +13,9 @@ final class SimulatedWorker: Sendable {
     private static let heartbeat = Duration.milliseconds(1500)
     private static let resendAfter = Duration.seconds(3)
 
+    /// An output that the database does not take.
+    static let unstorable = Array(#""\u0000""#.utf8)
+
     let world: World
     let ledger: Ledger
     let cluster: Cluster
@@ -229,6 +232,7 @@ final class SimulatedWorker: Sendable {
     private func outcome(of assignment: Assignment, _ life: Int) -> FinishCommand.Outcome {
         switch world.dice.below(100) {
         case 0: .failure(StepFailure(kind: .error, code: "no", message: "never", retryable: false))
+        case 14 where world.strikes(.outputRefused, 400, assignment.task.text): .success(Self.unstorable)
         case 1..<14: .failure(StepFailure(kind: .error, code: "later", message: "\(name).\(life)", retryable: true))
         default:
             .success(

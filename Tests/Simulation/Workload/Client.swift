@@ -14,6 +14,7 @@ struct Client: Sendable {
         await world.time.sleep(until: request.at)
         let answers = await startAll()
         for (request, key) in answers {
+            if case .idempotencyKey = request.name, request.isTwin { await conflict(request) }
             guard let after = request.cancelAfter else { continue }
             await world.time.sleep(for: after)
             if request.cancelsByInbox { await post(key) } else { await cancel(key) }
@@ -71,6 +72,28 @@ struct Client: Sendable {
             if !missing.isEmpty { await pause() }
         }
         return answered
+    }
+
+    /// The same key with another body is refused, whatever happens.
+    private func conflict(_ request: Workload.Request) async {
+        var other = request
+        other.input = Array(#"{"n":99}"#.utf8)
+        while world.isRunning {
+            guard let node = cluster.anyNode(), let engine = node.engine else {
+                await pause()
+                continue
+            }
+            do throws(EngineError) {
+                let started = try await engine.start(command(other))
+                return world.violate(.acknowledgedRunKept, "run \(request.number): another body is \(started.run)")
+            } catch {
+                if error.code == .idempotencyKeyReused { return world.cover("key × other body") }
+                if node.isAlive, error.code != .unavailable {
+                    return world.violate(.servicesLive, "run \(request.number): another body is refused as \(error)")
+                }
+            }
+            await pause()
+        }
     }
 
     private func cancel(_ key: RunKey) async {

@@ -37,7 +37,7 @@ struct Workload: Sendable {
         for number in 0..<6 { plans.append(try Self.plan(number, dice)) }
         self.plans = plans
         var requests: [Request] = []
-        for number in 0..<40 { requests.append(Self.request(number, plans, dice)) }
+        for number in 0..<46 { requests.append(Self.request(number, plans, dice)) }
         self.requests = requests
     }
 

@@ -11,6 +11,10 @@ enum Fault: String, Sendable, CaseIterable {
     /// A store call waits long before its effect, or its answer long after it.
     case callStalled
     case nodeCrashed
+    /// A node is stopped in good order.
+    case nodeStopped
+    /// The catalog does not answer.
+    case catalogRefused
     /// Neither the store nor a worker hears of a node for a while, nor it of them.
     case nodeStalled
     case workerDied
@@ -24,6 +28,8 @@ enum Fault: String, Sendable, CaseIterable {
     case outcomeLate
     /// A task runs on beyond its time limit.
     case limitIgnored
+    /// A worker's output is text that the database does not take.
+    case outputRefused
     case frameLost
     case frameRepeated
     case frameOvertaken

@@ -18,7 +18,9 @@ struct Mischief: Sendable {
         let dice = world.dice
         let node = dice.pick(cluster.running)
         let worker = workers[dice.below(workers.count)]
-        switch dice.below(16) {
+        switch dice.below(17) {
+        case 16:
+            if let node, strikes(.nodeStopped, "\(node)") { node.stop() }
         case 0, 1:
             if let node, strikes(.nodeCrashed, "\(node)") { node.crash() }
         case 2, 3:
