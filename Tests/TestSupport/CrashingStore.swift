@@ -93,9 +93,9 @@ public final class CrashingStore: Store {
     }
 
     public func leases(
-        of sessions: [SessionID], on node: SessionID, olderThan age: Duration
+        of sessions: [SessionID], olderThan age: Duration
     ) async throws(StoreError) -> [LeasedTask] {
-        try await call { () throws(StoreError) in try await inner.leases(of: sessions, on: node, olderThan: age) }
+        try await call { () throws(StoreError) in try await inner.leases(of: sessions, olderThan: age) }
     }
 
     public func closeSession(_ session: SessionID) async throws(StoreError) {

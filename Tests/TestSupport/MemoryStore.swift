@@ -77,12 +77,11 @@ public final class MemoryStore: Store, Catalog {
     }
 
     public func leases(
-        of sessions: [SessionID], on node: SessionID, olderThan age: Duration
+        of sessions: [SessionID], olderThan age: Duration
     ) async throws(StoreError) -> [LeasedTask] {
         await transaction { tables in
-            let ids = sessions.filter { tables.sessions[$0]?.record.node == node }
-            return tables.attempts.values
-                .filter { ids.contains($0.fence.session) && $0.leasedAt + age < tables.now }.map(\.leased)
+            tables.attempts.values
+                .filter { sessions.contains($0.fence.session) && $0.leasedAt + age < tables.now }.map(\.leased)
         }
     }
 

@@ -9,7 +9,8 @@ import Workflows
 /// can tell.
 final class LeaseAudit: Sendable {
     private let parts: EngineParts
-    /// Unknown at the last look. Once may be an outcome on its way through a lane.
+    /// Unknown at the last look. Once may be an outcome on its way through a lane, or a worker that has moved on: a node
+    /// that is left behind has heard nothing for a lease by the second look.
     private let suspects = Mutex<Set<AttemptFence>>([])
 
     init(parts: EngineParts) { self.parts = parts }
@@ -19,8 +20,7 @@ final class LeaseAudit: Sendable {
         let now = parts.clock.now
         let sessions = parts.dispatcher.withState { $0.audible(now: now) }
         guard !sessions.isEmpty else { return 0 }
-        let leases = try await parts.store.leases(
-            of: sessions, on: parts.node, olderThan: parts.configuration.startTimeout * 2)
+        let leases = try await parts.store.leases(of: sessions, olderThan: parts.configuration.startTimeout * 2)
         let unknown = parts.dispatcher.withState { state in leases.filter { !state.holds($0) } }
         let strays = suspects.withLock { suspects in
             let strays = unknown.filter { suspects.contains($0.fence) }

@@ -24,10 +24,8 @@ public protocol Store: Sendable {
     /// Extends the lease of live sessions; answers those that are still alive. An expired session is never revived.
     func renewSessions(_ sessions: [SessionID], lease: Duration) async throws(StoreError) -> Set<SessionID>
 
-    /// Attempts leased to these sessions for longer than `age`, of those sessions whose stream the store knows to end in
-    /// the node: what the node should hold.
-    func leases(of sessions: [SessionID], on node: SessionID, olderThan age: Duration) async throws(StoreError)
-        -> [LeasedTask]
+    /// Attempts leased to these sessions for longer than `age`.
+    func leases(of sessions: [SessionID], olderThan age: Duration) async throws(StoreError) -> [LeasedTask]
 
     /// Ends a session: its attempts return to `ready` with no loss counted.
     func closeSession(_ session: SessionID) async throws(StoreError)

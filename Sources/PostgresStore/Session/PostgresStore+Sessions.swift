@@ -43,12 +43,12 @@ extension PostgresStore {
     }
 
     public func leases(
-        of sessions: [SessionID], on node: SessionID, olderThan age: Duration
+        of sessions: [SessionID], olderThan age: Duration
     ) async throws(StoreError) -> [LeasedTask] {
         guard !sessions.isEmpty else { return [] }
         return try await duty { (connection) throws(PostgresError) in
             let rows = try await connection.execute(
-                SessionStatement.leases, sessions.map(\.uuid), node.uuid, age.microseconds)
+                SessionStatement.leases, sessions.map(\.uuid), age.microseconds)
             var leases: [LeasedTask] = []
             for row in rows { leases.append(try LeasedTask(row, from: 0)) }
             return leases

@@ -38,18 +38,16 @@ enum SessionStatement {
         """,
         [.uuidArray, .int8])
 
-    /// Leases of a node's sessions that have stood for a while.
+    /// Leases of sessions that have stood for a while.
     static let leases = PostgresStatement(
         """
         SELECT a.tenant, a.run, a.step, a.attempt, a.session, a.queue, a.route, a.rank, a.losses, a.enqueued_at, a.leased_at
         FROM unnest($1::uuid[]) AS q(session)
         CROSS JOIN LATERAL (
-            SELECT s.session FROM worker_sessions s WHERE s.session = q.session AND s.node = $2 OFFSET 0) s
-        CROSS JOIN LATERAL (
             SELECT a.* FROM attempts a
-            WHERE a.session = s.session AND a.leased_at < now() - $3 * interval '1 microsecond' OFFSET 0) a
+            WHERE a.session = q.session AND a.leased_at < now() - $2 * interval '1 microsecond' OFFSET 0) a
         """,
-        [.uuidArray, .uuid, .int8])
+        [.uuidArray, .int8])
 
     static let close = PostgresStatement("DELETE FROM worker_sessions WHERE session = $1", [.uuid])
 

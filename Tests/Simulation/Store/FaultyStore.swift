@@ -117,10 +117,10 @@ final class FaultyStore: Store {
     }
 
     func leases(
-        of sessions: [SessionID], on node: SessionID, olderThan age: Duration
+        of sessions: [SessionID], olderThan age: Duration
     ) async throws(StoreError) -> [LeasedTask] {
         try await call("leases", "\(sessions.count)") { () throws(StoreError) in
-            try await inner.leases(of: sessions, on: node, olderThan: age)
+            try await inner.leases(of: sessions, olderThan: age)
         } result: {
             $0.map(\.fence.text).joined(separator: " ")
         }
