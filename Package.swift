@@ -69,6 +69,7 @@ let package = Package(
         // foundations
         module("JSON", ["CJansson"]),
         module("Patterns", ["CRE2"]),
+        module("Spelling", []),
         module("Telemetry", ["JSON", log]),
         module("Supervision", ["Telemetry", log]),
 
@@ -83,14 +84,18 @@ let package = Package(
         // domain
         module("Expressions", ["JSON", "Patterns"]),
         module("Access", ["CJOSE", "COpenSSL", "JSON"]),
-        module("Workflows", ["JSON", "Expressions", yams, collections]),
+        module("Schemas", ["JSON", "Patterns", "Spelling"]),
+        module("Filters", ["Spelling"]),
+        module("Workflows", ["JSON", "Expressions", "Schemas", "Spelling", yams, collections]),
 
         // application
-        module("Engine", ["Workflows", "Expressions", "JSON", "Telemetry", "Supervision", log, collections]),
+        module(
+            "Engine", ["Workflows", "Filters", "Expressions", "JSON", "Telemetry", "Supervision", log, collections]),
 
         // edges
         module(
-            "PostgresStore", ["Engine", "Postgres", "Workflows", "JSON", "Telemetry", "Supervision", log, collections]),
+            "PostgresStore",
+            ["Engine", "Postgres", "Workflows", "Filters", "JSON", "Telemetry", "Supervision", log, collections]),
         module(
             "WorkerRuntime",
             [
@@ -100,8 +105,8 @@ let package = Package(
         module(
             "API",
             [
-                "Engine", "Access", "Workflows", "GRPC", "Protobuf", "HTTP", "JSON", "Telemetry", "Supervision", log,
-                collections,
+                "Engine", "Access", "Workflows", "Filters", "GRPC", "Protobuf", "HTTP", "JSON", "Telemetry",
+                "Supervision", log, collections,
             ] + nio),
 
         // composition and main
@@ -114,7 +119,8 @@ let package = Package(
         .executableTarget(
             name: "beamline",
             dependencies: [
-                "Server", "WorkerRuntime", "API", "Access", "Workflows", "Expressions", "PostgresStore", "Postgres",
+                "Server", "WorkerRuntime", "API", "Access", "Workflows", "Expressions", "Schemas", "PostgresStore",
+                "Postgres",
                 "HTTPClient", "GRPC", "Protobuf",
                 "HTTP",
                 "TLS", "JSON", "Telemetry", "Supervision", arguments, signals, log,
@@ -169,6 +175,9 @@ let package = Package(
             ] + nio, exclude: ["python"], swiftSettings: policy),
         tests("ExpressionsTests", ["Expressions", "JSON", "Patterns"]),
         tests("AccessTests", ["Access", "JSON"]),
+        tests("SpellingTests", ["Spelling"]),
+        tests("SchemasTests", ["Schemas", "JSON"]),
+        tests("FiltersTests", ["Filters"]),
         tests("WorkflowsTests", ["Workflows", "Expressions", "JSON"]),
         tests(
             "EngineTests",
@@ -181,7 +190,9 @@ let package = Package(
             path: "Tests/Simulation", swiftSettings: policy),
         .executableTarget(
             name: "beamline-simulate", dependencies: ["Simulation"], path: "Tests/Simulate", swiftSettings: policy),
-        tests("PostgresStoreTests", ["PostgresStore", "Postgres", "Engine", "TestSupport", "Workflows", "JSON"]),
+        tests(
+            "PostgresStoreTests",
+            ["PostgresStore", "Postgres", "Engine", "TestSupport", "Workflows", "Filters", "JSON"]),
         tests(
             "WorkerRuntimeTests",
             ["WorkerRuntime", "Protobuf", "GRPC", "HTTP", "HTTPClient", "TLS", "JSON", "Telemetry", "Workflows", log]
@@ -192,7 +203,7 @@ let package = Package(
                 "API", "Access", "Engine", "TestSupport", "PostgresStore", "Workflows", "HTTP", "GRPC", "Protobuf",
                 "JSON", "Telemetry", "Supervision", yams, log,
             ] + nio),
-        tests("BeamlineTests", ["beamline", "HTTP", "JSON", "Workflows"]),
+        tests("BeamlineTests", ["beamline", "HTTP", "JSON", "Schemas", "Workflows", arguments]),
         tests(
             "ServerTests",
             [

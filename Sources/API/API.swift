@@ -50,7 +50,8 @@ public final class API: Sendable {
         requestIDs = RequestIDs(random: .random(in: 0 ... .max))
 
         let all =
-            RunRoutes(runs: runs).routes + WorkflowRoutes(workflows: workflows).routes
+            RunRoutes(runs: runs).routes + QueueRoutes(queues: QueueOperations(parts: parts)).routes
+            + WorkflowRoutes(workflows: workflows).routes
             + EventRoutes(engine: parts.engine, streams: streams, now: parts.now).routes
             + SessionRoutes(parts: parts, gate: gate).routes + SystemRoutes(parts: parts).routes
         var trie = RouteTrie<ServedRoute>()

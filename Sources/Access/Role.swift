@@ -24,6 +24,9 @@ public enum Action: Int, CaseIterable, Sendable {
     case readLogs
     case readWorkflows
     case applyWorkflows
+    case readQueues
+    case operateQueues
+    case writeQueues
     case readWorkers
     case connectWorker
     case readEvents
@@ -43,6 +46,9 @@ public enum Action: Int, CaseIterable, Sendable {
         case .readLogs: "read logs"
         case .readWorkflows: "read workflows"
         case .applyWorkflows: "apply workflows"
+        case .readQueues: "read queues"
+        case .operateQueues: "pause, resume and drain queues"
+        case .writeQueues: "set up and delete queues"
         case .readWorkers: "read workers"
         case .connectWorker: "connect a worker"
         case .readEvents: "read events"
@@ -73,7 +79,7 @@ public struct Permissions: OptionSet, Sendable, Hashable {
         switch role {
         case .viewer: looking
         case .operator: looking.union(running)
-        case .developer: looking.union(running).union(Self([.applyWorkflows]))
+        case .developer: looking.union(running).union(Self([.applyWorkflows, .writeQueues]))
         case .approver: looking.union(Self([.decideApprovals]))
         case .worker: Self([.connectWorker, .readSession])
         case .admin, .platformAdmin: Self(Action.allCases)
@@ -81,8 +87,8 @@ public struct Permissions: OptionSet, Sendable, Hashable {
     }
 
     private static let looking = Self([
-        .readRuns, .readLogs, .readWorkflows, .readWorkers, .readEvents, .readOverview, .readSession,
+        .readRuns, .readLogs, .readWorkflows, .readQueues, .readWorkers, .readEvents, .readOverview, .readSession,
         .createSessionCodes,
     ])
-    private static let running = Self([.startRuns, .cancelRuns, .readMetrics])
+    private static let running = Self([.startRuns, .cancelRuns, .operateQueues, .readMetrics])
 }

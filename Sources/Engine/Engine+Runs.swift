@@ -1,4 +1,4 @@
-import Workflows
+public import Workflows
 
 extension Engine {
     /// Starts a run; it is durable when this returns.
@@ -34,14 +34,46 @@ extension Engine {
         }
     }
 
-    /// Cancels a run: its tokens go in one commit, and workers are told to stop.
+    /// Cancels a run: its tokens go in one commit, and workers are told to stop. Its clean-up runs first, if it has one;
+    /// a second cancel, or force, ends it at once.
     ///
     /// - Throws: `run_not_found`, `run_ended`.
-    public func cancel(_ key: RunKey, reason: String) async throws(EngineError) {
+    public func cancel(_ key: RunKey, reason: String, force: Bool = false) async throws(EngineError) {
+        if force { return try await apply(.cancel(reason: reason, force: true), to: key) }
+        try await submit(.cancel(reason: reason), to: key)
+    }
+
+    /// Sends a signal to a run. It is kept until a step waits for it; one whose id the run knows has no effect.
+    ///
+    /// - Throws: `run_not_found`, `run_ended`, `conflict` when the run keeps too many.
+    public func signal(_ key: RunKey, _ signal: RunSignal) async throws(EngineError) {
+        try await apply(.signal(signal), to: key)
+    }
+
+    /// Records somebody's decision about an approval. Whether they may decide is for the caller to know.
+    ///
+    /// - Throws: `run_not_found`, `run_ended`, `step_not_found`, `conflict`, `invalid_input` for the form.
+    public func decide(_ step: StepKey, _ decision: ApprovalDecision) async throws(EngineError) {
+        try await apply(.decided(step: step.step, decision), to: step.run)
+    }
+
+    /// No step of the run begins until it is resumed; those that run go on.
+    ///
+    /// - Throws: `run_not_found`, `run_ended`, `conflict`.
+    public func pause(_ key: RunKey) async throws(EngineError) { try await apply(.pause, to: key) }
+
+    /// - Throws: `run_not_found`, `run_ended`, `conflict` when it is not paused.
+    public func resume(_ key: RunKey) async throws(EngineError) { try await apply(.resume, to: key) }
+
+    private func apply(_ event: RunEvent, to key: RunKey) async throws(EngineError) {
+        try await submit(.event(event), to: key)
+    }
+
+    private func submit(_ kind: LaneCommand.Kind, to key: RunKey) async throws(EngineError) {
         let answer = await withCheckedContinuation { continuation in
             parts.router.submit(
                 LaneCommand(
-                    key: key, kind: .cancel(reason: reason), acceptedAt: parts.clock.now,
+                    key: key, kind: kind, acceptedAt: parts.clock.now,
                     deadline: parts.clock.now + parts.configuration.commandTimeout, reply: .caller(continuation)))
         }
         if case .failed(let error) = answer { throw error }
@@ -58,7 +90,7 @@ extension Engine {
         switch answer {
         case .finished(let finished): return finished
         case .failed(let error): throw error
-        case .started, .cancelled: preconditionFailure("an outcome is answered as one")
+        case .started, .cancelled, .applied: preconditionFailure("an outcome is answered as one")
         }
     }
 
@@ -84,11 +116,19 @@ extension Engine {
     private func prepare(
         _ command: StartCommand, flow: FlowPlan
     ) throws(EngineError) -> (key: RunKey, intent: StartIntent) {
-        let input = try flow.checkInput(command.input)
-        let run = command.run ?? RunID(at: parts.storeClock.now, random: parts.random())
-        let intent = StartIntent(
-            flow: flow, input: input, idempotency: command.idempotency, traceparent: command.traceparent,
-            labels: command.labels)
+        if let queue = parts.queues.draining(among: flow.queues) {
+            throw EngineError(
+                .queueDraining, "the queue \"\(queue)\" of workflow \"\(flow.name)\" takes no new runs: it is draining")
+        }
+        if let priority = command.priority, !Standing.priorities.contains(priority) {
+            throw EngineError(.invalidInput, "the priority \(priority) is not within -1000 and 1000")
+        }
+        let now = parts.storeClock.now
+        let run = command.run ?? RunID(at: now, random: parts.random())
+        var intent = try StartIntent(flow: flow, input: command.input, run: run, labels: command.labels)
+        intent.idempotency = command.idempotency
+        intent.traceparent = command.traceparent
+        intent.urgency = Urgency(priority: command.priority, deadline: command.deadline.map { now + $0 })
         return (RunKey(tenant: command.tenant, run: run), intent)
     }
 
@@ -103,7 +143,7 @@ extension Engine {
         switch answer {
         case .started(let started): return started
         case .failed(let error): throw error
-        case .finished, .cancelled: preconditionFailure("a start is answered as one")
+        case .finished, .cancelled, .applied: preconditionFailure("a start is answered as one")
         }
     }
 }

@@ -27,7 +27,8 @@ extension Engine {
         }
         let record = SessionRecord(
             id: hello.session, tenant: hello.tenant, worker: hello.worker, node: parts.node,
-            lease: parts.configuration.lease, capabilities: hello.capabilities)
+            lease: parts.configuration.lease, capabilities: hello.capabilities,
+            routes: Array(routes.keys))
         let settlement = try await parts.store.openSession(record, held: held)
         parts.storeAnswered()
 

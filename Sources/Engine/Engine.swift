@@ -8,6 +8,7 @@ public import Workflows
 /// another built over the same store: nothing that was answered is lost.
 public final class Engine: Sendable {
     let parts: EngineParts
+    let catalog: any Catalog
     private let late = LateOutcomes()
     private let tail: EventTail
     /// What runs, each to be supervised.
@@ -29,6 +30,7 @@ public final class Engine: Sendable {
             storeTime: try await store.now(), random: random, logger: logger,
             committed: committed)
         self.parts = parts
+        self.catalog = catalog
         tail = EventTail(parts: parts)
         services = Self.services(parts: parts, late: late, tail: tail)
     }
@@ -118,13 +120,31 @@ public final class Engine: Sendable {
                 try await timers.runOnce()
             })
         services.append(
-            duty("inbox", parts, configuration.inboxInterval) { () async throws(StoreError) in
+            duty("inbox", parts, configuration.inboxInterval, wake: parts.courier.wake) { () async throws(StoreError) in
                 _ = try await inbox.runOnce()
                 return nil
             })
         services.append(
             duty("ready scan", parts, configuration.scanInterval) { () async throws(StoreError) in
                 try await parts.dispatcher.scan()
+                return nil
+            })
+        let reorder = QueueReorder(parts: parts)
+        services.append(
+            duty("limits", parts, configuration.limitSweepInterval) { () async throws(StoreError) in
+                let sweep = try await parts.store.sweepLimits(limit: configuration.limitSweepCount)
+                parts.metrics.missedSlots.add(UInt64(sweep.missed))
+                parts.act(on: sweep.admissions)
+                return nil
+            })
+        services.append(
+            duty("queue settings", parts, configuration.queueRefreshInterval) { () async throws(StoreError) in
+                try await parts.queues.refresh()
+                return nil
+            })
+        services.append(
+            duty("queue order", parts, .seconds(1), wake: parts.reorders) { () async throws(StoreError) in
+                _ = try await reorder.runOnce()
                 return nil
             })
         services.append(

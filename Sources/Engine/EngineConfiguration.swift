@@ -48,6 +48,14 @@ public struct EngineConfiguration: Sendable {
     public var scanInterval: Duration = .seconds(3)
     /// Tokens claimed at once at most.
     public var claimLimit = 500
+    /// How often the settings of queues are read again: the backstop behind the event log.
+    public var queueRefreshInterval: Duration = .seconds(3)
+    /// How often slots that a dying node left behind are looked for.
+    public var limitSweepInterval: Duration = .seconds(5)
+    /// Limits that one sweep looks at.
+    public var limitSweepCount = 500
+    /// Tokens that one statement re-ranks at most.
+    public var reorderLimit = 1_000
     /// How long an idempotency key is remembered, unless the command says otherwise.
     public var idempotencyLifetime: Duration = .seconds(86_400)
 

@@ -1,3 +1,5 @@
+import Workflows
+
 /// Why the engine refused a command. The code is stable; the message names the place and, where there is one, the remedy.
 public struct EngineError: Error, Sendable, Hashable {
     /// Stable over releases; programs compare it.
@@ -19,12 +21,21 @@ public struct EngineError: Error, Sendable, Hashable {
         public static let unavailable = Self(rawValue: "unavailable")
         /// The database refused the data.
         public static let refused = Self(rawValue: "refused")
+        /// The run or its step is in no state to take the command.
+        public static let conflict = Self(rawValue: "conflict")
+        public static let stepNotFound = Self(rawValue: "step_not_found")
+        /// The run's limit is full, and its definition says not to wait.
+        public static let concurrencyLimit = Self(rawValue: "concurrency_limit")
+        /// The run's throttle has no start left, and its definition says not to wait.
+        public static let throttled = Self(rawValue: "throttled")
+        /// The workflow's queue takes no new runs.
+        public static let queueDraining = Self(rawValue: "queue_draining")
         public static let workerRefused = Self(rawValue: "worker_refused")
     }
 
     public var code: Code
     public var message: String
-    /// When to try again, for `overloaded` and `unavailable`.
+    /// When to try again, for `overloaded`, `throttled` and `unavailable`.
     public var retryAfter: Duration?
 
     public init(_ code: Code, _ message: String, retryAfter: Duration? = nil) {
@@ -35,6 +46,26 @@ public struct EngineError: Error, Sendable, Hashable {
 }
 
 extension EngineError {
+    /// What the caller is told when a run takes no notice of a command.
+    init(_ rejection: RunRejection) {
+        switch rejection {
+        case .ended: self.init(.runEnded, "the run has ended already")
+        case .notStarted: self.init(.conflict, "the run has not started yet")
+        case .alreadyStarted: self.init(.conflict, "the run has started already")
+        case .stopping: self.init(.conflict, "the run is being stopped: its clean-up runs")
+        case .alreadyPaused: self.init(.conflict, "the run is paused already")
+        case .notPaused: self.init(.conflict, "the run is not paused")
+        case .stepNotLive: self.init(.conflict, "the step has ended, or waits for others")
+        case .notWaiting: self.init(.conflict, "the step does not wait for this")
+        case .unknownStep: self.init(.stepNotFound, "the run has no such step")
+        case .repeatedSignal: self.init(.conflict, "the run has this signal already")
+        case .tooManySignals:
+            self.init(.conflict, "the run keeps \(RunSignal.mostKept) signals that no step has waited for, and no more")
+        case .alreadyDecided: self.init(.conflict, "this person has decided already")
+        case .invalidForm(let message): self.init(.invalidInput, "the form: \(message)")
+        }
+    }
+
     static func unavailable(_ error: StoreError) -> Self {
         switch error {
         case .unavailable(let retryAfter, _):

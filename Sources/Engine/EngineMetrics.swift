@@ -33,6 +33,8 @@ public final class EngineMetrics: Sendable {
     let eventRows = Counter()
     let resyncs = Counter()
     let lostSessions = Counter()
+    let rerankedTokens = Counter()
+    let missedSlots = Counter()
 
     public init() {}
 
@@ -40,6 +42,12 @@ public final class EngineMetrics: Sendable {
     func families() -> [MetricFamily] {
         [
             .counter("beamline_runs_started_total", help: "Runs whose start was committed.", runsStarted.value),
+            .counter(
+                "beamline_limit_slots_missed_total",
+                help: "Tokens that waited for a slot although one was free, found by the sweep.", missedSlots.value),
+            .counter(
+                "beamline_tokens_reranked_total", help: "Tokens whose queue has changed its order.",
+                rerankedTokens.value),
             .counter("beamline_runs_ended_total", help: "Runs whose end was committed by this node.", runsEnded.value),
             .counter("beamline_commits_total", help: "Batches committed.", commits.value),
             .histogram("beamline_commit_runs", help: "Runs in a committed batch.", commitRuns),

@@ -15,16 +15,21 @@ final class EngineParts: Sendable {
     /// Called after each commit of a lane.
     let committed: @Sendable () -> Void
     let plans: PlanCache
+    let queues: QueueBook
     let directory: RunDirectory
     let router: CommandRouter
     let dispatcher: Dispatcher
     let hub: EventHub
+    /// Messages that this node's commits have sent.
+    let courier = Courier()
     /// This life of this node.
     let node: SessionID
     /// Raised by commits that add timers.
     let timers = Signal()
     /// Raised when the event log has grown.
     let eventTail = Signal()
+    /// Raised when a queue's order has changed.
+    let reorders = Signal()
     private let health: Mutex<StoreHealth>
 
     init(
@@ -40,7 +45,10 @@ final class EngineParts: Sendable {
         self.random = random
         metrics = EngineMetrics()
         storeClock = StoreClock(clock: clock, store: storeTime)
-        plans = PlanCache(catalog: catalog, compiler: compiler, clock: clock, configuration: configuration)
+        let queues = QueueBook(registry: catalog)
+        self.queues = queues
+        plans = PlanCache(
+            catalog: catalog, queues: queues, compiler: compiler, clock: clock, configuration: configuration)
         directory = RunDirectory(
             store: store, plans: plans, lanes: configuration.lanes, bytes: configuration.runCacheBytes,
             metrics: metrics,
@@ -49,10 +57,17 @@ final class EngineParts: Sendable {
         dispatcher = Dispatcher(
             store: store, directory: directory, router: router, clock: clock, storeClock: storeClock,
             configuration: configuration, metrics: metrics, random: random, logger: logger)
+        queues.observe { [dispatcher] table in dispatcher.withState { $0.queues = table } }
         hub = EventHub(
             store: store, plans: plans, clock: clock, configuration: configuration, metrics: metrics, logger: logger)
         node = SessionID(RunID.Bytes(random: random))
         health = Mutex(StoreHealth())
+    }
+
+    /// Steps were let in somewhere: they are claimed. Runs were: they start. Others must go: they are cancelled.
+    func act(on admissions: Admissions) {
+        dispatcher.wake(admissions.ready)
+        router.submit(admissions.messages, acceptedAt: clock.now)
     }
 
     func randomBytes() -> RunID.Bytes { RunID.Bytes(random: random) }

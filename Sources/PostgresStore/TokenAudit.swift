@@ -14,7 +14,9 @@ extension PostgresStore {
     /// all runs that have not ended and all tokens: for tests and `beamline doctor`.
     public func auditTokens() async throws(StoreError) -> [TokenViolation] {
         try await duty { (connection) throws(PostgresError) in
-            let rows = try await connection.query("SELECT violation, tenant, run, step FROM token_audit()")
+            let rows = try await connection.query(
+                "SELECT violation, tenant, run, step FROM token_audit() UNION ALL SELECT violation, tenant, run, step FROM limit_audit()"
+            )
             var violations: [TokenViolation] = []
             for row in rows {
                 violations.append(

@@ -16,8 +16,9 @@ struct Beamline: AsyncParsableCommand {
             """,
         version: BuildVersion.text,
         subcommands: [
-            WorkflowCommand.self, RunCommand.self, WorkerCommand.self, InitCommand.self, DashboardCommand.self,
-            TokenCommand.self, ExpressionCommand.self, DevCommand.self, ServeCommand.self, MigrateCommand.self,
+            WorkflowCommand.self, RunCommand.self, QueueCommand.self, WorkerCommand.self, InitCommand.self,
+            DashboardCommand.self, TokenCommand.self, ExpressionCommand.self, SchemaCommand.self, DevCommand.self,
+            ServeCommand.self, MigrateCommand.self,
         ])
 
     static func main() async {

@@ -17,12 +17,14 @@ struct AuthorizationTests {
     @Test("the table: what each role may do, and nothing else")
     func table() {
         let looking: Set<Action> = [
-            .readRuns, .readLogs, .readWorkflows, .readWorkers, .readEvents, .readOverview, .readSession,
+            .readRuns, .readLogs, .readWorkflows, .readQueues, .readWorkers, .readEvents, .readOverview, .readSession,
             .createSessionCodes,
         ]
         let expected: [Role: Set<Action>] = [
-            .viewer: looking, .operator: looking.union([.startRuns, .cancelRuns, .readMetrics]),
-            .developer: looking.union([.startRuns, .cancelRuns, .readMetrics, .applyWorkflows]),
+            .viewer: looking, .operator: looking.union([.startRuns, .cancelRuns, .operateQueues, .readMetrics]),
+            .developer: looking.union([
+                .startRuns, .cancelRuns, .readMetrics, .applyWorkflows, .operateQueues, .writeQueues,
+            ]),
             .approver: looking.union([.decideApprovals]), .admin: Set(Action.allCases),
             .worker: [.connectWorker, .readSession], .platformAdmin: Set(Action.allCases),
         ]

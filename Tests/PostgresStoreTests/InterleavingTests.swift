@@ -42,7 +42,7 @@ enum Move: String, CaseIterable, Sendable {
 }
 
 /// Holds the commits of one store back: a deferred trigger waits, at commit, for a lock that the test holds.
-private struct CommitGate {
+struct CommitGate {
     let gated: PostgresStore
     private let keeper: PostgresConnection
     private let watcher: PostgresConnection
@@ -109,7 +109,7 @@ private struct CommitGate {
 }
 
 /// A move under way.
-private final class Running: Sendable {
+final class Running: Sendable {
     private let task: Task<Void, any Error>
     private let over: Flag
 
@@ -280,7 +280,7 @@ private struct Scene: Sendable {
             switch try await store.commit(batch).excluded[run] {
             case nil, .staleFences: return
             case .lostRace: continue
-            case .duplicate, .refused: throw Unmet(description: "an advance was refused")
+            case .duplicate, .refused, .conflict, .throttled: throw Unmet(description: "an advance was refused")
             }
         }
         throw Unmet(description: "a command loses every race")

@@ -130,6 +130,34 @@ public final class CrashingStore: Store {
         try await call { () throws(StoreError) in try await inner.readyBuckets() }
     }
 
+    public func admit(_ limits: [LimitID]) async throws(StoreError) -> Admissions {
+        try await call { () throws(StoreError) in try await inner.admit(limits) }
+    }
+
+    public func sweepLimits(limit: Int) async throws(StoreError) -> LimitSweep {
+        try await call { () throws(StoreError) in try await inner.sweepLimits(limit: limit) }
+    }
+
+    public func evidence(of run: RunKey) async throws(StoreError) -> [StepEvidence] {
+        try await call { () throws(StoreError) in try await inner.evidence(of: run) }
+    }
+
+    public func reorderedQueues() async throws(StoreError) -> [ReorderedQueue] {
+        try await call { () throws(StoreError) in try await inner.reorderedQueues() }
+    }
+
+    public func tokens(of queue: QueueID, after: HeldAttempt?, limit: Int) async throws(StoreError) -> [RankedToken] {
+        try await call { () throws(StoreError) in try await inner.tokens(of: queue, after: after, limit: limit) }
+    }
+
+    public func setRanks(_ ranks: [RankedToken], queue: QueueID) async throws(StoreError) -> [ReadyBucket] {
+        try await call { () throws(StoreError) in try await inner.setRanks(ranks, queue: queue) }
+    }
+
+    public func finishReordering(_ queue: QueueID, version: Int64) async throws(StoreError) {
+        try await call { () throws(StoreError) in try await inner.finishReordering(queue, version: version) }
+    }
+
     public func now() async throws(StoreError) -> Timestamp {
         try await call { () throws(StoreError) in try await inner.now() }
     }

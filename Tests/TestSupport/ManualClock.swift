@@ -69,6 +69,15 @@ public final class ManualClock: EngineClock {
         }
     }
 
+    /// Lets everybody run while so much of the clock's own time passes.
+    public func pass(_ duration: Duration, step: Duration = .milliseconds(50)) async {
+        let end = now + duration
+        while now < end {
+            for _ in 0..<40 { await Task.yield() }
+            advance(by: step)
+        }
+    }
+
     /// Lets everybody run and moves on until the condition holds; `false` when it does not within `limit` of the clock's
     /// own time.
     public func advance(

@@ -8,17 +8,16 @@ extension MemoryStore {
     /// - Parameter plan: Of a flow version.
     public func audit(plan: (FlowVersionID) -> Plan?) -> [String] {
         state.withLock { tables in
-            var violations = tables.violations
+            var violations = tables.violations + tables.limitViolations
             for (key, run) in tables.runs {
                 guard let plan = plan(run.flow) else { continue }
                 let fold = RunState(
-                    plan: plan, lifecycle: run.state, revision: run.revision,
+                    plan: plan,
+                    context: RunContext(run: key.run, input: run.input, parent: run.parent, depth: run.depth),
+                    lifecycle: run.state, revision: run.revision,
                     history: run.history.map(\.transition))
-                for step in plan.steps.indices {
-                    let token = MemoryTables.TokenKey(run: key, step: Int32(step))
-                    let count =
-                        (tables.ready[token] == nil ? 0 : 1) + (tables.attempts[token] == nil ? 0 : 1)
-                        + (tables.timers[token] == nil ? 0 : 1)
+                for step in fold.statuses.indices {
+                    let count = tables.tokens(of: MemoryTables.TokenKey(run: key, step: Int32(step)))
                     let expected: Int = if case .live? = fold.status(of: Int32(step)) { 1 } else { 0 }
                     if count != expected {
                         violations.append(
@@ -28,6 +27,9 @@ extension MemoryStore {
                 let successes = run.history.filter { $0.transition.state == .succeeded }.map(\.transition.step)
                 if Set(successes).count != successes.count {
                     violations.append("\(key.run) has a step that succeeded twice")
+                }
+                if run.state.isEnded, tables.dues.keys.contains(where: { $0.run == key }) {
+                    violations.append("\(key.run) has ended, and a step of it is due")
                 }
                 let outcomes = run.history.filter { $0.transition.attempt > 0 }
                     .map { [$0.transition.step, $0.transition.attempt] }
@@ -45,10 +47,22 @@ extension MemoryStore {
     /// A run's history.
     public func history(_ key: RunKey) -> [TransitionRow] { state.withLock { $0.runs[key]?.history ?? [] } }
 
-    /// Tokens of all kinds.
+    /// Steps with a token in `waits`.
+    public var waiting: [StepKey] { state.withLock { $0.waits.values.map(\.step) } }
+
+    /// Tokens that a pause holds.
+    public var parkedCount: Int { state.withLock { $0.parked.count } }
+
+    /// Messages that nobody has applied yet.
+    public var inboxCount: Int { state.withLock { $0.inbox.count } }
+
+    /// Tokens of the kinds that attempts go through.
     public var tokens: (ready: Int, attempts: Int, timers: Int) {
         state.withLock { ($0.ready.count, $0.attempts.count, $0.timers.count) }
     }
+
+    /// Steps and runs that wait for a slot.
+    public var heldCount: Int { state.withLock { $0.held.values.count { $0.limit != nil } } }
 }
 
 extension MemoryStore {

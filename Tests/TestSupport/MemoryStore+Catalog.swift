@@ -51,7 +51,11 @@ extension MemoryStore {
     }
 
     public func queue(named name: String, tenant: TenantID) async throws(StoreError) -> QueueID {
-        await transaction { QueueID($0.intern("queue/\(tenant.value)/\(name)")) }
+        await transaction { tables in
+            let id = QueueID(tables.intern("queue/\(tenant.value)/\(name)"))
+            if tables.queues[id] == nil { tables.queues[id] = QueueRecord(id: id, tenant: tenant, name: name) }
+            return id
+        }
     }
 
     public func route(taskType: String, pool: String) async throws(StoreError) -> RouteID {

@@ -99,7 +99,9 @@ public final class MemoryStore: Store, Catalog {
 
     public func postInbox(_ messages: [InboxMessage]) async throws(StoreError) {
         await transaction(seen: { (_: Void) in .postInbox(messages) }) { tables in
-            for message in messages { tables.inbox[message.id] = (message, tables.now) }
+            for message in messages where tables.inbox[message.id] == nil {
+                tables.inbox[message.id] = (message, tables.now)
+            }
         }
     }
 
@@ -116,7 +118,8 @@ public final class MemoryStore: Store, Catalog {
                 let transitions = run.history.map(\.transition).filter { $0.revision > request.knownRevision ?? -1 }
                 return RunRecord(
                     key: request.key, flow: run.flow, state: run.state, revision: run.revision, input: run.input,
-                    traceparent: run.traceparent, createdAt: run.createdAt, ending: run.ending,
+                    traceparent: run.traceparent, parent: run.parent, depth: run.depth, urgency: run.urgency,
+                    createdAt: run.createdAt, ending: run.ending,
                     transitions: transitions)
             }
         }

@@ -39,7 +39,22 @@ extension MemoryTables {
         for fence in batch.finishes where excluded[fence.key] == nil {
             attempts[TokenKey(run: fence.key, step: fence.step)] = nil
         }
+        for step in batch.endedWaits where excluded[step.run] == nil {
+            if waits.removeValue(forKey: TokenKey(run: step.run, step: step.step)) == nil {
+                violations.append("step \(step.step) of \(step.run.run) ends a wait that is not there")
+            }
+        }
+        for step in batch.clearedDues where excluded[step.run] == nil {
+            dues[TokenKey(run: step.run, step: step.step)] = nil
+        }
         for drop in batch.drops where excluded[drop.key] == nil { outcome.dropped += self.drop(drop, snapshot) }
+        for key in batch.admitted where excluded[key] == nil {
+            held[TokenKey(run: key, step: HeldRow.run)] = nil
+        }
+        for release in batch.releases where excluded[release.key] == nil { vacate(release) }
+        let held = batch.held.filter { excluded[$0.token.key] == nil }
+        for row in held { hold(row) }
+        outcome.admissions.messages += pace(batch.delayed.filter { excluded[$0.token.key] == nil })
         for row in batch.transitions where excluded[row.key] == nil {
             var row = row
             row.transition.at = now
@@ -52,17 +67,41 @@ extension MemoryTables {
             switch timer.kind {
             case .token(let row) where excluded[row.key] == nil:
                 let key = TokenKey(run: row.key, step: row.step)
-                if ready[key] != nil || attempts[key] != nil || timers[key] != nil {
-                    violations.append("step \(key.step) of \(key.run.run) gets a second token")
-                }
-                timers[key] = TimerToken(row: row, due: now + timer.delay)
+                requireNoToken(key)
+                if let limit = timer.limit { state(limit) }
+                let due = timer.rate.map { reserve($0) } ?? now + timer.delay
+                timers[key] = TimerToken(row: row, due: due, limit: timer.limit?.id, rate: timer.rate?.name)
             case .runDeadline(let run) where excluded[run] == nil:
                 deadlines[run] = now + timer.delay
-            case .token, .runDeadline: break
+            case .stepDue(let step) where excluded[step.run] == nil:
+                dues[TokenKey(run: step.run, step: step.step)] = now + timer.delay
+            case .token, .runDeadline, .stepDue: break
             }
         }
+        for row in batch.waits where excluded[row.step.run] == nil {
+            let key = TokenKey(run: row.step.run, step: row.step.step)
+            requireNoToken(key)
+            waits[key] = row
+        }
+        for timer in batch.parked {
+            if case .token(let row) = timer.kind, excluded[row.key] == nil { park(row, timer) }
+        }
+        for change in batch.pauses where excluded[change.key] == nil {
+            if change.isPaused { pause(change.key) } else { resume(change.key, &outcome) }
+        }
+        for post in batch.posts where excluded[post.sender] == nil {
+            if inbox[post.message.id] == nil { inbox[post.message.id] = (post.message, now) }
+        }
         for run in batch.firedRunTimers where excluded[run] == nil { deadlines[run] = nil }
+        for freed in batch.freed {
+            wake(Bucket(tenant: freed.tenant, queue: freed.queue, route: .any), rank: 0)
+        }
         for id in batch.appliedInbox where excluded[id.key] == nil { inbox[id] = nil }
+        let released = batch.releases.filter { excluded[$0.key] == nil }.map(\.limit)
+        let paced = outcome.admissions.messages
+        outcome.admissions = admit(held.map(\.limit.id) + released)
+        outcome.admissions.messages += paced
+        outcome.admissions.messages += supersede(held)
         return outcome
     }
 
@@ -102,13 +141,18 @@ extension MemoryTables {
             excluded[key] = .refused(code: "22P05", detail: "the text cannot be stored")
         }
         for (key, fences) in stale { excluded[key] = .staleFences(fences) }
+        for (key, conflict) in conflicts(of: batch) where excluded[key] == nil { excluded[key] = conflict }
+        for (key, excess) in excess(of: batch.delayed.filter { excluded[$0.token.key] == nil }) {
+            excluded[key] = excess
+        }
         return excluded
     }
 
     private mutating func insert(_ start: RunStart) {
         runs[start.key] = Run(
             flow: start.flow, state: start.state, revision: start.revision, input: start.input,
-            traceparent: start.traceparent, createdAt: now, ending: start.ending, history: [])
+            traceparent: start.traceparent, parent: start.parent, depth: start.depth, urgency: start.urgency,
+            createdAt: now, ending: start.ending, history: [])
         if let record = start.idempotency {
             idempotency[IdempotencyKey(tenant: start.key.tenant, key: record.key)] = IdempotencyRow(
                 run: start.key.run, digest: record.digest, expires: now + record.lifetime)
@@ -130,27 +174,39 @@ extension MemoryTables {
     }
 
     private mutating func drop(_ drop: TokenDrop, _ seen: Snapshot?) -> [AttemptFence] {
-        func isSeen(_ key: TokenKey, in places: KeyPath<Snapshot, [TokenKey: Int32]>, _ attempt: Int32) -> Bool {
-            key.run == drop.key && (seen.map { $0[keyPath: places][key] == attempt } ?? true)
+        func goes(_ key: TokenKey) -> Bool {
+            key.run == drop.key && (drop.steps.isEmpty || drop.steps.contains(key.step))
         }
-        let held = attempts.filter { isSeen($0.key, in: \.attempts, $0.value.fence.attempt) }
-        let before = ready.count + attempts.count + timers.count
+        func isSeen(_ key: TokenKey, in places: KeyPath<Snapshot, [TokenKey: Int32]>, _ attempt: Int32) -> Bool {
+            goes(key) && (seen.map { $0[keyPath: places][key] == attempt } ?? true)
+        }
+        let leased = attempts.filter { isSeen($0.key, in: \.attempts, $0.value.fence.attempt) }
+        if drop.steps.isEmpty { held[TokenKey(run: drop.key, step: HeldRow.run)] = nil }
+        let before = tokenCount
         ready = ready.filter { !isSeen($0.key, in: \.ready, $0.value.row.attempt) }
         attempts = attempts.filter { !isSeen($0.key, in: \.attempts, $0.value.fence.attempt) }
         timers = timers.filter { timer in
-            timer.key.run != drop.key || seen.map { !$0.timers.contains(timer.key) } ?? false
+            !goes(timer.key) || seen.map { !$0.timers.contains(timer.key) } ?? false
         }
-        let gone = before - ready.count - attempts.count - timers.count
+        waits = waits.filter { !goes($0.key) }
+        held = held.filter { !goes($0.key) }
+        parked = parked.filter { !goes($0.key) }
+        dues = dues.filter { !goes($0.key) }
+        let gone = before - tokenCount
         if gone != drop.expected {
             violations.append("run \(drop.key.run) drops \(gone) tokens, its fold says \(drop.expected)")
         }
-        return held.values.map(\.fence)
+        return leased.values.map(\.fence)
+    }
+
+    private var tokenCount: Int {
+        ready.count + attempts.count + timers.count + waits.count + held.count + parked.count
     }
 
     /// The fast path: leased at once, unless a lower rank waits. A dead session is the rescue's
     /// business.
     private mutating func grant(_ row: ReadyRow) -> LeasedTask? {
-        guard let session = row.lease else { return nil }
+        guard let session = row.lease, !isClosed(row.bucket, isGuarded: false) else { return nil }
         let waits = ready.values.contains { $0.row.bucket == row.bucket && $0.row.rank < row.rank }
         return waits ? nil : lease(ReadyToken(row: row, enqueuedAt: now), to: session)
     }

@@ -3,19 +3,28 @@ import Workflows
 
 extension MemoryTables {
     mutating func claim(_ request: ClaimRequest) -> [LeasedTask] {
-        let marks = Dictionary(request.buckets.map { ($0.bucket, $0.lowWater) }) { first, _ in first }
-        let candidates = ready.values
-            .filter { token in marks[token.row.bucket].map { token.row.rank >= $0 } ?? false }
-            .sorted { ($0.row.rank, $0.row.step) < ($1.row.rank, $1.row.step) }
-        return zip(candidates, request.slots)
-            .map { token, session in
+        var free = request.slots[...]
+        var leases: [LeasedTask] = []
+        for (share, slots) in request.shares.enumerated() {
+            let open = request.buckets.filter {
+                $0.share == share && !isClosed($0.bucket, isGuarded: request.isGuarded)
+            }
+            let marks = Dictionary(open.map { ($0.bucket, $0.lowWater) }) { first, _ in first }
+            let places = request.isGuarded ? open.first.map { self.places(in: $0.bucket.queue) } ?? 0 : .max
+            let candidates = ready.values
+                .filter { token in marks[token.row.bucket].map { token.row.rank >= $0 } ?? false }
+                .sorted { ($0.row.rank, $0.row.step) < ($1.row.rank, $1.row.step) }
+            for token in candidates.prefix(min(slots, places)) {
+                guard let session = free.popFirst() else { break }
                 if planted != .claimWithoutRemoval {
                     ready[TokenKey(run: token.row.key, step: token.row.step)] = nil
                 }
                 let leased = lease(token, to: session)
                 note(token.row.key, step: token.row.step, .running, attempt: leased.fence.attempt)
-                return leased
+                leases.append(leased)
             }
+        }
+        return leases.sorted { ($0.rank, $0.fence.step) < ($1.rank, $1.fence.step) }
     }
 
     mutating func release(_ fences: [AttemptFence]) -> [AttemptFence] {
@@ -78,13 +87,23 @@ extension MemoryTables {
         var fired = FiredTimers(ready: [], deadlines: [], next: nil)
         for (key, timer) in timers.filter({ $0.value.due <= now }).prefix(limit) {
             if planted != .timerFiredTwice { timers[key] = nil }
+            if let limit = timer.limit {
+                held[key] = HeldToken(row: timer.row, limit: limit)
+                fired.limits.append(limit)
+                continue
+            }
             insertReady(timer.row)
             returned.append(StoreTransaction.Token(key: key.run, step: key.step))
             note(key.run, step: key.step, .ready, attempt: timer.row.attempt)
             fired.ready.append(ReadyBucket(bucket: timer.row.bucket, lowestRank: timer.row.rank))
         }
         fired.deadlines = deadlines.filter { $0.value <= now }.map(\.key)
-        fired.next = (timers.values.map(\.due) + deadlines.values.filter { $0 > now }).min()
+        fired.dues = dues.filter { $0.value <= now }.map { StepKey(run: $0.key.run, step: $0.key.step) }
+        fireStarts(limit: limit, into: &fired)
+        fired.next =
+            (timers.values.map(\.due) + held.values.compactMap(\.due) + dues.values.filter { $0 > now }
+            + deadlines.values.filter { $0 > now })
+            .min()
         return fired
     }
 }

@@ -1,7 +1,8 @@
 import Engine
 import Workflows
 
-/// The rows of the store in memory. Every live step has one token, in `ready`, `attempts` or `timers`.
+/// The rows of the store in memory. Every live step has one token, in `ready`, `attempts`, `timers`,
+/// `waits` or `held`.
 struct MemoryTables: Sendable {
     struct Run: Sendable {
         var flow: FlowVersionID
@@ -9,6 +10,9 @@ struct MemoryTables: Sendable {
         var revision: Int64
         var input: [UInt8]
         var traceparent: String?
+        var parent: RunContext.Parent?
+        var depth: Int32
+        var urgency = Urgency.usual
         var createdAt: Timestamp
         var ending: RunEnding?
         var history: [TransitionRow]
@@ -40,6 +44,8 @@ struct MemoryTables: Sendable {
     struct TimerToken: Sendable {
         var row: ReadyRow
         var due: Timestamp
+        var limit: LimitID?
+        var rate: String?
     }
 
     struct Session: Sendable {
@@ -63,6 +69,19 @@ struct MemoryTables: Sendable {
     var ready: [TokenKey: ReadyToken] = [:]
     var attempts: [TokenKey: AttemptToken] = [:]
     var timers: [TokenKey: TimerToken] = [:]
+    var waits: [TokenKey: WaitRow] = [:]
+    var held: [TokenKey: HeldToken] = [:]
+    /// By a pause.
+    var parked: [TokenKey: ParkedToken] = [:]
+    var dues: [TokenKey: Timestamp] = [:]
+    var limits: [LimitID: LimitState] = [:]
+    var slotHolders: [TokenKey: LimitID] = [:]
+    /// Up to when starts under a rate are spoken for.
+    var rates: [LimitID: Timestamp] = [:]
+    /// Windows of throttles; their starts are times of the store.
+    var windows: [LimitID: StartWindow] = [:]
+    /// The newest run of each succession, and when the first was asked for.
+    var successions: [LimitID: (run: RunKey, since: Timestamp)] = [:]
     var deadlines: [RunKey: Timestamp] = [:]
     var sessions: [SessionID: Session] = [:]
     var inbox: [InboxID: (message: InboxMessage, at: Timestamp)] = [:]
@@ -70,6 +89,12 @@ struct MemoryTables: Sendable {
     var tenants: [String: TenantID] = [:]
     var definitions: [StoredDefinition] = []
     var interned: [String: Int32] = [:]
+    var queues: [QueueID: QueueRecord] = [:]
+    var declaredQueues: Set<QueueID> = []
+    var deletedQueues: Set<QueueID> = []
+    /// Queues whose order has changed, and when.
+    var reordered: [QueueID: Timestamp] = [:]
+    var tenantWeights: [TenantID: Int32] = [:]
     /// What must never happen; `audit` reports it.
     var violations: [String] = []
     /// Tokens that the transaction under way returned to `ready`.
@@ -95,11 +120,13 @@ struct MemoryTables: Sendable {
     /// The event rows of the transaction under way.
     private var fragments: [TenantID: [[UInt8]]] = [:]
     private var wakes: [TenantID: [Bucket: Rank]] = [:]
+    private var changedQueues: [TenantID: [QueueID]] = [:]
 
     mutating func begin(at time: Timestamp) {
         now = max(now, time)
         fragments = [:]
         wakes = [:]
+        changedQueues = [:]
         returned = []
         isLost = false
     }
@@ -107,14 +134,17 @@ struct MemoryTables: Sendable {
     /// Writes the transaction's event rows, and answers them.
     mutating func end() -> ArraySlice<EventRow> {
         let first = events.count
-        for (tenant, parts) in fragments.sorted(by: { $0.key < $1.key }) {
+        let tenants = Set(fragments.keys).union(wakes.keys).union(changedQueues.keys)
+        for tenant in tenants.sorted() {
+            let parts = fragments[tenant] ?? []
             events.append(
                 EventRow(
                     position: EventPosition(epoch: 1, transaction: transaction, tenant: tenant), at: now,
                     wakes: (wakes[tenant] ?? [:]).map { ReadyBucket(bucket: $0.key, lowestRank: $0.value) },
+                    queues: changedQueues[tenant] ?? [],
                     payload: Array("[".utf8) + Array(parts.joined(separator: [UInt8(ascii: ",")])) + Array("]".utf8)))
         }
-        if !fragments.isEmpty { transaction += 1 }
+        if !tenants.isEmpty { transaction += 1 }
         return events[first...]
     }
 
@@ -126,6 +156,12 @@ struct MemoryTables: Sendable {
             if events[middle].position <= position { low = middle + 1 } else { high = middle }
         }
         return low
+    }
+
+    mutating func note(queue: QueueID, tenant: TenantID) { changedQueues[tenant, default: []].append(queue) }
+
+    mutating func wake(_ bucket: Bucket, rank: Rank) {
+        wakes[bucket.tenant, default: [:]][bucket] = min(wakes[bucket.tenant]?[bucket] ?? .max, rank)
     }
 
     mutating func note(_ fragment: [UInt8], tenant: TenantID) { fragments[tenant, default: []].append(fragment) }
@@ -153,8 +189,7 @@ struct MemoryTables: Sendable {
         var row = row
         row.lease = nil
         ready[key] = ReadyToken(row: row, enqueuedAt: now)
-        let lowest = wakes[row.key.tenant]?[row.bucket] ?? .max
-        wakes[row.key.tenant, default: [:]][row.bucket] = min(lowest, row.rank)
+        wake(row.bucket, rank: row.rank)
     }
 
     /// Moves a token that left `ready` (or was never there) to `attempts`.
@@ -179,9 +214,13 @@ struct MemoryTables: Sendable {
         return attempt
     }
 
-    private mutating func requireNoToken(_ key: TokenKey) {
-        if ready[key] != nil || attempts[key] != nil || timers[key] != nil {
-            violations.append("step \(key.step) of \(key.run.run) gets a second token")
-        }
+    mutating func requireNoToken(_ key: TokenKey) {
+        if tokens(of: key) > 0 { violations.append("step \(key.step) of \(key.run.run) gets a second token") }
+    }
+
+    /// How many tokens a step has: one, or none.
+    func tokens(of key: TokenKey) -> Int {
+        (ready[key] == nil ? 0 : 1) + (attempts[key] == nil ? 0 : 1) + (timers[key] == nil ? 0 : 1)
+            + (waits[key] == nil ? 0 : 1) + (held[key] == nil ? 0 : 1) + (parked[key] == nil ? 0 : 1)
     }
 }

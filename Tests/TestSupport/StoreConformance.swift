@@ -34,6 +34,41 @@ public enum StoreConformance: String, CaseIterable, Sendable {
     case eventsFromNow
     case definitionsHaveVersions
     case internedIDsAreStable
+    case waitsUntilEnded
+    case lostRaceKeepsWaits
+    case dropTakesSomeSteps
+    case pauseHoldsTokens
+    case postsWithTheirSender
+    case childKnowsItsParent
+    case itemsAndOutputsSurvive
+    case pauseParksWhereTokensWait
+    case droppedStepsGiveSlotsBack
+    case queueSettings
+    case queueDeletion
+    case queueChangesAreTold
+    case pausedQueue
+    case strictQueue
+    case guardedClaimOfOpenQueue
+    case queueLimit
+    case freedPlacesAreTold
+    case claimShares
+    case reranking
+    case rerankingOfLeased
+    case stepLimit
+    case slotsOutliveLeases
+    case lostRaceFreesNothing
+    case limitChanges
+    case retryGivesItsSlotBack
+    case cancelGivesSlotsBack
+    case runLimit
+    case runLimitRejects
+    case runLimitCancelsRunning
+    case evidence
+    case rates
+    case throttleWaits
+    case throttleDrops
+    case debounce
+    case pacedRunNeedsSlot
 
     public func run(on store: any Store & Catalog) async throws {
         let fixture = try await StoreFixture.make(on: store)
@@ -69,6 +104,41 @@ public enum StoreConformance: String, CaseIterable, Sendable {
         case .eventsFromNow: try await Self.eventsFromNow(fixture)
         case .definitionsHaveVersions: try await Self.definitionsHaveVersions(fixture)
         case .internedIDsAreStable: try await Self.internedIDsAreStable(fixture)
+        case .waitsUntilEnded: try await Self.waitsUntilEnded(fixture)
+        case .lostRaceKeepsWaits: try await Self.lostRaceKeepsWaits(fixture)
+        case .dropTakesSomeSteps: try await Self.dropTakesSomeSteps(fixture)
+        case .pauseHoldsTokens: try await Self.pauseHoldsTokens(fixture)
+        case .postsWithTheirSender: try await Self.postsWithTheirSender(fixture)
+        case .childKnowsItsParent: try await Self.childKnowsItsParent(fixture)
+        case .itemsAndOutputsSurvive: try await Self.itemsAndOutputsSurvive(fixture)
+        case .pauseParksWhereTokensWait: try await Self.pauseParksWhereTokensWait(fixture)
+        case .droppedStepsGiveSlotsBack: try await Self.droppedStepsGiveSlotsBack(fixture)
+        case .queueSettings: try await Self.queueSettings(fixture)
+        case .queueDeletion: try await Self.queueDeletion(fixture)
+        case .queueChangesAreTold: try await Self.queueChangesAreTold(fixture)
+        case .pausedQueue: try await Self.pausedQueue(fixture)
+        case .strictQueue: try await Self.strictQueue(fixture)
+        case .guardedClaimOfOpenQueue: try await Self.guardedClaimOfOpenQueue(fixture)
+        case .queueLimit: try await Self.queueLimit(fixture)
+        case .freedPlacesAreTold: try await Self.freedPlacesAreTold(fixture)
+        case .claimShares: try await Self.claimShares(fixture)
+        case .reranking: try await Self.reranking(fixture)
+        case .rerankingOfLeased: try await Self.rerankingOfLeased(fixture)
+        case .stepLimit: try await Self.stepLimit(fixture)
+        case .slotsOutliveLeases: try await Self.slotsOutliveLeases(fixture)
+        case .lostRaceFreesNothing: try await Self.lostRaceFreesNothing(fixture)
+        case .limitChanges: try await Self.limitChanges(fixture)
+        case .retryGivesItsSlotBack: try await Self.retryGivesItsSlotBack(fixture)
+        case .cancelGivesSlotsBack: try await Self.cancelGivesSlotsBack(fixture)
+        case .runLimit: try await Self.runLimit(fixture)
+        case .runLimitRejects: try await Self.runLimitRejects(fixture)
+        case .runLimitCancelsRunning: try await Self.runLimitCancelsRunning(fixture)
+        case .evidence: try await Self.evidence(fixture)
+        case .rates: try await Self.rates(fixture)
+        case .throttleWaits: try await Self.throttleWaits(fixture)
+        case .throttleDrops: try await Self.throttleDrops(fixture)
+        case .debounce: try await Self.debounce(fixture)
+        case .pacedRunNeedsSlot: try await Self.pacedRunNeedsSlot(fixture)
         }
     }
 }

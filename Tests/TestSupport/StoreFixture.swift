@@ -52,6 +52,11 @@ public final class StoreFixture: Sendable {
             #"{"r":"\#(key.run.bytes.uuidText)","v":\#(revision),"s":"\#(state.text)","f":\#(flow.value),"t":[]}"#.utf8)
     }
 
+    /// A limit of the fixture's flow; a newer version may have other terms.
+    public func limit(_ level: LimitLevel, _ name: String, slots: Int32, newer: Int64 = 0) -> Limit {
+        Limit(tenant: tenant, level: level, name: name, slots: slots, flow: FlowVersionID(flow.value + newer))
+    }
+
     // MARK: Rows
 
     public func start(
@@ -129,14 +134,15 @@ public final class StoreFixture: Sendable {
     public func record(_ session: SessionID, lease: Duration = .seconds(60)) -> SessionRecord {
         SessionRecord(
             id: session, tenant: tenant, worker: "worker", node: SessionID(Self.randomBytes()), lease: lease,
-            capabilities: Array("{}".utf8))
+            capabilities: Array("{}".utf8), routes: [bucket.route])
     }
 
     public func claim(
-        _ slots: [SessionID], lowWater: Rank = .min, buckets: [Bucket]? = nil
+        _ slots: [SessionID], lowWater: Rank = .min, buckets: [Bucket]? = nil, isGuarded: Bool = false
     ) async throws -> [LeasedTask] {
         try await store.claim(
             ClaimRequest(
-                buckets: (buckets ?? [bucket]).map { ClaimBucket(bucket: $0, lowWater: lowWater) }, slots: slots))
+                buckets: (buckets ?? [bucket]).map { ClaimBucket(bucket: $0, lowWater: lowWater) }, slots: slots,
+                isGuarded: isGuarded))
     }
 }

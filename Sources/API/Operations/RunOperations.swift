@@ -1,5 +1,6 @@
 import Access
 import Engine
+import Filters
 import JSON
 import Telemetry
 import Workflows
@@ -14,19 +15,22 @@ struct RunOperations: Sendable {
     private let engine: Engine
     private let reader: any RunReader
     private let outlines: FlowOutlines
+    private let now: @Sendable () -> WallTime
     private let idempotencyLifetime = Duration.seconds(86_400)
 
     init(parts: APIParts) {
         engine = parts.engine
         reader = parts.reader
         outlines = FlowOutlines(catalog: parts.catalog)
+        now = parts.now
     }
 
     /// The command of a submission; the input is checked, but no tree of it is built.
     ///
     /// - Parameter version: the newest when `nil`.
     func command(
-        _ caller: Caller, workflow: String, version: Int32?, input: [UInt8], idempotencyKey: String?
+        _ caller: Caller, workflow: String, version: Int32?, input: [UInt8], idempotencyKey: String?,
+        priority: Int32? = nil, deadline: Duration? = nil
     ) throws -> StartCommand {
         guard (1...200).contains(workflow.utf8.count) else {
             throw Problem(400, "invalid_body", "workflow must be a name of 1 to 200 bytes.")
@@ -52,7 +56,7 @@ struct RunOperations: Sendable {
         }
         return StartCommand(
             tenant: caller.tenant, workflow: workflow, version: version, input: input, idempotency: idempotency,
-            traceparent: caller.trace.traceparent)
+            traceparent: caller.trace.traceparent, priority: priority, deadline: deadline)
     }
 
     /// What makes two submissions under one key the same.
@@ -96,14 +100,22 @@ struct RunOperations: Sendable {
         return RunView(detail, outline: try await outlines.outline(detail.flow))
     }
 
-    /// A page, newest first, and whether there is another.
+    /// A page, newest first, and where the next begins.
+    ///
+    /// - Parameter filter: in the filter language.
+    /// - Throws: a 400 with every problem of the filter.
     func list(
-        states: [RunLifecycle], workflow: String?, before: RunID?, pageSize: Int, tenant: TenantID
-    ) async throws -> (runs: [RunSummary], next: RunID?) {
-        let found = try await reader.runs(
-            RunQuery(states: states, workflow: workflow, before: before, limit: pageSize + 1), tenant: tenant)
-        let page = Array(found.prefix(pageSize))
-        return (page, found.count > pageSize ? page.last?.key.run : nil)
+        states: [RunLifecycle], workflow: String?, filter: String?, before: RunID?, pageSize: Int, tenant: TenantID
+    ) async throws -> RunPage {
+        var predicates: [FilterPredicate] = []
+        if let filter {
+            do {
+                predicates = try Filter(parsing: filter, keys: RunQuery.filterKeys).predicates(now: now().microseconds)
+            } catch { throw Problem(error, in: filter) }
+        }
+        return try await reader.page(
+            RunQuery(states: states, workflow: workflow, before: before, limit: pageSize), passing: predicates,
+            tenant: tenant)
     }
 
     /// Cancels; a run that has ended already stays as it is.
@@ -111,6 +123,15 @@ struct RunOperations: Sendable {
         do {
             try await engine.cancel(RunKey(tenant: tenant, run: run), reason: reason)
         } catch  where error.code == .runEnded {}
+    }
+
+    /// Why a run does not go on; empty when it has ended.
+    func explain(_ run: RunID, tenant: TenantID) async throws -> [Explanation] {
+        do {
+            return try await engine.explain(RunKey(tenant: tenant, run: run))
+        } catch  where error.code == .runEnded {
+            return []
+        }
     }
 
     /// A page of the attempts' output after a position, and whether there is more now.

@@ -1,5 +1,6 @@
 import Access
 import Engine
+import Filters
 import GRPC
 import HTTP
 import JSON
@@ -40,6 +41,19 @@ extension Problem {
         }
     }
 
+    /// A filter that cannot be read, with the place of every problem.
+    init(_ error: FilterError, in filter: String) {
+        let first = error.problems.first?.description ?? "somewhere"
+        let more = error.problems.count > 1 ? " (and \(error.problems.count - 1) more)" : ""
+        self.init(400, "invalid_filter", "The filter is wrong \(first)\(more)")
+        let problems = error.problems.map { problem in
+            DefinitionProblem(
+                path: "filter", line: 1, column: problem.offset + 1, length: problem.length, message: problem.message,
+                hint: problem.hint)
+        }
+        diagnostics = (problems.json, error.rendered(in: filter))
+    }
+
     init(_ error: StoreError) {
         switch error {
         case .unavailable(let retryAfter, _):
@@ -56,9 +70,9 @@ extension Problem {
         let status: Int =
             switch error.code {
             case .workflowNotFound, .runNotFound: 404
-            case .idempotencyKeyReused, .runEnded: 409
+            case .idempotencyKeyReused, .runEnded, .concurrencyLimit, .queueDraining: 409
             case .invalidInput, .invalidDefinition, .workerRefused: 422
-            case .overloaded: 429
+            case .overloaded, .throttled: 429
             case .unavailable: 503
             case .refused: 422
             default: 500
@@ -82,6 +96,7 @@ extension Problem {
             case 403: .permissionDenied
             case 404: .notFound
             case 409: code == EngineError.Code.idempotencyKeyReused.rawValue ? .alreadyExists : .failedPrecondition
+            case 412: .failedPrecondition
             case 429: .resourceExhausted
             case 503: .unavailable
             default: .internal

@@ -81,6 +81,7 @@ struct RunService: Sendable {
     ) async throws -> BeamlineV1.ListRunsResponse {
         let page = try await runs.list(
             states: try RunLifecycle.list(request.states), workflow: request.workflow.isEmpty ? nil : request.workflow,
+            filter: nil,
             before: try Cursor.run(request.pageToken.isEmpty ? nil : request.pageToken),
             pageSize: try PageSize.checked(request.pageSize), tenant: caller.tenant)
         return BeamlineV1.ListRunsResponse(

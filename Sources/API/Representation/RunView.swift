@@ -57,8 +57,14 @@ extension RunView.Step {
     fileprivate mutating func apply(_ row: TransitionRow) {
         let transition = row.transition
         attempt = max(attempt, transition.attempt)
-        // A lost attempt ends alone; where the step stands, its token says.
-        if transition.state != .lost { state = transition.state }
+        switch transition.state {
+        case .lost, .signalled, .decided, .entered:
+            // A lost attempt ends alone, a decision may not be the last; where the step stands, its token says.
+            break
+        case .pending, .ready, .running, .scheduled, .waiting, .held, .succeeded, .failed, .skipped, .cancelled,
+            .expanded:
+            state = transition.state
+        }
         if let output = transition.output { self.output = output }
         failure = transition.state == .succeeded ? nil : transition.failure ?? failure
         dueAt = transition.state == .scheduled ? transition.retryDue : nil
@@ -84,7 +90,8 @@ extension RunView.Step {
                 RunView.Attempt(
                     attempt: token.attempt, state: .running, worker: token.worker, enqueuedAt: token.enqueuedAt,
                     leasedAt: token.leasedAt))
-        case .pending, .scheduled, .waiting, .held, .succeeded, .failed, .skipped, .cancelled, .lost:
+        case .pending, .scheduled, .waiting, .held, .succeeded, .failed, .skipped, .cancelled, .lost, .expanded,
+            .signalled, .decided, .entered:
             break
         }
     }

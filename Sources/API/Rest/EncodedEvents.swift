@@ -6,6 +6,7 @@ import Synchronization
 final class EncodedEvents: Sendable {
     private struct Entry {
         var position: EventPosition
+        var count: Int
         var text: ByteBuffer
     }
 
@@ -14,12 +15,14 @@ final class EncodedEvents: Sendable {
 
     /// The text of a whole commit's changes; not for a reader that asked for one run.
     func text(of delivery: EventDelivery) -> ByteBuffer {
-        guard case .changes(_, let position) = delivery else { return Self.encode(delivery) }
-        if let known = ring.withLock({ ring in ring.last { $0.position == position } }) { return known.text }
+        guard case .changes(let changes, let position) = delivery else { return Self.encode(delivery) }
+        // A reader that comes back within a page gets the rest of it.
+        let isKnown = { (entry: Entry) in entry.position == position && entry.count == changes.count }
+        if let known = ring.withLock({ $0.last(where: isKnown) }) { return known.text }
         let text = Self.encode(delivery)
         ring.withLock { ring in
             if ring.count >= Self.capacity { ring.removeFirst() }
-            ring.append(Entry(position: position, text: text))
+            ring.append(Entry(position: position, count: changes.count, text: text))
         }
         return text
     }

@@ -8,7 +8,7 @@ import Workflows
 /// `/v1/events`: server-sent events, resumed by `Last-Event-ID`.
 ///
 /// A reader holds hardly any memory: while its socket is full nothing is taken from its subscription, which has only a
-/// place in the tenant's feed and falls behind into a `resync`. What comes in a burst is written at once.
+/// place in the tenant's feed and falls behind into a `resync`. What it was given before is shared by all readers.
 struct EventRoutes: Sendable {
     private let engine: Engine
     private let streams: OpenStreams
@@ -17,9 +17,6 @@ struct EventRoutes: Sendable {
     private static let keepAlive = Duration.seconds(15)
     /// A person does not see the difference, and a busy tenant's readers wake 20 times a second, not at each commit.
     private static let pace = Duration.milliseconds(50)
-    /// Octets after which a burst is written: what a reader who does not read may hold of it.
-    private static let burst = 4 << 10
-
     init(engine: Engine, streams: OpenStreams, now: @escaping @Sendable () -> WallTime) {
         self.engine = engine
         self.streams = streams
@@ -72,13 +69,8 @@ struct EventRoutes: Sendable {
                     sharing?.text(of: delivery) ?? EncodedEvents.encode(delivery)
                 }
                 while let delivery = try await subscription.next() {
-                    var events = text(delivery)
-                    while events.readableBytes < burst, let more = subscription.nextNow() {
-                        var rest = text(more)
-                        events.writeBuffer(&rest)
-                    }
                     try await writer.waitForRoom()
-                    try await writer.write(events)
+                    try await writer.write(text(delivery))
                 }
             }
             group.addTask {

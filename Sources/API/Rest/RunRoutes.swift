@@ -11,10 +11,11 @@ struct RunRoutes: Sendable {
     var routes: [Route] {
         [
             Route(
-                "GET", "/v1/runs", "listRuns", parameters: ["state", "workflow", "page_size", "cursor"], .readRuns, list
-            ),
+                "GET", "/v1/runs", "listRuns", parameters: ["state", "workflow", "filter", "page_size", "cursor"],
+                .readRuns, list),
             Route("POST", "/v1/runs", "startRun", parameters: ["wait"], .startRuns, start),
             Route("GET", "/v1/runs/{id}", "getRun", .readRuns, get),
+            Route("GET", "/v1/runs/{id}/explain", "explainRun", .readRuns, explain),
             Route("POST", "/v1/runs/{id}/cancel", "cancelRun", .cancelRuns, cancel),
             Route(
                 "GET", "/v1/runs/{id}/logs", "listLogs", parameters: ["step", "attempt", "page_size", "cursor"],
@@ -26,7 +27,8 @@ struct RunRoutes: Sendable {
     private func list(_ call: Call) async throws -> HTTPResponse {
         let page = try await runs.list(
             states: try RunLifecycle.list((call.query["state"] ?? "").split(separator: ",").map(String.init)),
-            workflow: try call.query.text("workflow"), before: try Cursor.run(call.query["cursor"]),
+            workflow: try call.query.text("workflow"), filter: call.query["filter"],
+            before: try Cursor.run(call.query["cursor"]),
             pageSize: try call.query.pageSize, tenant: call.caller.tenant)
         return .page("runs", page.runs, next: page.next.map { Cursor.text($0) }) { $0.runSummary($1) }
     }
@@ -34,7 +36,7 @@ struct RunRoutes: Sendable {
     private func start(_ call: Call) async throws -> HTTPResponse {
         let wait = try call.query.duration("wait", limit: .seconds(60), limitText: "60s")
         let body = try await call.object(
-            limit: RunOperations.inputLimit + 4096, members: ["workflow", "version", "input"])
+            limit: RunOperations.inputLimit + 4096, members: ["workflow", "version", "input", "priority", "deadline"])
         guard let workflow = body["workflow"]?.stringValue else {
             throw Problem(400, "invalid_body", "The body needs the field workflow, a string.")
         }
@@ -51,7 +53,8 @@ struct RunRoutes: Sendable {
         }
         let command = try runs.command(
             call.caller, workflow: workflow, version: version, input: input.bytes(),
-            idempotencyKey: call.request.fields["idempotency-key"])
+            idempotencyKey: call.request.fields["idempotency-key"], priority: try Self.priority(body["priority"]),
+            deadline: try Self.deadline(body["deadline"]))
         let started = try await runs.start(command)
         let location: HTTPFields = ["location": "/v1/runs/\(started.run)"]
         if let wait {
@@ -60,6 +63,32 @@ struct RunRoutes: Sendable {
         }
         let summary = try await runs.summary(of: started, tenant: call.caller.tenant)
         return .json(started.created ? 201 : 200, fields: location) { $0.runSummary(summary) }
+    }
+
+    private static func priority(_ value: JSONValue?) throws(Problem) -> Int32? {
+        guard let value else { return nil }
+        guard let priority = value.intValue.flatMap({ Int32(exactly: $0) }), Standing.priorities.contains(priority)
+        else { throw Problem(400, "invalid_body", "priority must be an integer from -1000 to 1000.") }
+        return priority
+    }
+
+    private static func deadline(_ value: JSONValue?) throws(Problem) -> Duration? {
+        guard let value else { return nil }
+        guard let deadline = value.stringValue.flatMap({ try? Duration(parsing: $0) }), deadline > .zero else {
+            throw Problem(400, "invalid_body", "deadline must be a duration such as 30m.")
+        }
+        return deadline
+    }
+
+    private func explain(_ call: Call) async throws -> HTTPResponse {
+        let run = try call.run()
+        let waits = try await runs.explain(run, tenant: call.caller.tenant)
+        return .json { writer in
+            writer.object { members in
+                members.string("run", run.description)
+                members.member("waits") { $0.array(waits) { $0.wait($1) } }
+            }
+        }
     }
 
     private func get(_ call: Call) async throws -> HTTPResponse {

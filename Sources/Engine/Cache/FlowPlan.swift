@@ -9,6 +9,9 @@ final class FlowPlan: Sendable {
     let plan: Plan
     /// The bucket of each step, by index.
     let buckets: [Bucket]
+    /// The queues of its steps, each once.
+    let queues: Set<QueueID>
+
     init(flow: FlowVersionID, tenant: TenantID, name: String, version: Int32, plan: Plan, buckets: [Bucket]) {
         self.flow = flow
         self.tenant = tenant
@@ -16,6 +19,7 @@ final class FlowPlan: Sendable {
         self.version = version
         self.plan = plan
         self.buckets = buckets
+        queues = Set(buckets.map(\.queue))
     }
 
     func index(of step: String) -> Int32? { plan.index(of: step) }

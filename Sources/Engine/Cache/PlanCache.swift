@@ -34,6 +34,7 @@ final class PlanCache: Sendable {
     }
 
     private let catalog: any Catalog
+    private let book: QueueBook
     private let compiler: @Sendable (StoredDefinition) throws -> Plan
     private let clock: any EngineClock
     private let lifetime: Duration
@@ -41,10 +42,11 @@ final class PlanCache: Sendable {
     private let state: Mutex<State>
 
     init(
-        catalog: any Catalog, compiler: @escaping @Sendable (StoredDefinition) throws -> Plan, clock: any EngineClock,
-        configuration: EngineConfiguration
+        catalog: any Catalog, queues: QueueBook, compiler: @escaping @Sendable (StoredDefinition) throws -> Plan,
+        clock: any EngineClock, configuration: EngineConfiguration
     ) {
         self.catalog = catalog
+        book = queues
         self.compiler = compiler
         self.clock = clock
         lifetime = configuration.newestVersionLifetime
@@ -106,6 +108,7 @@ final class PlanCache: Sendable {
         let name = QueueName(tenant: tenant, name: queue)
         if let known = state.withLock({ $0.queues[name] }) { return known }
         let id = try await catalog.queue(named: queue, tenant: tenant)
+        if !book.contains(id) { try await book.load([id]) }
         state.withLock { $0.queues[name] = id }
         return id
     }

@@ -43,6 +43,14 @@ final class RunDirectory: Sendable {
         }
     }
 
+    /// A run as the store has it now, whatever is in memory.
+    func fresh(_ key: RunKey) async throws(StoreError) -> RunEntry? {
+        guard let record = try await store.loadRuns([RunLoad(key: key, knownRevision: nil)]).first,
+            let flow = try await flow(of: record)
+        else { return nil }
+        return RunEntry(record, flow: flow)
+    }
+
     /// Runs that were looked for.
     struct Found {
         /// Those that exist.

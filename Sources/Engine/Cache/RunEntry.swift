@@ -18,12 +18,14 @@ final class RunEntry: Sendable {
     let key: RunKey
     let flow: FlowPlan
     let traceparent: String?
+    let urgency: Urgency
     private let contents: Mutex<Contents>
 
-    init(key: RunKey, flow: FlowPlan, traceparent: String?, run: RunState) {
+    init(key: RunKey, flow: FlowPlan, traceparent: String?, urgency: Urgency = .usual, run: RunState) {
         self.key = key
         self.flow = flow
         self.traceparent = traceparent
+        self.urgency = urgency
         contents = Mutex(
             Contents(
                 run: run, outputBytes: run.outputs.values.reduce(0) { $0 + $1.count }, settled: run.revision))
@@ -62,9 +64,31 @@ extension RunEntry {
     /// The fold of a run's committed transitions.
     convenience init(_ record: RunRecord, flow: FlowPlan) {
         let run = RunState(
-            plan: flow.plan, context: RunContext(run: record.key.run, input: record.input), lifecycle: record.state,
+            plan: flow.plan,
+            context: RunContext(
+                run: record.key.run, input: record.input, parent: record.parent, depth: record.depth),
+            lifecycle: record.state,
             revision: record.revision, history: record.transitions)
-        self.init(key: record.key, flow: flow, traceparent: record.traceparent, run: run)
+        self.init(key: record.key, flow: flow, traceparent: record.traceparent, urgency: record.urgency, run: run)
+    }
+
+    /// The index of the plan's step that a step is or was made of.
+    func templateIndex(of step: Int32) -> Int32 {
+        if step < flow.plan.steps.count { return step }
+        guard let index = withContents({ $0.run.templateIndex(of: step) }) else {
+            preconditionFailure("step \(step) of run \(key.run) is not in its history")
+        }
+        return index
+    }
+
+    /// The step of the plan that a step is or was made of, and the step's name on the wire.
+    func planned(_ step: Int32) -> (step: PlanStep, name: String)? {
+        withContents { contents in
+            guard let template = contents.run.template(of: step), let name = contents.run.name(of: step) else {
+                return nil
+            }
+            return (template, name)
+        }
     }
 
     /// What the worker gets for a step, and how many attempts have failed before.
@@ -73,6 +97,9 @@ extension RunEntry {
             Result {
                 let failures: Int32 =
                     if case .live(let failures)? = contents.run.status(of: step) { failures } else { 0 }
+                // A key that cannot be made has let the step pass its limit: it fails here.
+                _ = try contents.run.limitName(of: step)
+                _ = try contents.run.rateName(of: step)
                 return (try contents.run.makeInput(of: step), failures)
             }
         }

@@ -16,10 +16,15 @@ public struct StartCommand: Sendable {
     public var traceparent: String?
     /// JSON object of strings.
     public var labels: [UInt8]?
+    /// The run's priority, within `Standing.priorities`; the definition's when `nil`.
+    public var priority: Int32?
+    /// How long from now the run should take at most, for queues that order by deadline; the definition's when `nil`.
+    public var deadline: Duration?
 
     public init(
         tenant: TenantID, workflow: String, version: Int32? = nil, input: [UInt8],
-        idempotency: IdempotencyRecord? = nil, run: RunID? = nil, traceparent: String? = nil, labels: [UInt8]? = nil
+        idempotency: IdempotencyRecord? = nil, run: RunID? = nil, traceparent: String? = nil, labels: [UInt8]? = nil,
+        priority: Int32? = nil, deadline: Duration? = nil
     ) {
         self.tenant = tenant
         self.workflow = workflow
@@ -29,6 +34,8 @@ public struct StartCommand: Sendable {
         self.run = run
         self.traceparent = traceparent
         self.labels = labels
+        self.priority = priority
+        self.deadline = deadline
     }
 }
 

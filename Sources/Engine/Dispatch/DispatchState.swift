@@ -42,7 +42,12 @@ struct DispatchState {
         var pool: String
         /// The slots are of sessions that had connected before.
         var epoch: UInt64
+        /// The queue of each share; empty where nobody competes.
+        var queues: [QueueID] = []
     }
+
+    /// What is known of the queues' settings.
+    var queues = QueueTable()
 
     private(set) var sessions: [SessionID: LocalSession] = [:]
     private(set) var buckets: [Bucket: BucketState] = [:]
@@ -54,6 +59,9 @@ struct DispatchState {
     private var servers: [TenantRoute: [GroupKey]] = [:]
     private var nextRegistration: UInt64 = 1
     private var turn = 0
+    private var fairness = FairTurns()
+    /// Claims that were planned together with the last one.
+    private var planned: Deque<ClaimPlan> = []
 
     // MARK: Sessions
 
@@ -146,11 +154,12 @@ struct DispatchState {
 
     // MARK: Slots
 
-    /// Promises a free slot of a session that serves the bucket; none while older tokens wait in the bucket.
+    /// Promises a free slot of a session that serves the bucket. None while older tokens wait in the bucket, or any that
+    /// the same slots serve (whose turn it is, the claim decides), and none for a queue whose claims need its lock.
     mutating func reserve(_ bucket: Bucket) -> SessionID? {
-        if waiting.contains(bucket) { return nil }
+        if waiting.contains(bucket) || queues.isGuarded(bucket.queue) { return nil }
         guard let groups = servers[TenantRoute(tenant: bucket.tenant, route: bucket.route)] else { return nil }
-        for group in groups {
+        for group in groups where waiting.isEmpty || !isAwaited(group) {
             if let id = take(from: group) { return id }
         }
         return nil
@@ -163,6 +172,13 @@ struct DispatchState {
     private func session(_ id: SessionID, before epoch: UInt64) -> LocalSession? {
         guard let session = sessions[id], session.registration < epoch else { return nil }
         return session
+    }
+
+    private func isAwaited(_ group: GroupKey) -> Bool { waiting.contains { isServed($0, by: group) } }
+
+    private func isServed(_ bucket: Bucket, by group: GroupKey) -> Bool {
+        let capability = capabilities[group.capability]
+        return bucket.tenant == capability.tenant && capability.routes[bucket.route] == group.pool
     }
 
     /// A reservation that was not used.
@@ -219,8 +235,13 @@ struct DispatchState {
 
     // MARK: Buckets
 
-    /// Tokens arrived in a bucket, the lowest of them with this rank. `true` when a local slot could take one.
+    /// Tokens arrived in a bucket, the lowest of them with this rank. `true` when a local slot could take one. Of a route
+    /// with the number 0: places have become free under the limit of the bucket's queue.
     mutating func wake(_ bucket: Bucket, rank: Rank) -> Bool {
+        if bucket.route == .any {
+            wake(bucket.queue)
+            return canClaim
+        }
         guard let groups = servers[TenantRoute(tenant: bucket.tenant, route: bucket.route)] else { return false }
         var state = buckets[bucket] ?? BucketState()
         state.waiting = true
@@ -228,7 +249,17 @@ struct DispatchState {
         state.lowestSinceClaim = min(state.lowestSinceClaim, rank)
         buckets[bucket] = state
         waiting.insert(bucket)
+        // A step that returned has also freed its place, which a step of another route may take.
+        if queues.isGuarded(bucket.queue) { wake(bucket.queue) }
         return groups.contains { hasFree($0) }
+    }
+
+    /// Places have become free under a queue's limit: whatever bucket of it may have been left is looked at again.
+    mutating func wake(_ queue: QueueID) {
+        for bucket in buckets.keys where bucket.queue == queue {
+            buckets[bucket]?.waiting = true
+            waiting.insert(bucket)
+        }
     }
 
     var hasFreeSlot: Bool { available.keys.contains { hasFree($0) } }
@@ -241,38 +272,73 @@ struct DispatchState {
     }
 
     /// The next claim: one group of interchangeable sessions, their free slots (now reserved), their waiting buckets.
+    /// The tenant whose turn it is goes first; its queues share the slots by their weights.
     mutating func nextClaim(limit: Int) -> ClaimPlan? {
-        guard !waiting.isEmpty else { return nil }
-        let groups = Array(available.keys)
-        for offset in groups.indices {
-            let group = groups[(turn + offset) % groups.count]
-            let capability = capabilities[group.capability]
-            let served = waiting.filter {
-                $0.tenant == capability.tenant && capability.routes[$0.route] == group.pool
+        if let next = planned.popFirst() { return next }
+        guard !waiting.isEmpty, let group = nextGroup() else { return nil }
+        var slots: [SessionID] = []
+        while slots.count < limit, let id = take(from: group) { slots.append(id) }
+        guard !slots.isEmpty else { return nil }
+        let served = Dictionary(grouping: waiting.filter { isServed($0, by: group) }, by: \.queue)
+        let tenant = capabilities[group.capability].tenant
+        // Sorted: which queue goes first must not depend on hashing.
+        let names = served.keys.sorted { $0.value < $1.value }
+        let shares = fairness.allot(slots.count, of: tenant, among: names, queues)
+
+        var open = ClaimPlan(
+            request: ClaimRequest(buckets: [], slots: [], shares: []), pool: group.pool, epoch: epoch)
+        for (queue, share) in zip(names, shares) where share > 0 {
+            let own = Array(slots.suffix(share))
+            slots.removeLast(share)
+            let isGuarded = queues.isGuarded(queue)
+            let number = isGuarded ? 0 : open.request.shares.count
+            let claims = (served[queue] ?? []).map { bucket in
+                ClaimBucket(bucket: bucket, lowWater: buckets[bucket]?.lowWater ?? .min, share: number)
             }
-            guard !served.isEmpty else { continue }
-            var slots: [SessionID] = []
-            while slots.count < limit, let id = take(from: group) { slots.append(id) }
-            guard !slots.isEmpty else { continue }
-            turn += offset + 1
-            var claims: [ClaimBucket] = []
-            for bucket in served {
-                claims.append(ClaimBucket(bucket: bucket, lowWater: buckets[bucket]?.lowWater ?? .min))
+            for bucket in served[queue] ?? [] {
                 buckets[bucket]?.waiting = false
                 buckets[bucket]?.lowestSinceClaim = .max
                 waiting.remove(bucket)
             }
-            return ClaimPlan(request: ClaimRequest(buckets: claims, slots: slots), pool: group.pool, epoch: epoch)
+            if isGuarded {
+                planned.append(
+                    ClaimPlan(
+                        request: ClaimRequest(buckets: claims, slots: own, isGuarded: true), pool: group.pool,
+                        epoch: epoch,
+                        queues: [queue]))
+            } else {
+                open.request.buckets += claims
+                open.request.slots += own
+                open.request.shares.append(share)
+                open.queues.append(queue)
+            }
         }
-        return nil
+        return open.request.slots.isEmpty ? planned.popFirst() : open
+    }
+
+    /// The group of sessions that claims next: of the tenant whose turn it is, the groups take turns.
+    private mutating func nextGroup() -> GroupKey? {
+        let groups = Array(available.keys)
+        var ready: [(position: Int, tenant: TenantID)] = []
+        for offset in groups.indices {
+            let position = (turn + offset) % groups.count
+            guard hasFree(groups[position]), isAwaited(groups[position]) else { continue }
+            ready.append((position, capabilities[groups[position].capability].tenant))
+        }
+        guard let tenant = fairness.nextTenant(of: ready.map(\.tenant), queues) else { return nil }
+        guard let chosen = ready.first(where: { $0.tenant == tenant }) else { return nil }
+        turn = chosen.position + 1
+        return groups[chosen.position]
     }
 
     /// Settles a claim. Answers the leases whose session has gone meanwhile: they go back to the store.
     mutating func claimed(_ plan: ClaimPlan, _ leases: [LeasedTask]) -> [LeasedTask] {
         var highest: [Bucket: Rank] = [:]
+        var taken: [QueueID: Int] = [:]
         var orphans: [LeasedTask] = []
         for lease in leases {
             highest[lease.bucket] = max(highest[lease.bucket] ?? .min, lease.rank)
+            taken[lease.bucket.queue, default: 0] += 1
             if grant(lease, epoch: plan.epoch) == nil { orphans.append(lease) }
         }
         var unused: [SessionID: Int] = [:]
@@ -289,9 +355,14 @@ struct DispatchState {
                 state.lowWater = min(max(state.lowWater, rank), state.lowestSinceClaim)
             }
             // As many as asked for: more may wait. Fewer: everything visible was taken.
-            if leases.count >= plan.request.slots.count { state.waiting = true }
+            if taken[claim.bucket.queue] ?? 0 >= plan.request.shares[claim.share] { state.waiting = true }
             if state.waiting { waiting.insert(claim.bucket) }
             buckets[claim.bucket] = state
+        }
+        if let tenant = plan.request.buckets.first?.bucket.tenant {
+            for (queue, share) in zip(plan.queues, plan.request.shares) {
+                fairness.refund(share - (taken[queue] ?? 0), of: tenant, to: queue, queues)
+            }
         }
         return orphans
     }

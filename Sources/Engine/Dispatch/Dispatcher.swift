@@ -91,7 +91,8 @@ final class Dispatcher: Sendable {
                 if let entry = drafts[lease.fence.key]?.entry { assign(lease, entry: entry) }
             }
         }
-        for fence in outcome.dropped { cancel(fence, reason: "the run has ended") }
+        for fence in outcome.dropped { cancel(fence, reason: "the step or its run was stopped") }
+        wake(outcome.resumed)
     }
 
     private static func settle(
@@ -118,8 +119,8 @@ final class Dispatcher: Sendable {
 
     /// Puts together what the worker needs and offers it.
     func assign(_ lease: LeasedTask, entry: RunEntry) {
-        let step = entry.flow.plan.steps[Int(lease.fence.step)]
-        let task = TaskName(run: lease.fence.key.run, step: step.id, attempt: lease.fence.attempt)
+        guard let (step, name) = entry.planned(lease.fence.step) else { return giveBack([lease]) }
+        let task = TaskName(run: lease.fence.key.run, step: name, attempt: lease.fence.attempt)
         let made = entry.task(lease.fence.step)
         let backstop = step.timeout.map { $0 + configuration.attemptGrace }
         guard
@@ -188,6 +189,12 @@ final class Dispatcher: Sendable {
     func wake(_ buckets: [ReadyBucket]) {
         guard !buckets.isEmpty else { return }
         withState { state in for bucket in buckets { _ = state.wake(bucket.bucket, rank: bucket.lowestRank) } }
+    }
+
+    /// Places have become free under the limits of queues.
+    func wake(freed queues: Set<QueueID>) {
+        guard !queues.isEmpty else { return }
+        withState { state in for queue in queues { state.wake(queue) } }
     }
 
     /// Leases return to `ready`, with no loss counted.

@@ -27,7 +27,9 @@ final class EventExpansion: Sendable {
             var plan: FlowPlan?
             if let flow = flows[fragment.run] { plan = try await plans.plan(flow) }
             changes.append(
-                EventChanges.Change(run: fragment.run, json: RunChangeText.json(fragment, flow: plan, at: row.at)))
+                EventChanges.Change(
+                    run: fragment.run, json: RunChangeText.json(fragment, flow: plan, at: row.at),
+                    position: row.position))
         }
         return EventChanges(position: row.position, changes: changes)
     }

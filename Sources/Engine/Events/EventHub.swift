@@ -11,6 +11,9 @@ public final class EventHub: Sendable {
         var feeds: [TenantID: EventFeed] = [:]
     }
 
+    /// What one delivery holds at most, unless a single commit is larger. A reader that does not read keeps two of them.
+    private static let pageBytes = 4 << 10
+
     let clock: any EngineClock
     private let store: any Store
     private let expansion: EventExpansion
@@ -75,7 +78,9 @@ public final class EventHub: Sendable {
                 feed.skip(to: row.position)
             }
         }
-        for (tenant, rows) in changes { state.withLock { $0.feeds[tenant] }?.publish(rows) }
+        for (tenant, rows) in changes {
+            state.withLock { $0.feeds[tenant] }?.publish(EventChanges.joined(rows, bytes: Self.pageBytes))
+        }
     }
 
     /// The log has a gap: every reader reads again what it shows.

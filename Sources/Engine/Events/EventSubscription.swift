@@ -60,12 +60,6 @@ public final class EventSubscription: Sendable {
         return nil
     }
 
-    /// What `next` would answer without waiting.
-    public func nextNow() -> EventDelivery? {
-        if let delivery = takeReplayed() { return delivery }
-        return state.withLock { $0.replay == nil } ? takeLive() : nil
-    }
-
     public func close() {
         state.withLock { $0.isClosed = true }
         hub.unsubscribe(id, tenant)
@@ -87,7 +81,7 @@ public final class EventSubscription: Sendable {
             while let row = state.replayed.popFirst() {
                 // It is passed over when it comes live too.
                 state.delivered = row.position
-                if let delivery = matching(row) { return delivery }
+                if let delivery = matching(row.changes, row.position) { return delivery }
             }
             return nil
         }
@@ -102,20 +96,20 @@ public final class EventSubscription: Sendable {
                 hub.noteResync()
                 return .resync(position)
             case .row(let row):
-                let isNew = state.withLock { state in
-                    if let delivered = state.delivered, row.position <= delivered { return false }
-                    state.delivered = row.position
-                    return true
+                let changes: [EventChanges.Change] = state.withLock { state in
+                    if let delivered = state.delivered, row.position <= delivered { return [] }
+                    defer { state.delivered = row.position }
+                    return row.changes(after: state.delivered)
                 }
-                if isNew, let delivery = matching(row) { return delivery }
+                if !changes.isEmpty, let delivery = matching(changes, row.position) { return delivery }
             }
         }
     }
 
-    private func matching(_ row: EventChanges) -> EventDelivery? {
-        guard let run else { return .changes(row.changes, row.position) }
-        let changes = row.changes.filter { $0.run == run }
-        return changes.isEmpty ? nil : .changes(changes, row.position)
+    private func matching(_ changes: [EventChanges.Change], _ position: EventPosition) -> EventDelivery? {
+        guard let run else { return .changes(changes, position) }
+        let changes = changes.filter { $0.run == run }
+        return changes.isEmpty ? nil : .changes(changes, position)
     }
 
     /// Wakes at most once in `pace`: what comes at once after a quiet time is delivered at once, bursts come together.

@@ -23,6 +23,13 @@ final class EventTail: Sendable {
                 parts.dispatcher.wake(row.wakes)
                 stopAttempts(row)
             }
+            let queues = Set(page.rows.flatMap(\.queues))
+            if !queues.isEmpty {
+                try await parts.queues.load(queues.filter { parts.queues.contains($0) })
+                parts.reorders.raise()
+                // What a pause or another kind of claim has left alone is looked for anew.
+                try await parts.dispatcher.scan()
+            }
             try await parts.hub.publish(page.rows)
             parts.metrics.eventRows.add(UInt64(page.rows.count))
         }

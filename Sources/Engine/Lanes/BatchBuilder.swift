@@ -16,6 +16,8 @@ struct BatchBuilder {
         case historical
         /// The run has ended: nothing to do.
         case ended
+        /// The run takes no notice of it.
+        case refused(RunRejection)
     }
 
     /// One run's part of the batch.
@@ -29,14 +31,18 @@ struct BatchBuilder {
         var ending: RunEnding?
         /// Tokens of earlier commits that must go.
         var dropped: Int?
+        var droppedSteps: [Int32] = []
+        /// Pauses or resumes: the last one counts.
+        var isPaused: Bool?
         /// The commands that it answers.
         var commands: [Int] = []
         var isAlone = false
     }
 
-    private(set) var drafts: [RunKey: Draft] = [:]
+    var drafts: [RunKey: Draft] = [:]
+    var batch: CommitBatch
+    let queues: QueueTable
     private var order: [RunKey] = []
-    private var batch: CommitBatch
     private var idempotencyKeys: Set<TenantKey> = []
     private let now: Timestamp
 
@@ -45,12 +51,15 @@ struct BatchBuilder {
         var key: String
     }
 
-    init(id: BatchID, now: Timestamp) {
+    init(id: BatchID, now: Timestamp, queues: QueueTable = QueueTable()) {
         batch = CommitBatch(id: id)
         self.now = now
+        self.queues = queues
     }
 
-    var isEmpty: Bool { drafts.isEmpty && batch.firedRunTimers.isEmpty && batch.appliedInbox.isEmpty }
+    var isEmpty: Bool {
+        drafts.isEmpty && batch.firedRunTimers.isEmpty && batch.appliedInbox.isEmpty && batch.clearedDues.isEmpty
+    }
 
     /// Adds a submission.
     mutating func start(_ intent: StartIntent, key: RunKey, command: Int, random: UInt64) -> Verdict {
@@ -60,12 +69,27 @@ struct BatchBuilder {
             guard inserted else { return .deferred }
         }
         let entry = RunEntry(
-            key: key, flow: intent.flow, traceparent: intent.traceparent,
-            run: RunState(plan: intent.flow.plan, context: RunContext(run: key.run, input: intent.input)))
+            key: key, flow: intent.flow, traceparent: intent.traceparent, urgency: intent.urgency,
+            run: RunState(
+                plan: intent.flow.plan,
+                context: RunContext(run: key.run, input: intent.input, parent: intent.parent, depth: intent.depth)))
         drafts[key] = Draft(entry: entry, start: intent, expectedRevision: 0, state: .queued)
         order.append(key)
-        guard apply(.start, to: key, command: command, random: random, finish: nil) else {
-            preconditionFailure("a new run refuses its start")
+        if let pacing = entry.pacing() {
+            // It stays queued, until its time has come.
+            drafts[key]?.commands.append(command)
+            let limit = entry.runLimit()
+            batch.delayed.append(DelayedStart(token: queuedToken(key, entry: entry), pacing: pacing, limit: limit))
+            return .drafted
+        }
+        if let limit = entry.runLimit() {
+            // It stays queued, until the store gives it a slot.
+            drafts[key]?.commands.append(command)
+            batch.held.append(heldRun(key, entry: entry, limit: limit))
+            return .drafted
+        }
+        if let rejection = apply(.start, to: key, command: command, random: random, finish: nil) {
+            preconditionFailure("a new run refuses its start: \(rejection)")
         }
         return .drafted
     }
@@ -91,16 +115,27 @@ struct BatchBuilder {
             drafts[key] = Draft(entry: entry, start: nil, expectedRevision: revision, state: state)
             drafts[key]?.isAlone = command.isAlone
         }
-        let applied: Bool
+        let rejection: RunRejection?
         switch command.kind {
-        case .start: return .deferred
+        case .start, .acknowledge: return .deferred
         case .finish(let finish):
-            applied = apply(RunEvent(finish), to: key, command: index, random: random, finish: finish)
+            rejection = apply(RunEvent(finish), to: key, command: index, random: random, finish: finish)
         case .cancel(let reason):
-            applied = apply(.cancel(reason: reason), to: key, command: index, random: random, finish: nil)
+            // A message may come twice: only somebody who asks again means that the clean-up shall end.
+            if case .none = command.reply, entry.withContents({ $0.run.lifecycle }) == .cancelling {
+                rejection = .stopping
+            } else {
+                rejection = apply(.cancel(reason: reason), to: key, command: index, random: random, finish: nil)
+            }
+        case .event(let event):
+            rejection = apply(event, to: key, command: index, random: random, finish: nil)
+        case .admit:
+            rejection = apply(.start, to: key, command: index, random: random, finish: nil)
+            if rejection == nil { batch.admitted.append(key) }
         case .deadline:
-            applied = apply(.deadlinePassed, to: key, command: index, random: random, finish: nil)
+            rejection = apply(.deadlinePassed, to: key, command: index, random: random, finish: nil)
         }
+        let applied = rejection == nil
         if applied {
             if !isDrafted { order.append(key) }
         } else if isDrafted {
@@ -113,18 +148,26 @@ struct BatchBuilder {
         // Message and timer go with the commit that applies them, or at once when the run has ended.
         if let inbox = command.inbox { batch.appliedInbox.append(inbox) }
         if case .deadline = command.kind { batch.firedRunTimers.append(key) }
-        if applied { return .drafted }
-        if case .finish = command.kind { return .historical }
-        return .ended
+        guard let rejection else { return .drafted }
+        switch command.kind {
+        case .finish: return .historical
+        case .event(.stepDue(let step)):
+            // The row is of no use any more.
+            batch.clearedDues.append(StepKey(run: key, step: step))
+            return .refused(rejection)
+        case .event: return .refused(rejection)
+        case .start, .cancel, .admit, .deadline, .acknowledge: return .ended
+        }
     }
 
     /// A message to a run that does not exist.
     mutating func discard(_ inbox: InboxID) { batch.appliedInbox.append(inbox) }
 
+    /// Answers why nothing was done; `nil` when it was.
     private mutating func apply(
         _ event: RunEvent, to key: RunKey, command: Int, random: UInt64, finish: FinishCommand?
-    ) -> Bool {
-        guard let entry = drafts[key]?.entry else { return false }
+    ) -> RunRejection? {
+        guard let entry = drafts[key]?.entry else { return .unknownStep }
         let now = now
         let effects: [RunEffect]
         do {
@@ -134,17 +177,22 @@ struct BatchBuilder {
             }
         } catch {
             // A benign race: the step or the run has moved on.
-            return false
+            return error
         }
         drafts[key]?.commands.append(command)
-        if let finish { batch.finishes.append(finish.fence) }
-        for effect in effects { perform(effect, key: key, flow: entry.flow, finish: finish) }
-        return true
+        if let finish {
+            batch.finishes.append(finish.fence)
+            leave([finish.fence.step], of: entry)
+        }
+        for effect in effects { perform(effect, key: key, entry: entry, finish: finish) }
+        return nil
     }
 
-    private mutating func perform(_ effect: RunEffect, key: RunKey, flow: FlowPlan, finish: FinishCommand?) {
+    private mutating func perform(_ effect: RunEffect, key: RunKey, entry: RunEntry, finish: FinishCommand?) {
         switch effect {
         case .record(let transition):
+            // Only a step that was live is cancelled; which of those had a slot, the store knows.
+            if transition.state == .cancelled { release(transition.step, of: entry) }
             let isOutcome = finish.map { $0.fence.step == transition.step } ?? false
             batch.transitions.append(
                 TransitionRow(
@@ -153,59 +201,43 @@ struct BatchBuilder {
                     enqueuedAt: isOutcome ? finish?.timing.enqueuedAt : nil,
                     leasedAt: isOutcome ? finish?.timing.leasedAt : nil,
                     startedAt: isOutcome ? finish?.timing.startedAt : nil))
-            drafts[key]?.steps.append(
-                EventFragment.StepChange(step: transition.step, state: transition.state, attempt: transition.attempt))
+            if transition.step >= 0 {
+                drafts[key]?.steps.append(
+                    EventFragment.StepChange(
+                        step: transition.step, state: transition.state, attempt: max(0, transition.attempt)))
+            }
         case .ready(let step):
-            batch.ready.append(readyRow(step, key: key, flow: flow, attempt: 0, losses: 0))
+            place(readyRow(step, of: entry, attempt: 0, losses: 0), of: entry, rate: entry.stepRate(step))
         case .retry(let step, let attempt, let delay):
-            let row = readyRow(step, key: key, flow: flow, attempt: attempt, losses: finish?.timing.losses ?? 0)
-            batch.timers.append(TimerRow(kind: .token(row), delay: delay))
+            place(
+                readyRow(step, of: entry, attempt: attempt, losses: finish?.timing.losses ?? 0), of: entry,
+                delay: delay)
+        case .wait(let step, let request):
+            batch.waits.append(WaitRow(step: StepKey(run: key, step: step), request: request))
+        case .endWait(let step):
+            let step = StepKey(run: key, step: step)
+            let before = batch.waits.count
+            batch.waits.removeAll { $0.step == step }
+            if before == batch.waits.count { batch.endedWaits.append(step) }
+        case .setDue(let step, let delay):
+            batch.timers.append(TimerRow(kind: .stepDue(StepKey(run: key, step: step)), delay: delay))
+        case .clearDue(let step): clearDue(StepKey(run: key, step: step))
+        case .dropSteps(let steps): drop(steps, of: entry)
+        case .pauseTokens: pause(key)
+        case .resumeTokens: resume(key)
+        case .startChild(let child): startChild(child, from: key)
+        case .cancelChild(let child, let reason): cancelChild(child, reason: reason, from: key)
+        case .emit(let emission): emit(emission, key: key)
         case .setDeadline(let delay):
             batch.timers.append(TimerRow(kind: .runDeadline(key), delay: delay))
         case .dropTokens(let expected):
-            drop(expected, key: key)
-        case .ended(let state, let failure):
-            end(key, as: state, failure: failure)
+            drop(expected, of: entry)
+        case .ended(let state, let output, let failure):
+            drafts[key]?.ending = RunEnding(
+                output: output, failure: failure, hasDeadline: entry.flow.plan.timeout != nil)
+            tellParent(of: key, state: state, output: output, failure: failure)
+            releaseRun(entry)
         }
-    }
-
-    private mutating func end(_ key: RunKey, as state: RunLifecycle, failure: StepFailure?) {
-        guard let entry = drafts[key]?.entry else { return }
-        var ending = RunEnding(output: nil, failure: failure, hasDeadline: entry.flow.plan.timeout != nil)
-        if state == .succeeded {
-            do {
-                ending.output = try entry.withContents { (contents) throws in try contents.run.makeOutput() }
-            } catch {
-                // The steps have succeeded and stay so; the run says why it has no output.
-                ending.failure = StepFailure(
-                    kind: .invalid, code: "output_invalid", message: "the run's output cannot be made: \(error)",
-                    retryable: false)
-            }
-        }
-        drafts[key]?.ending = ending
-    }
-
-    /// The run's tokens go: those that this batch was to insert are left out, those of earlier commits are deleted.
-    private mutating func drop(_ live: Int, key: RunKey) {
-        let ready = batch.ready.count
-        batch.ready.removeAll { $0.key == key }
-        var unwritten = ready - batch.ready.count
-        batch.timers.removeAll { timer in
-            switch timer.kind {
-            case .token(let row):
-                guard row.key == key else { return false }
-                unwritten += 1
-                return true
-            case .runDeadline(let run): return run == key
-            }
-        }
-        drafts[key]?.dropped = live - unwritten
-    }
-
-    private func readyRow(_ step: Int32, key: RunKey, flow: FlowPlan, attempt: Int32, losses: Int16) -> ReadyRow {
-        ReadyRow(
-            key: key, bucket: flow.buckets[Int(step)], rank: key.rank, step: step, attempt: attempt, losses: losses,
-            lease: nil)
     }
 
     /// Where tokens become ready, one bucket for each.
@@ -225,6 +257,10 @@ struct BatchBuilder {
                     step: row.step, state: session == nil ? .ready : .running,
                     attempt: session == nil ? row.attempt : row.attempt + 1))
         }
+        for row in batch.held where row.token.step >= 0 {
+            drafts[row.token.key]?.steps.append(
+                EventFragment.StepChange(step: row.token.step, state: .held, attempt: row.token.attempt))
+        }
         for key in order {
             guard let draft = drafts[key] else { continue }
             let (revision, state) = draft.entry.withContents { ($0.run.revision, $0.run.lifecycle) }
@@ -236,28 +272,28 @@ struct BatchBuilder {
                     RunStart(
                         key: key, flow: start.flow.flow, state: state, revision: revision, input: start.input,
                         idempotency: start.idempotency, traceparent: start.traceparent, labels: start.labels,
-                        ending: draft.ending, event: event))
+                        parent: start.parent, depth: start.depth, urgency: start.urgency, ending: draft.ending,
+                        event: event))
             } else {
                 batch.advances.append(
                     RunAdvance(
                         key: key, expectedRevision: draft.expectedRevision, revision: revision, state: state,
                         ending: draft.ending, event: event))
             }
-            if let dropped = draft.dropped { batch.drops.append(TokenDrop(key: key, expected: dropped)) }
+            if let dropped = draft.dropped {
+                batch.drops.append(TokenDrop(key: key, expected: dropped))
+            } else if !draft.droppedSteps.isEmpty {
+                batch.drops.append(
+                    TokenDrop(key: key, expected: draft.droppedSteps.count, steps: draft.droppedSteps))
+            }
+            // Only when that is still so: a stop takes the tokens of a paused run, or frees those of its clean-up.
+            if let isPaused = draft.isPaused, !state.isEnded, isPaused == (state == .paused) {
+                batch.pauses.append(RunPause(key: key, isPaused: isPaused))
+            }
             drafts[key]?.state = state
             drafts[key]?.revision = revision
         }
         return batch
-    }
-}
-
-extension RunKey {
-    /// First in, first out: by the time in the run's id, in µs. It is a UUIDv7 whose twelve bits after the milliseconds
-    /// are the fraction of a millisecond (RFC 9562 §6.2, method 3) where this engine made it.
-    var rank: Rank {
-        let milliseconds = Int64(run.bytes.high >> 16)
-        let fraction = Int64(run.bytes.high & 0xFFF)
-        return milliseconds * 1000 + ((fraction * 1000 + 4095) >> 12)
     }
 }
 

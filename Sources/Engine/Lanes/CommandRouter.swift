@@ -33,6 +33,21 @@ final class CommandRouter: Sendable {
         }
     }
 
+    /// Durable messages to runs. Those that start a run are left to the sweep of the inbox.
+    func submit(_ messages: [InboxMessage], acceptedAt now: Duration) {
+        for message in messages {
+            let kind: LaneCommand.Kind
+            switch message.command {
+            case .cancel(let reason): kind = .cancel(reason: reason)
+            case .admit: kind = .admit
+            case .signal(let signal): kind = .event(.signal(signal))
+            case .childEnded(let step, let outcome): kind = .event(.childEnded(step: step, outcome))
+            case .startChild: continue
+            }
+            submitOwn(LaneCommand(key: message.id.key, kind: kind, inbox: message.id, acceptedAt: now, reply: .none))
+        }
+    }
+
     private func queue(of key: RunKey) -> LaneQueue {
         queues[RunDirectory.lane(of: key, count: queues.count)]
     }

@@ -42,7 +42,8 @@ final class CommitLane: Sendable {
     /// - Throws: when the store was unavailable and nothing was written or answered.
     func process(_ commands: [LaneCommand]) async throws(StoreError) -> [LaneCommand] {
         let runs = try await runs(of: commands)
-        var builder = BatchBuilder(id: BatchID(parts.randomBytes()), now: parts.storeClock.now)
+        var builder = BatchBuilder(
+            id: BatchID(parts.randomBytes()), now: parts.storeClock.now, queues: parts.queues.snapshot)
         var round = Round(commands: commands)
         for (index, command) in commands.enumerated() {
             round.note(add(command, index: index, runs: runs, to: &builder), at: index)
@@ -73,8 +74,10 @@ final class CommitLane: Sendable {
     private func runs(of commands: [LaneCommand]) async throws(StoreError) -> RunDirectory.Found {
         var keys: Set<RunKey> = []
         for command in commands {
-            if case .start = command.kind { continue }
-            keys.insert(command.key)
+            switch command.kind {
+            case .start, .acknowledge: continue
+            case .finish, .cancel, .admit, .deadline, .event: keys.insert(command.key)
+            }
         }
         return keys.isEmpty ? RunDirectory.Found() : try await parts.directory.find(keys)
     }
@@ -84,6 +87,10 @@ final class CommitLane: Sendable {
     ) -> Round.Fate {
         if case .start(let intent) = command.kind {
             return .verdict(builder.start(intent, key: command.key, command: index, random: parts.random()))
+        }
+        if case .acknowledge = command.kind {
+            if let inbox = command.inbox { builder.discard(inbox) }
+            return .answered
         }
         guard let entry = runs.entries[command.key] else {
             if let inbox = command.inbox { builder.discard(inbox) }
@@ -107,7 +114,12 @@ final class CommitLane: Sendable {
         publish(builder.drafts, excluded: excluded)
         if let batch, let outcome {
             parts.dispatcher.committed(batch, outcome, drafts: builder.drafts, promise: promise)
-            if !batch.timers.isEmpty { parts.timers.raise() }
+            parts.dispatcher.wake(freed: Set(batch.freed.map(\.queue)))
+            if !outcome.admissions.isEmpty { parts.act(on: outcome.admissions) }
+            if !batch.timers.isEmpty || !batch.delayed.isEmpty || !batch.pauses.isEmpty { parts.timers.raise() }
+            if !outcome.limits.isEmpty { await admit(outcome.limits) }
+            let posts = batch.posts.filter { excluded[$0.sender] == nil }.map(\.message)
+            if !posts.isEmpty { parts.courier.take(posts) }
             if parts.hub.hasSubscribers { parts.eventTail.raise() }
             parts.committed()
         }
@@ -121,6 +133,15 @@ final class CommitLane: Sendable {
         answer(&round)
         await answerFromHistory(&round)
         return round.again()
+    }
+
+    /// Resumed runs have joined the lines of limits. Should this fail, the sweep of the limits does it.
+    private func admit(_ limits: [LimitID]) async {
+        do {
+            parts.act(on: try await parts.store.admit(limits))
+        } catch {
+            parts.storeFailed(error, in: "commit lane")
+        }
     }
 
     private func publish(_ drafts: [RunKey: BatchBuilder.Draft], excluded: [RunKey: CommitOutcome.Exclusion]) {
@@ -189,7 +210,10 @@ extension StepTransition {
         guard step == fence.step, attempt == fence.attempt else { return false }
         switch state {
         case .succeeded, .failed, .scheduled: return true
-        case .pending, .ready, .running, .waiting, .held, .skipped, .cancelled, .lost: return false
+        // A handler has taken the attempt's failure.
+        case .expanded: return attempt > 0
+        case .pending, .ready, .running, .waiting, .held, .skipped, .cancelled, .lost, .signalled, .decided, .entered:
+            return false
         }
     }
 }

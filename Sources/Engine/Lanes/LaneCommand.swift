@@ -1,3 +1,5 @@
+import Expressions
+import JSON
 import Workflows
 
 /// One state-changing command on one run, waiting for its commit.
@@ -6,6 +8,12 @@ struct LaneCommand: Sendable {
         case start(StartIntent)
         case finish(FinishCommand)
         case cancel(reason: String)
+        /// Anything else that happens to a run.
+        case event(RunEvent)
+        /// The message from the inbox has been dealt with.
+        case acknowledge
+        /// A queued run has got its slot.
+        case admit
         /// The run's deadline has passed.
         case deadline
     }
@@ -32,8 +40,51 @@ struct LaneCommand: Sendable {
             case .failure(let failure): 256 + failure.message.utf8.count
             }
         case .cancel(let reason): 128 + reason.utf8.count
-        case .deadline: 64
+        case .event(.signal(let signal)): 256 + signal.payload.count
+        case .event(.decided(_, let decision)): 512 + (decision.form?.count ?? 0)
+        case .event(.childEnded(_, .succeeded(let output))): 256 + output.count
+        case .event: 256
+        case .deadline, .admit, .acknowledge: 64
         }
+    }
+}
+
+extension StartIntent {
+    /// Checks the input and what is made of it: the keys of the run's limit and pacing, and the labels that the definition asks
+    /// for; of those, the given ones win.
+    init(
+        flow: FlowPlan, input: [UInt8], run: RunID, labels: [UInt8]? = nil, parent: RunContext.Parent? = nil,
+        depth: Int32 = 0
+    ) throws(EngineError) {
+        let input = try flow.checkInput(input)
+        var labels = labels
+        if flow.plan.limit?.key != nil || flow.plan.pacing?.key != nil || flow.plan.labels != nil {
+            let state = RunState(plan: flow.plan, context: RunContext(run: run, input: input))
+            var what = "concurrency"
+            do {
+                _ = try state.runLimitName()
+                what = "throttle or debounce"
+                _ = try state.pacingName()
+            } catch {
+                throw EngineError(.invalidInput, "the key of the workflow's \(what) cannot be made: \(error.message)")
+            }
+            do {
+                labels = try Self.merged(try state.makeLabels(), labels)
+            } catch {
+                throw EngineError(.invalidInput, "the labels cannot be made: \(error)")
+            }
+        }
+        self.init(flow: flow, input: input, labels: labels, parent: parent, depth: depth)
+    }
+
+    private static func merged(_ made: [UInt8]?, _ given: [UInt8]?) throws(JSONError) -> [UInt8]? {
+        guard let made else { return given }
+        guard let given else { return made }
+        guard case .object(var all) = try JSONValue(parsing: made),
+            case .object(let mine) = try JSONValue(parsing: given)
+        else { return given }
+        for member in mine { all[member.key] = member.value }
+        return JSONValue.object(all).bytes()
     }
 }
 
@@ -44,4 +95,7 @@ struct StartIntent: Sendable {
     var idempotency: IdempotencyRecord?
     var traceparent: String?
     var labels: [UInt8]?
+    var parent: RunContext.Parent?
+    var depth: Int32 = 0
+    var urgency = Urgency.usual
 }

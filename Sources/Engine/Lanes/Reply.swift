@@ -6,6 +6,8 @@ enum Answer: Sendable {
     case started(Started)
     case finished(FinishAnswer)
     case cancelled
+    /// The event was applied.
+    case applied
     case failed(EngineError)
 }
 

@@ -11,6 +11,10 @@ struct Round {
         /// In the store; the run's state after the commit.
         case committed(RunLifecycle)
         case duplicate(of: RunID, sameBody: Bool)
+        /// Its limit has no slot free.
+        case conflict(limit: String)
+        /// Its throttle has no start left.
+        case throttled(name: String, retryAfter: Duration)
         case refused(code: String, detail: String)
         case historical
         case again
@@ -42,6 +46,10 @@ struct Round {
             }
         case .duplicate(let run, let sameBody):
             for index in draft.commands { fates[index] = .duplicate(of: run, sameBody: sameBody) }
+        case .conflict(let limit):
+            for index in draft.commands { fates[index] = .conflict(limit: limit) }
+        case .throttled(let name, let pause):
+            for index in draft.commands { fates[index] = .throttled(name: name, retryAfter: pause) }
         case .refused(let code, let detail):
             let isShared = draft.commands.count > 1
             for index in draft.commands {
@@ -74,7 +82,9 @@ struct Round {
         fates.indices.filter { index in
             switch fates[index] {
             case .historical, .verdict(.historical): true
-            case .undecided, .verdict, .missing, .committed, .duplicate, .refused, .again, .answered: false
+            case .undecided, .verdict, .missing, .committed, .duplicate, .conflict, .throttled, .refused, .again,
+                .answered:
+                false
             }
         }
     }
@@ -84,7 +94,8 @@ struct Round {
         fates.indices.compactMap { index in
             switch fates[index] {
             case .again, .verdict(.deferred), .verdict(.doubtful), .undecided: commands[index]
-            case .verdict, .missing, .committed, .duplicate, .refused, .historical, .answered: nil
+            case .verdict, .missing, .committed, .duplicate, .conflict, .throttled, .refused, .historical, .answered:
+                nil
             }
         }
     }
@@ -97,6 +108,8 @@ struct Round {
             .historical,
             .again, .answered:
             return nil
+        case .verdict(.refused(let rejection)):
+            return rejection == .repeatedSignal ? .applied : .failed(EngineError(rejection))
         case .verdict(.ended):
             return .failed(EngineError(.runEnded, "the run has ended already"))
         case .missing:
@@ -115,8 +128,10 @@ struct Round {
             case .finish:
                 metrics.recordedOutcomes.add()
                 return .finished(.recorded)
-            case .cancel, .deadline:
+            case .cancel, .deadline, .admit:
                 return .cancelled
+            case .event, .acknowledge:
+                return .applied
             }
         case .duplicate(let run, let sameBody):
             metrics.duplicateStarts.add()
@@ -128,6 +143,19 @@ struct Round {
             return .started(
                 Started(
                     run: run, workflow: intent.flow.name, version: intent.flow.version, created: false, state: nil))
+        case .conflict(let limit):
+            metrics.refusedCommands.add()
+            return .failed(
+                EngineError(
+                    .concurrencyLimit,
+                    "the limit \(limit) has no slot free, and its definition says on_conflict: reject"))
+        case .throttled(let name, let pause):
+            metrics.refusedCommands.add()
+            return .failed(
+                EngineError(
+                    .throttled,
+                    "the throttle \(name) has no start left in its window, and its definition says on_excess: drop",
+                    retryAfter: pause))
         case .refused(let code, _):
             metrics.refusedCommands.add()
             return .failed(EngineError(.refused, "the database refused the command (\(code))"))

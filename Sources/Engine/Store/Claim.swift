@@ -3,10 +3,17 @@ public struct ClaimRequest: Sendable {
     public var buckets: [ClaimBucket]
     /// One entry for each free slot; a session may stand here more than once.
     public var slots: [SessionID]
+    /// How many slots the buckets of each share may fill at most, together not more than there are slots. Within a
+    /// share the buckets are merged by rank.
+    public var shares: [Int]
+    /// The buckets' one queue is guarded: the claim takes its lock first. Without it, guarded queues are passed over.
+    public var isGuarded: Bool
 
-    public init(buckets: [ClaimBucket], slots: [SessionID]) {
+    public init(buckets: [ClaimBucket], slots: [SessionID], shares: [Int]? = nil, isGuarded: Bool = false) {
         self.buckets = buckets
         self.slots = slots
+        self.shares = shares ?? [slots.count]
+        self.isGuarded = isGuarded
     }
 }
 
@@ -15,10 +22,13 @@ public struct ClaimBucket: Sendable {
     public var bucket: Bucket
     /// Ranks below it are known to be claimed already (engine rule 14); `Int64.min` scans all.
     public var lowWater: Rank
+    /// Which of the request's shares it is filled from.
+    public var share: Int
 
-    public init(bucket: Bucket, lowWater: Rank) {
+    public init(bucket: Bucket, lowWater: Rank, share: Int = 0) {
         self.bucket = bucket
         self.lowWater = lowWater
+        self.share = share
     }
 }
 

@@ -14,12 +14,34 @@ public struct CommitBatch: Sendable {
     public var transitions: [TransitionRow] = []
     /// New tokens in `ready`, or in `attempts` where a lease is asked for and granted (the fast path).
     public var ready: [ReadyRow] = []
+    /// New tokens that need a slot of a limit.
+    public var held: [HeldRow] = []
+    /// New runs that wait for their time to start.
+    public var delayed: [DelayedStart] = []
+    /// Slots that are given back, each to be handed on in the same transaction.
+    public var releases: [LimitRelease] = []
+    /// Runs that were let in and start with this batch: their own token goes.
+    public var admitted: [RunKey] = []
     /// New tokens in `timers` (retries), and run deadlines.
     public var timers: [TimerRow] = []
-    /// Runs whose every token goes (cancel, deadline), with the number of tokens that the fold expects.
+    /// New tokens in `waits`.
+    public var waits: [WaitRow] = []
+    /// New tokens of paused runs. When the run is resumed they go where they would have gone, and not before they are due.
+    public var parked: [TimerRow] = []
+    /// Tokens in `waits` whose wait is over.
+    public var endedWaits: [StepKey] = []
+    /// Due times of steps that go.
+    public var clearedDues: [StepKey] = []
+    /// Tokens that go before their time, of whole runs or of some steps.
     public var drops: [TokenDrop] = []
+    /// Runs whose tokens a pause holds, or a resume frees.
+    public var pauses: [RunPause] = []
+    /// Messages to other runs, each written with the run that sends it.
+    public var posts: [InboxPost] = []
     /// Run timers that this batch has applied.
     public var firedRunTimers: [RunKey] = []
+    /// Queues under whose limits this batch frees places; told to all nodes as a wake of any route.
+    public var freed: Set<TenantQueue> = []
     /// Inbox messages that this batch has applied.
     public var appliedInbox: [InboxID] = []
 
@@ -39,6 +61,11 @@ public struct RunStart: Sendable {
     /// W3C `traceparent` of the submission.
     public var traceparent: String?
     public var labels: [UInt8]?
+    /// The step of another run that started it, and how many levels it is below the first.
+    public var parent: RunContext.Parent?
+    public var depth: Int32
+    /// What the request said of the run's place in queues.
+    public var urgency: Urgency
     /// When a run ends in the batch that starts it.
     public var ending: RunEnding?
     /// This run's part of its tenant's event row: JSON text as `EventFragment` writes it.
@@ -46,7 +73,9 @@ public struct RunStart: Sendable {
 
     public init(
         key: RunKey, flow: FlowVersionID, state: RunLifecycle, revision: Int64, input: [UInt8],
-        idempotency: IdempotencyRecord?, traceparent: String?, labels: [UInt8]?, ending: RunEnding?, event: [UInt8]
+        idempotency: IdempotencyRecord?, traceparent: String?, labels: [UInt8]?,
+        parent: RunContext.Parent? = nil, depth: Int32 = 0, urgency: Urgency = .usual, ending: RunEnding?,
+        event: [UInt8]
     ) {
         self.key = key
         self.flow = flow
@@ -56,6 +85,9 @@ public struct RunStart: Sendable {
         self.idempotency = idempotency
         self.traceparent = traceparent
         self.labels = labels
+        self.parent = parent
+        self.depth = depth
+        self.urgency = urgency
         self.ending = ending
         self.event = event
     }
@@ -169,26 +201,71 @@ public struct TimerRow: Sendable {
         case token(ReadyRow)
         /// Ends the run when due.
         case runDeadline(RunKey)
+        /// Is told to the step when due.
+        case stepDue(StepKey)
     }
 
     public var kind: Kind
     /// From the commit's own time on the store's clock.
     public var delay: Duration
+    /// The token needs a slot of this limit when it is due.
+    public var limit: Limit?
+    /// The token is due when its turn under this rate comes, instead of after the delay; the store finds that out.
+    public var rate: Rate?
 
-    public init(kind: Kind, delay: Duration) {
+    public init(kind: Kind, delay: Duration, limit: Limit? = nil, rate: Rate? = nil) {
         self.kind = kind
         self.delay = delay
+        self.limit = limit
+        self.rate = rate
     }
 }
 
-/// Every token of a run goes.
+/// A token in `waits`.
+public struct WaitRow: Sendable {
+    public var step: StepKey
+    public var request: WaitRequest
+
+    public init(step: StepKey, request: WaitRequest) {
+        self.step = step
+        self.request = request
+    }
+}
+
+/// A pause parks a run's tokens from `ready`, `timers` and the lines of limits in `held`; a resume moves them back. A
+/// step that had a slot of a limit keeps it.
+public struct RunPause: Sendable, Equatable {
+    public var key: RunKey
+    public var isPaused: Bool
+
+    public init(key: RunKey, isPaused: Bool) {
+        self.key = key
+        self.isPaused = isPaused
+    }
+}
+
+/// A message and the run of the batch that sends it.
+public struct InboxPost: Sendable, Equatable {
+    public var sender: RunKey
+    public var message: InboxMessage
+
+    public init(sender: RunKey, message: InboxMessage) {
+        self.sender = sender
+        self.message = message
+    }
+}
+
+/// Tokens of a run go, wherever they stand.
 public struct TokenDrop: Sendable {
     public var key: RunKey
+    /// Of these steps, with what they are due for; empty: all, with the run's deadline.
+    public var steps: [Int32]
     /// Tokens that the fold expects: a second look with a new snapshot is taken when fewer rows went (engine rule 10).
     public var expected: Int
 
-    public init(key: RunKey, expected: Int) {
+    public init(key: RunKey, expected: Int, steps: [Int32] = []) {
         self.key = key
         self.expected = expected
+        self.steps = steps
     }
 }

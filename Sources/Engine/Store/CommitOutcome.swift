@@ -8,16 +8,26 @@ public struct CommitOutcome: Sendable {
     public var leased: [LeasedTask]
     /// Attempts whose lease a drop took away: their workers are told to stop.
     public var dropped: [AttemptFence]
+    /// Buckets that received tokens of resumed runs.
+    public var resumed: [ReadyBucket]
+    /// Tokens of resumed runs wait for slots of these: they are to be looked at (`LimitStore.admit`).
+    public var limits: [LimitID]
+    /// Tokens that got a slot in this commit: this batch's own, and those that waited for what it gave back.
+    public var admissions: Admissions
     /// The commit's time on the store's clock.
     public var committedAt: Timestamp
 
     public init(
         excluded: [RunKey: Exclusion] = [:], leased: [LeasedTask] = [], dropped: [AttemptFence] = [],
+        resumed: [ReadyBucket] = [], limits: [LimitID] = [], admissions: Admissions = Admissions(),
         committedAt: Timestamp
     ) {
         self.excluded = excluded
         self.leased = leased
         self.dropped = dropped
+        self.resumed = resumed
+        self.limits = limits
+        self.admissions = admissions
         self.committedAt = committedAt
     }
 
@@ -28,6 +38,10 @@ public struct CommitOutcome: Sendable {
         case staleFences([AttemptFence])
         /// The idempotency key (or run id) is taken by this run; `sameBody` tells success from conflict.
         case duplicate(of: RunID, sameBody: Bool)
+        /// The run's limit has no slot free, and its definition says not to wait.
+        case conflict(limit: String)
+        /// The run's throttle has no start left in its window, and its definition says not to wait.
+        case throttled(name: String, retryAfter: Duration)
         /// The database refused this run's data (SQLSTATE class 22 or 23).
         case refused(code: String, detail: String)
     }

@@ -6,13 +6,25 @@ public struct FiredTimers: Sendable {
     public var ready: [ReadyBucket]
     /// Runs whose deadline has passed.
     public var deadlines: [RunKey]
+    /// Steps that are due: their waits, or their deadlines.
+    public var dues: [StepKey]
     /// When the next timer falls due, if any is known.
     public var next: Timestamp?
+    /// Tokens that need a slot now wait for it: these limits are to be looked at (`LimitStore.admit`).
+    public var limits: [LimitID]
+    /// To runs whose time to start has come; durable, to be applied as soon as may be.
+    public var messages: [InboxMessage]
 
-    public init(ready: [ReadyBucket], deadlines: [RunKey], next: Timestamp?) {
+    public init(
+        ready: [ReadyBucket], deadlines: [RunKey], dues: [StepKey] = [], next: Timestamp?, limits: [LimitID] = [],
+        messages: [InboxMessage] = []
+    ) {
         self.ready = ready
         self.deadlines = deadlines
+        self.dues = dues
         self.next = next
+        self.limits = limits
+        self.messages = messages
     }
 }
 
@@ -27,9 +39,16 @@ public struct InboxID: Hashable, Sendable {
     }
 }
 
-public struct InboxMessage: Sendable {
+public struct InboxMessage: Sendable, Equatable {
     public enum Command: Sendable, Equatable {
         case cancel(reason: String)
+        case signal(RunSignal)
+        /// To a parent: the child of one of its steps has ended.
+        case childEnded(step: Int32, ChildOutcome)
+        /// Addressed to the parent, whose commit wrote it: its child is to be started.
+        case startChild(ChildStart)
+        /// The run has got its slot: it starts.
+        case admit
     }
 
     public var id: InboxID

@@ -24,13 +24,17 @@ public struct EventRow: Sendable {
     public var at: Timestamp
     /// Buckets that received ready tokens, with the lowest rank of each.
     public var wakes: [ReadyBucket]
+    /// Queues whose settings have changed.
+    public var queues: [QueueID]
     /// A JSON array of `EventFragment` texts.
     public var payload: [UInt8]
 
-    public init(position: EventPosition, at: Timestamp, wakes: [ReadyBucket], payload: [UInt8]) {
+    public init(position: EventPosition, at: Timestamp, wakes: [ReadyBucket], queues: [QueueID] = [], payload: [UInt8])
+    {
         self.position = position
         self.at = at
         self.wakes = wakes
+        self.queues = queues
         self.payload = payload
     }
 }

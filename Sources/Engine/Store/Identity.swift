@@ -11,6 +11,17 @@ public struct RunKey: Hashable, Sendable {
     }
 }
 
+/// A step of a run.
+public struct StepKey: Hashable, Sendable {
+    public var run: RunKey
+    public var step: Int32
+
+    public init(run: RunKey, step: Int32) {
+        self.run = run
+        self.step = step
+    }
+}
+
 /// One life of a worker process: attempts are leased to it, not to the worker's name.
 public struct SessionID: Hashable, Sendable {
     public var value: RunID.Bytes
@@ -32,9 +43,23 @@ public struct QueueID: Hashable, Sendable {
     public init(_ value: Int32) { self.value = value }
 }
 
+/// A queue with the tenant that owns it.
+public struct TenantQueue: Hashable, Sendable {
+    public var tenant: TenantID
+    public var queue: QueueID
+
+    public init(tenant: TenantID, queue: QueueID) {
+        self.tenant = tenant
+        self.queue = queue
+    }
+}
+
 /// An interned (task type, pool, selector): who can serve a step.
 public struct RouteID: Hashable, Sendable {
     public var value: Int32
+
+    /// No route has this number: in a wake it stands for all of the queue's.
+    public static let any = Self(0)
 
     public init(_ value: Int32) { self.value = value }
 }

@@ -1,9 +1,13 @@
+public import Filters
 public import Workflows
 
 /// Lists and details for people: a separate port on a pool of its own, so that looking never starves the engine.
 public protocol RunReader: Sendable {
     /// Newest first; `before` is the last run of the page before.
     func runs(_ query: RunQuery, tenant: TenantID) async throws(StoreError) -> [RunSummary]
+    /// At most `limit` of the runs that pass the filter too, and where to go on.
+    func page(_ query: RunQuery, passing filter: [FilterPredicate], tenant: TenantID) async throws(StoreError)
+        -> RunPage
     func run(_ key: RunKey) async throws(StoreError) -> RunDetail?
     func logs(_ query: LogQuery) async throws(StoreError) -> [LogLine]
     func workflows(after name: String?, limit: Int, tenant: TenantID) async throws(StoreError) -> [WorkflowSummary]

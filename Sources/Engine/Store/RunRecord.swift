@@ -20,6 +20,9 @@ public struct RunRecord: Sendable {
     public var revision: Int64
     public var input: [UInt8]
     public var traceparent: String?
+    public var parent: RunContext.Parent?
+    public var depth: Int32
+    public var urgency: Urgency
     public var createdAt: Timestamp
     public var ending: RunEnding?
     /// In the order of their revisions.
@@ -27,7 +30,8 @@ public struct RunRecord: Sendable {
 
     public init(
         key: RunKey, flow: FlowVersionID, state: RunLifecycle, revision: Int64, input: [UInt8], traceparent: String?,
-        createdAt: Timestamp, ending: RunEnding?, transitions: [StepTransition]
+        parent: RunContext.Parent? = nil, depth: Int32 = 0, urgency: Urgency = .usual, createdAt: Timestamp,
+        ending: RunEnding?, transitions: [StepTransition]
     ) {
         self.key = key
         self.flow = flow
@@ -35,6 +39,9 @@ public struct RunRecord: Sendable {
         self.revision = revision
         self.input = input
         self.traceparent = traceparent
+        self.parent = parent
+        self.depth = depth
+        self.urgency = urgency
         self.createdAt = createdAt
         self.ending = ending
         self.transitions = transitions

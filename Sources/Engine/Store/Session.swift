@@ -10,9 +10,12 @@ public struct SessionRecord: Sendable {
     public var lease: Duration
     /// Task types, pools with slots, labels and versions, as JSON text, for people and for discovery.
     public var capabilities: [UInt8]
+    /// The routes that it serves.
+    public var routes: [RouteID]
 
     public init(
-        id: SessionID, tenant: TenantID, worker: String, node: SessionID, lease: Duration, capabilities: [UInt8]
+        id: SessionID, tenant: TenantID, worker: String, node: SessionID, lease: Duration, capabilities: [UInt8],
+        routes: [RouteID] = []
     ) {
         self.id = id
         self.tenant = tenant
@@ -20,6 +23,7 @@ public struct SessionRecord: Sendable {
         self.node = node
         self.lease = lease
         self.capabilities = capabilities
+        self.routes = routes
     }
 }
 

@@ -5,7 +5,7 @@ public import Workflows
 /// Two adapters pass one conformance suite: `PostgresStore`, and a small in-memory store in the tests. Every method is
 /// one transaction; after it returns, what it reports is durable. Times are the store's own clock, never the caller's.
 /// Lists and searches are a separate read port (`RunReader`) without a twin.
-public protocol Store: Sendable {
+public protocol Store: Reranking, LimitStore, EvidenceReader {
     /// Writes one batch; runs that lost a race, stale fences and duplicates are excluded and reported, the rest commits.
     ///
     /// - Throws: `StoreError.unavailable` when nothing was written. An unknown outcome is resolved inside, by the
@@ -33,8 +33,8 @@ public protocol Store: Sendable {
     /// Moves attempts without a live session to `ready`, counting a loss and keeping a `lost` record of each.
     func rescue(limit: Int) async throws(StoreError) -> [RescuedAttempt]
 
-    /// Moves due retry and delay timers to `ready`; answers the due run deadlines, whose rows the batch that applies
-    /// them deletes (`CommitBatch.firedRunTimers`).
+    /// Moves due retry and delay timers to `ready`; answers the due run deadlines and due steps, whose rows the batch
+    /// that applies them deletes (`CommitBatch.firedRunTimers`, `CommitBatch.clearedDues`).
     func fireTimers(limit: Int) async throws(StoreError) -> FiredTimers
 
     /// Commands to runs, written durably by whoever acknowledged them; the batch that applies them deletes them.

@@ -81,7 +81,8 @@ public final class GRPCCall<Request: ProtobufMessage, Response: ProtobufMessage>
     // MARK: receiving
 
     /// The responses, as they arrive; not reading holds the server back. The end of the sequence means OK, any other
-    /// end throws its ``GRPCStatus``.
+    /// end throws its ``GRPCStatus``. A reader whose task is cancelled throws `CancellationError`; the call goes on, until
+    /// it is finished, cancelled or dropped.
     public var responses: GRPCResponses<Request, Response> { GRPCResponses(call: self) }
 
     /// The metadata before the first response; waits for it.
@@ -96,6 +97,14 @@ public final class GRPCCall<Request: ProtobufMessage, Response: ProtobufMessage>
     /// The one response of a unary or client-streaming call; requests are finished by it.
     public func reply() async throws -> GRPCReply<Response> {
         stream.finish()
+        do {
+            return try await onlyResponse()
+        } catch is CancellationError {
+            throw await failure(CancellationError())
+        }
+    }
+
+    private func onlyResponse() async throws -> GRPCReply<Response> {
         guard let message = try await next() else {
             throw ended(GRPCStatus(.internal, "The server ended the call well, but sent no response."))
         }
@@ -118,7 +127,7 @@ public final class GRPCCall<Request: ProtobufMessage, Response: ProtobufMessage>
             cancel()
             throw ended(status)
         } catch {
-            throw await failure(error)
+            throw await interruption(error)
         }
         let trailers = stream.trailers ?? HTTPFields()
         guard let status = GRPCStatus(trailers: trailers) else {
@@ -139,7 +148,7 @@ public final class GRPCCall<Request: ProtobufMessage, Response: ProtobufMessage>
         do {
             head = try await stream.response()
         } catch {
-            throw await failure(error)
+            throw await interruption(error)
         }
         if let status = GRPCStatus(trailers: head.fields) {
             guard status.code == .ok else { throw ended(status) }
@@ -187,6 +196,11 @@ public final class GRPCCall<Request: ProtobufMessage, Response: ProtobufMessage>
         }
     }
 
+    /// Whoever reads may stop waiting: the call goes on, to be finished in order.
+    private func interruption(_ error: any Error) async -> any Error {
+        error is CancellationError ? error : await failure(error)
+    }
+
     /// The status of a call whose exchange broke: the deadline's, the caller's own cancellation, or the transport's.
     private func failure(_ error: any Error) async -> GRPCStatus {
         stream.reset(.cancel)
@@ -206,7 +220,8 @@ public struct GRPCResponses<Request: ProtobufMessage, Response: ProtobufMessage>
     public struct AsyncIterator: AsyncIteratorProtocol {
         fileprivate let call: GRPCCall<Request, Response>
 
-        /// The next response, or `nil` after the last one of a call that ended well. Throws ``GRPCStatus``.
+        /// The next response, or `nil` after the last one of a call that ended well. Throws ``GRPCStatus``, or
+        /// `CancellationError` when the task was cancelled meanwhile.
         public mutating func next() async throws -> Response? { try await call.next() }
     }
 

@@ -36,7 +36,7 @@ final class HTTP2ClientHandler: HTTP2Handler, @unchecked Sendable {
     func begin(_ stream: HTTP2Stream, _ request: HTTPClientRequest) {
         guard !isOver else {
             stream.exchange?.fail(HTTPTransportError(.closed(retryable: true), "the connection is closed"))
-            return
+            return stream.letGo()
         }
         switch request.body {
         case .none: break
@@ -46,6 +46,7 @@ final class HTTP2ClientHandler: HTTP2Handler, @unchecked Sendable {
         if !session.request(stream, request, scheme: scheme, authority: authority) {
             stream.exchange?.fail(
                 HTTPTransportError(.closed(retryable: true), "the connection takes no more requests"))
+            stream.letGo()
         }
         markDirty()
     }
@@ -84,7 +85,7 @@ final class HTTP2ClientHandler: HTTP2Handler, @unchecked Sendable {
 
     private func closed(_ stream: HTTP2Stream, _ code: HTTP2ErrorCode) {
         defer {
-            stream.exchange = nil
+            stream.letGo()
             if session.streamCount == 0, !state.withLock(\.isUsable) { close() }
         }
         let isWhole = stream.headIsComplete && stream.inputEnded
@@ -115,7 +116,7 @@ final class HTTP2ClientHandler: HTTP2Handler, @unchecked Sendable {
                 .closed(retryable: !stream.headIsComplete && stream.id == 0),
                 cause.map { "\($0)" } ?? "the connection is closed")
             stream.exchange?.fail(error)
-            stream.exchange = nil
+            stream.letGo()
         }
         for ping in pings.values {
             ping.failing(HTTPTransportError(.closed(retryable: true), "the connection is closed")).resume()

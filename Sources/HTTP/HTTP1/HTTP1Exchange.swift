@@ -33,6 +33,12 @@ final class HTTP1Exchange: HTTPBodySource, HTTPBodySink, @unchecked Sendable {
         if hasContent { input = HTTPBody(source: self, expectedLength: length) }
     }
 
+    /// The exchange is over on both sides: content and writer, which point back here, are let go.
+    func letGo() {
+        input = .empty
+        writer = nil
+    }
+
     var isHead: Bool { head.method == .HEAD }
 
     func bodyReady() { connection.onLoop(self) { $0.pump($1) } }

@@ -196,6 +196,7 @@ final class HTTP1ServerHandler: ChannelDuplexHandler, LoopExecutor.Flushable, HT
         server.metrics.add(server.metrics.requestsActive, -1)
         exchange.task = nil
         _ = exchange.input.abandon()
+        if exchange.isAnswered || isOver { exchange.letGo() }
         resumeReading()
         lease.end()
     }
@@ -242,19 +243,22 @@ final class HTTP1ServerHandler: ChannelDuplexHandler, LoopExecutor.Flushable, HT
             context.channel.isWritable
         else { return }
         let (bytes, drained) = writer.drainAll()
-        if var bytes, bytes.readableBytes > 0 {
+        if let bytes, bytes.readableBytes > 0 {
             guard exchange.isChunked else {
                 send(bytes)
                 return endIfDrained(exchange, drained)
             }
-            var chunk = context.channel.allocator.buffer(capacity: bytes.readableBytes + 16)
-            chunk.writeString(String(bytes.readableBytes, radix: 16) + "\r\n")
-            chunk.writeBuffer(&bytes)
-            chunk.writeString("\r\n")
-            send(chunk)
+            // The octets themselves may be shared by many connections, and are not copied.
+            var size = context.channel.allocator.buffer(capacity: 16)
+            size.writeString(String(bytes.readableBytes, radix: 16) + "\r\n")
+            send(size)
+            send(bytes)
+            send(Self.lineEnd)
         }
         endIfDrained(exchange, drained)
     }
+
+    private static let lineEnd = ByteBuffer(string: "\r\n")
 
     private func endIfDrained(_ exchange: HTTP1Exchange, _ drained: HTTPBodyWriter.Drained) {
         guard drained.ended else { return }
@@ -269,6 +273,7 @@ final class HTTP1ServerHandler: ChannelDuplexHandler, LoopExecutor.Flushable, HT
 
     private func answered(_ exchange: HTTP1Exchange) {
         exchange.isAnswered = true
+        if exchange.task == nil, starting !== exchange { exchange.letGo() }
         if !exchange.keepsAlive || (isDraining && exchange.inputEnded) {
             flushNow()
             if exchange.inputEnded { context?.close(promise: nil) } else { linger() }
@@ -358,7 +363,7 @@ final class HTTP1ServerHandler: ChannelDuplexHandler, LoopExecutor.Flushable, HT
         if let current, !current.isAnswered {
             current.input.fail(error)
             current.writer?.fail(error)
-            current.task?.cancel()
+            if let task = current.task { task.cancel() } else { current.letGo() }
         }
         current = nil
         starting = nil

@@ -178,7 +178,11 @@ final class HTTP2ServerHandler: HTTP2Handler, HTTPServerConnection, @unchecked S
             let dropped = input.abandon()
             if dropped > 0, !isOver { session.consumed(stream, dropped) }
         }
-        if !stream.inputEnded, !stream.isClosed { unwanted.append(stream) }
+        if stream.isClosed {
+            stream.letGo()
+        } else if !stream.inputEnded {
+            unwanted.append(stream)
+        }
         lease.end()
     }
 
@@ -194,7 +198,10 @@ final class HTTP2ServerHandler: HTTP2Handler, HTTPServerConnection, @unchecked S
     // MARK: ends
 
     private func closed(_ stream: HTTP2Stream, _ code: HTTP2ErrorCode) {
-        if stream.isServed || !stream.headIsComplete { return checkDrained() }
+        if stream.isServed || !stream.headIsComplete {
+            stream.letGo()
+            return checkDrained()
+        }
         let error = HTTPTransportError(.reset(code), "the stream was ended by \(code)")
         if !stream.inputEnded { stream.input?.fail(error) }
         if !stream.outputEnded {
@@ -209,7 +216,7 @@ final class HTTP2ServerHandler: HTTP2Handler, HTTPServerConnection, @unchecked S
         for stream in streams {
             stream.input?.fail(error)
             if case .writer(let writer) = stream.output { writer.fail(error) }
-            stream.task?.cancel()
+            if let task = stream.task { task.cancel() } else { stream.letGo() }
         }
         server.connections.remove(info.id)
         lease.close()

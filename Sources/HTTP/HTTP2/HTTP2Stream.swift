@@ -42,6 +42,13 @@ final class HTTP2Stream: HTTPBodySource, HTTPBodySink, @unchecked Sendable {
 
     init(connection: HTTP2Handler) { self.connection = connection }
 
+    /// The exchange is over on both sides: content and writer, which point back here, are let go.
+    func letGo() {
+        input = nil
+        output = .none
+        exchange = nil
+    }
+
     func bodyReady() { connection.onLoop(self) { $0.resume($1) } }
 
     func bodyConsumed(_ count: Int) {

@@ -14,6 +14,8 @@ struct StartColumns {
     private var traceparents: [String?] = []
     private var labels: [RawText?] = []
     private var keyed: [Bool] = []
+    private var priorities: [Int32?] = []
+    private var deadlines: [PostgresTimestamp?] = []
     private var ends = EndColumns()
 
     mutating func reserve(_ count: Int) {
@@ -34,10 +36,12 @@ struct StartColumns {
         traceparents.append(run.traceparent)
         labels.append(run.labels.map(RawText.init))
         keyed.append(run.idempotency != nil)
+        priorities.append(run.urgency.priority)
+        deadlines.append(run.urgency.deadline?.postgres)
         ends.append(run.ending)
     }
 
-    func bind(into parameters: inout PostgresParameters) {
+    func bind(into parameters: inout PostgresParameters, urgency: Bool) {
         parameters.append(tenants)
         parameters.append(runs)
         parameters.append(flows)
@@ -49,6 +53,9 @@ struct StartColumns {
         parameters.append(labels)
         ends.bind(into: &parameters)
         parameters.append(keyed)
+        guard urgency else { return }
+        parameters.append(priorities)
+        parameters.append(deadlines)
     }
 }
 
@@ -136,6 +143,17 @@ struct KeyColumns {
         parameters.append(lives)
         parameters.append(Int64(keys.count))
     }
+}
+
+/// Timers that are no tokens, by the step that they stand under.
+enum TimerLine {
+    static let runDeadline: Int32 = -1
+
+    /// Of a step's due time.
+    static func due(_ step: Int32) -> Int32 { -2 - step }
+
+    /// The step whose due time stands there.
+    static func step(ofDue line: Int32) -> Int32 { -2 - line }
 }
 
 /// Keys of rows to delete; a free one does not depend on its run's being written.

@@ -133,6 +133,8 @@ struct TokenColumns {
     private var leases: [PostgresUUID?] = []
     private var fragments: [RawText?] = []
     var delays: [Int64] = []
+    var limits: [PostgresUUID?] = []
+    var rates: [PostgresUUID?] = []
 
     mutating func append(_ row: ReadyRow) {
         tenants.append(row.key.tenant.value)
@@ -162,13 +164,14 @@ struct TokenColumns {
         return text
     }
 
-    mutating func appendDeadline(_ key: RunKey) {
+    /// A row that is no token.
+    mutating func appendDue(_ key: RunKey, _ line: Int32) {
         tenants.append(key.tenant.value)
         runs.append(key.run.uuid)
         queues.append(0)
         routes.append(0)
         ranks.append(0)
-        steps.append(-1)
+        steps.append(line)
         attempts.append(0)
         losses.append(0)
     }
@@ -183,6 +186,8 @@ struct TokenColumns {
     func bindTimers(into parameters: inout PostgresParameters) {
         bindToken(into: &parameters)
         parameters.append(delays)
+        parameters.append(limits)
+        parameters.append(rates)
     }
 
     private func bindToken(into parameters: inout PostgresParameters) {

@@ -27,22 +27,39 @@ struct CommitColumns {
     /// Ready tokens in the order of their array; the statement answers the numbers of those that it leased.
     private(set) var tokens: [ReadyRow] = []
     private(set) var drops: [TokenDrop] = []
+    /// What is written by statements of its own, in the same transaction.
+    private(set) var rare = RareRows()
 
     private var start = StartColumns()
     private var key = KeyColumns()
     private var advance = AdvanceColumns()
     private var deadline = GuardedKeys()
+    private var deadlineSteps: [Int32] = []
     private(set) var finish = FenceColumns()
     private var transition = TransitionColumns()
     private var payload = PayloadColumns()
     private var ready = TokenColumns()
+    private(set) var held = HeldColumns()
+    private var admitted = GuardedKeys()
     private var timer = TokenColumns()
+    /// The rates under which tokens start, and where those stand among the timers; parked tokens come last.
+    private(set) var paced: [Rate] = []
+    private var pacedTimers: [Int] = []
+    /// Runs that wait for their time to start.
+    private(set) var delayed: [DelayedStart] = []
     private var inbox = GuardedKeys()
     private var inboxIDs: [PostgresUUID] = []
     private var event = EventColumns()
+    private var freed: (tenants: [Int32], queues: [Int32]) = ([], [])
 
     var runs: Int { starts.count + advances.count }
-    var isEmpty: Bool { runs == 0 && sections.isEmpty }
+    /// Slots are taken or given, so limits are locked first.
+    var needsLimits: Bool {
+        !sections.isDisjoint(with: [.held, .releases]) || !paced.isEmpty || !delayed.isEmpty || held.hasStated
+    }
+    var isEmpty: Bool { runs == 0 && sections.subtracting(.freed).isEmpty }
+    /// One statement writes all of it.
+    var isPlain: Bool { drops.isEmpty && rare.isEmpty }
 
     init(_ batch: CommitBatch, id: BatchID, taking selection: Selection) {
         self.id = id
@@ -52,9 +69,35 @@ struct CommitColumns {
         if !finish.steps.isEmpty { sections.insert(.finishes) }
         for row in batch.transitions where selection.contains(row.key) { append(row) }
         for row in batch.ready where selection.contains(row.key) { append(row) }
+        for row in batch.held where selection.contains(row.token.key) {
+            sections.insert(.held)
+            held.append(row)
+        }
+        for row in batch.delayed where selection.contains(row.token.key) {
+            delayed.append(row)
+            if let limit = row.limit { held.append(stated: limit) }
+        }
+        for release in batch.releases where selection.contains(release.key) {
+            sections.insert(.releases)
+            held.append(release)
+        }
+        for key in batch.admitted where selection.contains(key) {
+            sections.insert(.admitted)
+            admitted.append(key, free: false)
+        }
         for row in batch.timers { append(row, selection) }
         drops = batch.drops.filter { selection.contains($0.key) }
-        if !batch.firedRunTimers.isEmpty || !batch.appliedInbox.isEmpty {
+        rare = RareRows(batch, selection)
+        for row in rare.parked {
+            if let limit = row.limit { held.append(stated: limit) }
+            if let rate = row.rate { paced.append(rate) }
+        }
+        for queue in batch.freed {
+            sections.insert(.freed)
+            freed.tenants.append(queue.tenant.value)
+            freed.queues.append(queue.queue.value)
+        }
+        if !batch.firedRunTimers.isEmpty || !batch.appliedInbox.isEmpty || !batch.clearedDues.isEmpty {
             appendApplied(batch, selection)
         }
     }
@@ -70,6 +113,7 @@ struct CommitColumns {
         start.reserve(starts.count)
         for run in starts {
             start.append(run)
+            if run.urgency != .usual { sections.insert(.urgency) }
             if run.input.count > InlineLimit.run {
                 appendPayload(run.key, kind: .runInput, step: -1, revision: 0, run.input)
             }
@@ -99,8 +143,7 @@ struct CommitColumns {
     private mutating func appendEnding(_ ending: RunEnding, of key: RunKey, revision: Int64) {
         sections.insert(.endings)
         if ending.hasDeadline {
-            sections.insert(.deadlines)
-            deadline.append(key, free: false)
+            appendDue(key, TimerLine.runDeadline, free: false)
         }
         if let output = ending.output, output.count > InlineLimit.run {
             appendPayload(key, kind: .runOutput, step: -1, revision: revision, output)
@@ -112,7 +155,8 @@ struct CommitColumns {
         transition.append(row)
         if let output = row.transition.output, output.count > InlineLimit.step {
             appendPayload(
-                row.key, kind: .stepOutput, step: row.transition.step, revision: row.transition.revision, output)
+                row.key, kind: row.transition.state == .expanded ? .stepItems : .stepOutput, step: row.transition.step,
+                revision: row.transition.revision, output)
         }
     }
 
@@ -130,10 +174,19 @@ struct CommitColumns {
             timer.append(token)
         case .runDeadline(let key):
             guard selection.contains(key) else { return }
-            timer.appendDeadline(key)
+            timer.appendDue(key, TimerLine.runDeadline)
+        case .stepDue(let step):
+            guard selection.contains(step.run) else { return }
+            timer.appendDue(step.run, TimerLine.due(step.step))
         }
         sections.insert(.timers)
         timer.delays.append(row.delay.microseconds)
+        timer.limits.append(row.limit?.id.digest.uuid)
+        timer.rates.append(row.rate?.id.digest.uuid)
+        if let limit = row.limit { held.append(stated: limit) }
+        guard let rate = row.rate else { return }
+        paced.append(rate)
+        pacedTimers.append(timer.delays.count - 1)
     }
 
     private mutating func appendPayload(
@@ -143,19 +196,33 @@ struct CommitColumns {
         payload.append(key, kind: kind, step: step, revision: revision, content)
     }
 
+    private mutating func appendDue(_ key: RunKey, _ line: Int32, free: Bool) {
+        sections.insert(.deadlines)
+        deadline.append(key, free: free)
+        deadlineSteps.append(line)
+    }
+
     /// What was applied is deleted if its run is written, or if this batch writes nothing of its run.
     private mutating func appendApplied(_ batch: CommitBatch, _ selection: Selection) {
         var known = Set(batch.starts.lazy.map(\.key))
         for run in batch.advances { known.insert(run.key) }
         for key in batch.firedRunTimers where selection.contains(key) {
-            sections.insert(.deadlines)
-            deadline.append(key, free: !known.contains(key))
+            appendDue(key, TimerLine.runDeadline, free: !known.contains(key))
+        }
+        for due in batch.clearedDues where selection.contains(due.run) {
+            appendDue(due.run, TimerLine.due(due.step), free: !known.contains(due.run))
         }
         for message in batch.appliedInbox where selection.contains(message.key) {
             sections.insert(.inbox)
             inbox.append(message.key, free: !known.contains(message.key))
             inboxIDs.append(message.id.uuid)
         }
+    }
+
+    /// When the tokens under rates are due, in their order, in µs.
+    mutating func pace(_ delays: [Int64]) {
+        for (timer, delay) in zip(pacedTimers, delays) { self.timer.delays[timer] = delay }
+        rare.pace(delays.dropFirst(pacedTimers.count))
     }
 
     // MARK: Binding
@@ -166,14 +233,23 @@ struct CommitColumns {
         parameters.append(Int64(runs))
         if sections.contains(.starts) {
             if sections.contains(.keys) { key.bind(into: &parameters) }
-            start.bind(into: &parameters)
+            start.bind(into: &parameters, urgency: sections.contains(.urgency))
         }
         if sections.contains(.advances) { advance.bind(into: &parameters) }
-        if sections.contains(.deadlines) { deadline.bind(into: &parameters) }
+        if sections.contains(.deadlines) {
+            deadline.bind(into: &parameters)
+            parameters.append(deadlineSteps)
+        }
         if sections.contains(.finishes) { finish.bind(into: &parameters) }
         if sections.contains(.transitions) { transition.bind(into: &parameters) }
         if sections.contains(.payloads) { payload.bind(into: &parameters) }
         if sections.contains(.ready) { ready.bindReady(into: &parameters, leases: sections.contains(.leases)) }
+        if sections.contains(.held) { held.bindHeld(into: &parameters) }
+        if sections.contains(.releases) { held.bindReleases(into: &parameters) }
+        if sections.contains(.admitted) {
+            parameters.append(admitted.tenants)
+            parameters.append(admitted.runs)
+        }
         if sections.contains(.timers) { timer.bindTimers(into: &parameters) }
         if sections.contains(.inbox) {
             parameters.append(inbox.tenants)
@@ -182,6 +258,10 @@ struct CommitColumns {
             parameters.append(inbox.free)
         }
         event.bind(into: &parameters)
+        if sections.contains(.freed) {
+            parameters.append(freed.tenants)
+            parameters.append(freed.queues)
+        }
     }
 }
 
@@ -196,4 +276,6 @@ enum PayloadKind: Int16 {
     case runInput = 1
     case runOutput = 2
     case stepOutput = 3
+    /// The items that a step was expanded to.
+    case stepItems = 4
 }

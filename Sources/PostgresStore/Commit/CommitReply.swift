@@ -11,6 +11,10 @@ struct CommitReply {
     var granted: [Int]
     /// Attempts that a drop took away.
     var dropped: [AttemptFence] = []
+    /// Buckets that received tokens of resumed runs, and limits whose lines did.
+    var resumed: [ReadyBucket] = []
+    var limits: [LimitID] = []
+    var admissions = Admissions()
 
     init(committedAt: Timestamp, written: Set<RunKey>?, granted: [Int]) {
         self.committedAt = committedAt

@@ -3,7 +3,7 @@
 /// The statement is composed of them, because PostgreSQL pays for every part that is in its plan, also for one that
 /// finds nothing to do.
 struct CommitSections: OptionSet, Hashable, Sendable {
-    let rawValue: UInt16
+    let rawValue: UInt32
 
     /// New runs, and those of them that have an idempotency key.
     static let starts = Self(rawValue: 1 << 0)
@@ -22,4 +22,18 @@ struct CommitSections: OptionSet, Hashable, Sendable {
     static let timers = Self(rawValue: 1 << 9)
     static let payloads = Self(rawValue: 1 << 10)
     static let inbox = Self(rawValue: 1 << 11)
+    /// Some new run says itself what it is ranked by.
+    static let urgency = Self(rawValue: 1 << 16)
+    /// Attempts of queues with a limit end.
+    static let freed = Self(rawValue: 1 << 17)
+    /// Tokens that wait for slots; slots that are given back; runs that were let in and start.
+    static let held = Self(rawValue: 1 << 18)
+    static let releases = Self(rawValue: 1 << 19)
+    static let admitted = Self(rawValue: 1 << 20)
+
+    /// Every part.
+    static let all: Self = [
+        .starts, .keys, .advances, .endings, .deadlines, .finishes, .transitions, .ready, .leases, .timers, .payloads,
+        .inbox, .urgency, .freed, .held, .releases, .admitted,
+    ]
 }

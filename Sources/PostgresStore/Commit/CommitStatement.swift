@@ -37,6 +37,9 @@ struct CommitStatement {
         if sections.contains(.transitions) { writeTransitions() }
         if sections.contains(.payloads) { writePayloads() }
         if sections.contains(.ready) { writeReady() }
+        if sections.contains(.held) { writeHeld() }
+        if sections.contains(.releases) { writeReleases() }
+        if sections.contains(.admitted) { writeAdmitted() }
         if sections.contains(.timers) { writeTimers() }
         if sections.contains(.inbox) { writeInbox() }
         writeEvents(batch: batch)
@@ -73,13 +76,14 @@ struct CommitStatement {
             let count = parameter(.int8)
             parts.append("all_keyed AS MATERIALIZED (SELECT count(*) = \(count) AS complete FROM keyed)")
         }
-        let starts = unnest(
-            "s",
-            [
-                ("tenant", .int4), ("run", .uuid), ("flow", .int8), ("state", .int2), ("revision", .int8),
-                ("input_bytes", .int4), ("input", .text), ("traceparent", .text), ("labels", .text),
-                ("ended", .bool), ("output_bytes", .int4), ("output", .text), ("failure", .text), ("keyed", .bool),
-            ])
+        var columns: [(name: String, type: ParameterType)] = [
+            ("tenant", .int4), ("run", .uuid), ("flow", .int8), ("state", .int2), ("revision", .int8),
+            ("input_bytes", .int4), ("input", .text), ("traceparent", .text), ("labels", .text),
+            ("ended", .bool), ("output_bytes", .int4), ("output", .text), ("failure", .text), ("keyed", .bool),
+        ]
+        let isUrgent = sections.contains(.urgency)
+        if isUrgent { columns += [("priority", .int4), ("deadline", .timestamptz)] }
+        let starts = unnest("s", columns)
         let guarded =
             hasKeys
             ? """
@@ -90,9 +94,10 @@ struct CommitStatement {
             """
             started AS (
                 INSERT INTO runs (tenant, run, flow, state, revision, input_bytes, input, traceparent, labels,
-                    ended_at, output_bytes, output, failure)
+                    ended_at, output_bytes, output, failure\(isUrgent ? ", priority, deadline" : ""))
                 SELECT s.tenant, s.run, s.flow, s.state, s.revision, s.input_bytes, s.input, s.traceparent, s.labels,
                     CASE WHEN s.ended THEN now() END, s.output_bytes, s.output, s.failure
+                    \(isUrgent ? ", s.priority, s.deadline" : "")
                 FROM \(starts) \(guarded)
                 ON CONFLICT DO NOTHING
                 RETURNING tenant, run, state, flow, ended_at)
@@ -148,14 +153,14 @@ struct CommitStatement {
     }
 
     private mutating func writeDeadlines() {
-        let rows = unnest("d", [("tenant", .int4), ("run", .uuid), ("free", .bool)])
+        let rows = unnest("d", [("tenant", .int4), ("run", .uuid), ("free", .bool), ("step", .int4)])
         parts.append(
             """
             undue AS (
                 DELETE FROM timers x WHERE x.ctid = ANY (ARRAY(
                     SELECT f.found FROM \(rows) CROSS JOIN LATERAL (
                         SELECT x.ctid AS found FROM timers x
-                        WHERE x.tenant = d.tenant AND x.run = d.run AND x.step = -1 OFFSET 0) f
+                        WHERE x.tenant = d.tenant AND x.run = d.run AND x.step = d.step OFFSET 0) f
                     WHERE d.free OR \(guarded("d")))))
             """)
     }
@@ -250,7 +255,7 @@ struct CommitStatement {
                         AS r(tenant, queue, route, lease)
                     WHERE r.lease IS NOT NULL) b
                 CROSS JOIN LATERAL (
-                    SELECT 1 FROM queues q WHERE q.id = b.queue AND NOT q.paused OFFSET 0) q
+                    SELECT 1 FROM queues q WHERE q.id = b.queue AND NOT q.paused AND NOT q.guarded OFFSET 0) q
                 LEFT JOIN LATERAL (
                     SELECT x.rank FROM ready x
                     WHERE x.queue = b.queue AND x.route = b.route
@@ -279,15 +284,58 @@ struct CommitStatement {
             "t",
             [
                 ("tenant", .int4), ("run", .uuid), ("queue", .int4), ("route", .int4), ("rank", .int8),
-                ("step", .int4), ("attempt", .int4), ("losses", .int2), ("delay", .int8),
+                ("step", .int4), ("attempt", .int4), ("losses", .int2), ("delay", .int8), ("limit_id", .uuid),
+                ("rate_id", .uuid),
             ])
         parts.append(
             """
             scheduled AS (
-                INSERT INTO timers (tenant, run, queue, route, rank, step, attempt, losses, due)
+                INSERT INTO timers (tenant, run, queue, route, rank, step, attempt, losses, due, limit_id, rate_id)
                 SELECT t.tenant, t.run, t.queue, t.route, t.rank, t.step, t.attempt, t.losses,
-                    now() + t.delay * interval '1 microsecond'
+                    now() + t.delay * interval '1 microsecond', t.limit_id, t.rate_id
                 FROM \(rows) WHERE \(guarded("t")))
+            """)
+    }
+
+    private mutating func writeHeld() {
+        let rows = unnest(
+            "h",
+            [
+                ("tenant", .int4), ("run", .uuid), ("queue", .int4), ("route", .int4), ("rank", .int8),
+                ("step", .int4), ("attempt", .int4), ("losses", .int2), ("limit_id", .uuid),
+            ])
+        parts.append(
+            """
+            stopped AS (
+                INSERT INTO held (tenant, run, queue, route, rank, step, attempt, losses, limit_id, reason)
+                SELECT h.tenant, h.run, h.queue, h.route, h.rank, h.step, h.attempt, h.losses, h.limit_id, 'limit'
+                FROM \(rows) WHERE \(guarded("h")))
+            """)
+    }
+
+    private mutating func writeReleases() {
+        let rows = unnest("l", [("tenant", .int4), ("run", .uuid), ("step", .int4)])
+        parts.append(
+            """
+            vacated AS (
+                DELETE FROM limit_slots x WHERE x.ctid = ANY (ARRAY(
+                    SELECT f.found FROM \(rows) CROSS JOIN LATERAL (
+                        SELECT x.ctid AS found FROM limit_slots x
+                        WHERE x.tenant = l.tenant AND x.run = l.run AND x.step = l.step OFFSET 0) f
+                    WHERE \(guarded("l")))))
+            """)
+    }
+
+    private mutating func writeAdmitted() {
+        let rows = unnest("a", [("tenant", .int4), ("run", .uuid)])
+        parts.append(
+            """
+            let_in AS (
+                DELETE FROM held x WHERE x.ctid = ANY (ARRAY(
+                    SELECT f.found FROM \(rows) CROSS JOIN LATERAL (
+                        SELECT x.ctid AS found FROM held x
+                        WHERE x.tenant = a.tenant AND x.run = a.run AND x.step = -1 OFFSET 0) f
+                    WHERE \(guarded("a")))))
             """)
     }
 
@@ -312,9 +360,19 @@ struct CommitStatement {
         if sections.contains(.leases) {
             fragments += " UNION ALL SELECT p.tenant, p.fragment FROM placed p WHERE p.granted"
         }
-        let wakes =
+        var wakes =
             sections.contains(.ready)
             ? Self.wakes(of: "queued", tenant: "g.tenant") : "'{}'::int8[]"
+        if sections.contains(.freed) {
+            let freed = unnest("f", [("tenant", .int4), ("queue", .int4)])
+            // A wake of the route 0 is one of any route.
+            wakes += """
+                 || coalesce((
+                    SELECT array_agg(v.x ORDER BY f.queue, v.n) FROM \(freed)
+                    CROSS JOIN LATERAL (VALUES (1, f.queue::int8), (2, 0::int8), (3, 0::int8)) v(n, x)
+                    WHERE f.tenant = g.tenant), '{}')
+                """
+        }
         parts.append(
             """
             told AS (

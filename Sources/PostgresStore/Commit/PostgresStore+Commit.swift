@@ -18,9 +18,12 @@ extension PostgresStore {
                 let columns = CommitColumns(batch, id: batch.id.part(number), taking: part.selection)
                 number += 1
                 guard !columns.isEmpty else { continue }
+                var refused: [RunKey: CommitOutcome.Exclusion] = [:]
                 do throws(PostgresError) {
-                    let reply = try await write(columns)
-                    outcome.add(reply, of: columns, undecided: &undecided)
+                    switch try await write(columns) {
+                    case .written(let reply): outcome.add(reply, of: columns, undecided: &undecided)
+                    case .refused(let runs): refused = runs
+                    }
                 } catch {
                     switch CommitRemedy(error) {
                     case .excludeStale:
@@ -54,6 +57,9 @@ extension PostgresStore {
                     }
                     if part.tries >= Self.patience { throw StoreError(error) }
                 }
+                guard !refused.isEmpty else { continue }
+                try await exclude(refused, of: columns, from: &outcome)
+                parts.append(part.without(Set(refused.keys)))
             }
             guard !undecided.isEmpty else { return outcome }
             // A key whose holder is gone since is free again: such a start is written after all.
@@ -68,16 +74,36 @@ extension PostgresStore {
         }
     }
 
-    /// Writes one part of a batch in one round trip, or, if it takes tokens away, in a transaction of several.
-    private func write(_ columns: CommitColumns) async throws(PostgresError) -> CommitReply {
+    /// Leaves out runs whose limit or window is full. One that is there already is answered with, however full that is.
+    private func exclude(
+        _ refused: [RunKey: CommitOutcome.Exclusion], of columns: CommitColumns, from outcome: inout CommitOutcome
+    ) async throws(StoreError) {
+        outcome.excluded.merge(refused) { _, new in new }
+        let keyed = columns.starts.filter { refused[$0.key] != nil && $0.idempotency != nil }
+        guard !keyed.isEmpty else { return }
+        let committedAt = outcome.committedAt
+        _ = try await decide(keyed, into: &outcome)
+        // Nothing of this part is written yet.
+        outcome.committedAt = committedAt
+    }
+
+    /// Writes one part of a batch in one round trip, or, if it takes tokens away, takes or gives slots or has rare rows, in
+    /// a transaction of several.
+    private func write(_ columns: CommitColumns) async throws(PostgresError) -> LimitedReply {
+        let statement = commitStatement(columns.sections)
+        if columns.needsLimits {
+            return try await lanes.withConnection { (connection) throws(PostgresError) in
+                try await Self.writeWithLimits(columns, statement, on: connection)
+            }
+        }
         var pipeline = PostgresPipeline(.single)
-        pipeline.add(commitStatement(columns.sections)) { columns.bind(into: &$0) }
+        pipeline.add(statement) { columns.bind(into: &$0) }
         let prepared = pipeline
         return try await lanes.withConnection { (connection) throws(PostgresError) in
-            guard !columns.drops.isEmpty else {
-                return try CommitReply(try await connection.execute(prepared)[0])
+            guard !columns.isPlain else {
+                return .written(try CommitReply(try await connection.execute(prepared)[0]))
             }
-            return try await Self.writeWithDrops(columns, prepared, on: connection)
+            return .written(try await Self.write(columns, prepared, on: connection))
         }
     }
 
@@ -126,6 +152,11 @@ extension CommitOutcome {
     fileprivate mutating func add(_ reply: CommitReply, of columns: CommitColumns, undecided: inout [RunStart]) {
         committedAt = reply.committedAt
         dropped += reply.dropped
+        resumed += reply.resumed
+        limits += reply.limits
+        admissions.ready += reply.admissions.ready
+        admissions.messages += reply.admissions.messages
+        admissions.count += reply.admissions.count
         if reply.written != nil {
             for run in columns.starts where !reply.wrote(run.key) { undecided.append(run) }
             for run in columns.advances where !reply.wrote(run.key) { excluded[run.key] = .lostRace }

@@ -4,7 +4,7 @@ enum EventStatement {
     /// Event rows after a position and below the snapshot's horizon: below it, no commit can still appear.
     static let after = PostgresStatement(
         """
-        SELECT e.xid, e.tenant, e.at, e.wakes, e.payload FROM events e
+        SELECT e.xid, e.tenant, e.at, e.wakes, e.payload, e.queues FROM events e
         WHERE (e.xid, e.tenant) > ($1, $2) AND e.xid < pg_snapshot_xmin(pg_current_snapshot())
         ORDER BY e.xid, e.tenant LIMIT $3
         """,

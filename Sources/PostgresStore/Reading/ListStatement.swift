@@ -3,7 +3,7 @@ internal import Workflows
 
 /// Lists and details for people. They run on connections of their own, under a statement time-out.
 enum ListStatement {
-    private static let summary = """
+    static let summary = """
         r.tenant, r.run, w.name, v.version, r.state, r.created_at, r.ended_at, \(StepFailure.columns(of: "r.failure"))
         """
 
@@ -52,7 +52,7 @@ enum ListStatement {
         """, listTypes)
 
     /// The newest run below another that has a token.
-    private static func newestLive(below bound: String) -> String {
+    static func newestLive(below bound: String) -> String {
         let tables = ["ready", "attempts", "timers", "held", "waits"].map { table in
             """
             (SELECT t.run FROM \(table) t WHERE t.tenant = $1 AND t.run < \(bound)

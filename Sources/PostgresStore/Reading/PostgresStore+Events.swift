@@ -53,6 +53,7 @@ extension EventRow {
         self.init(
             position: EventPosition(
                 epoch: epoch, transaction: try row.decode(0, as: PostgresXID8.self).rawValue, tenant: TenantID(tenant)),
-            at: Timestamp(try row.decode(2, as: PostgresTimestamp.self)), wakes: buckets, payload: try row.decode(4))
+            at: Timestamp(try row.decode(2, as: PostgresTimestamp.self)), wakes: buckets,
+            queues: (try row.decode(5, as: [Int32]?.self) ?? []).map { QueueID($0) }, payload: try row.decode(4))
     }
 }

@@ -147,7 +147,7 @@ extension PostgresStore: RunReader {
 
 extension RunSummary {
     /// Reads tenant, run, workflow, version, state, created and ended time, then a failure.
-    fileprivate init(_ row: PostgresRow) throws(PostgresError) {
+    init(_ row: PostgresRow) throws(PostgresError) {
         self.init(
             key: RunKey(try row.decode(0), try row.decode(1)), workflow: try row.decode(2, as: String?.self) ?? "",
             version: try row.decode(3, as: Int32?.self) ?? 0,

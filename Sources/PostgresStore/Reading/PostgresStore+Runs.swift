@@ -41,6 +41,10 @@ extension PostgresStore {
 extension RunRecord {
     init(_ row: PostgresRow) throws(PostgresError) {
         let ended = try row.decode(8, as: Bool.self)
+        var parent: RunContext.Parent?
+        if let run = try row.decode(15, as: PostgresUUID?.self) {
+            parent = RunContext.Parent(run: RunID(run), step: try row.decode(16))
+        }
         self.init(
             key: RunKey(try row.decode(0), try row.decode(1)),
             flow: FlowVersionID(try row.decode(2)),
@@ -48,6 +52,10 @@ extension RunRecord {
             revision: try row.decode(4),
             input: try row.decode(5, as: [UInt8]?.self) ?? [],
             traceparent: try row.decode(6),
+            parent: parent, depth: try row.decode(17, as: Int32?.self) ?? 0,
+            urgency: Urgency(
+                priority: try row.decode(18),
+                deadline: try row.decode(19, as: PostgresTimestamp?.self).map(Timestamp.init)),
             createdAt: Timestamp(try row.decode(7, as: PostgresTimestamp.self)),
             ending: ended
                 ? RunEnding(output: try row.decode(9), failure: try StepFailure.read(row, from: 10), hasDeadline: false)

@@ -6,7 +6,8 @@ enum RunStatement {
     static let load = PostgresStatement(
         """
         SELECT r.tenant, r.run, r.flow, r.state, r.revision, coalesce(r.input, i.content), r.traceparent, r.created_at,
-            r.ended_at IS NOT NULL, coalesce(r.output, o.content), \(StepFailure.columns(of: "r.failure"))
+            r.ended_at IS NOT NULL, coalesce(r.output, o.content), \(StepFailure.columns(of: "r.failure")),
+            r.parent, r.parent_step, r.depth, r.priority, r.deadline
         FROM unnest($1::int4[], $2::uuid[]) AS q(tenant, run)
         CROSS JOIN LATERAL (SELECT r.* FROM runs r WHERE r.tenant = q.tenant AND r.run = q.run OFFSET 0) r
         LEFT JOIN LATERAL (
@@ -33,7 +34,8 @@ enum RunStatement {
         LEFT JOIN LATERAL (
             SELECT p.content FROM payloads p
             WHERE s.output IS NULL AND s.output_bytes IS NOT NULL AND p.tenant = q.tenant AND p.run = q.run
-                AND p.kind = 3 AND p.step = s.step AND p.revision = s.revision
+                AND p.kind = (CASE WHEN s.state = \(StepState.expanded.rawValue) THEN 4 ELSE 3 END)::int2
+                AND p.step = s.step AND p.revision = s.revision
             OFFSET 0) o ON true
         """,
         [.int4Array, .uuidArray, .int8Array])

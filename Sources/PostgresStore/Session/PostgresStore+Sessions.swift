@@ -11,7 +11,8 @@ extension PostgresStore {
             pipeline.add(SessionStatement.share)
             pipeline.add(
                 SessionStatement.open, session.id.uuid, session.tenant.value, session.worker, session.node.uuid,
-                session.lease.microseconds, RawText(session.capabilities))
+                session.lease.microseconds, RawText(session.capabilities),
+                session.routes.map(\.value))
             Self.addSettlement(of: session.id, held: held, to: &pipeline)
             let rows = try await connection.execute(pipeline)[2]
             var kept: [LeasedTask] = []

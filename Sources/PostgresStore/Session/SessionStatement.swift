@@ -8,13 +8,14 @@ enum SessionStatement {
 
     static let open = PostgresStatement(
         """
-        INSERT INTO worker_sessions (session, tenant, worker, node, leased_until, capabilities)
-        VALUES ($1, $2, $3, $4, now() + $5 * interval '1 microsecond', $6)
+        INSERT INTO worker_sessions (session, tenant, worker, node, leased_until, capabilities, routes)
+        VALUES ($1, $2, $3, $4, now() + $5 * interval '1 microsecond', $6, $7)
         ON CONFLICT (session) DO UPDATE
         SET tenant = excluded.tenant, worker = excluded.worker, node = excluded.node,
-            leased_until = excluded.leased_until, capabilities = excluded.capabilities
+            leased_until = excluded.leased_until, capabilities = excluded.capabilities,
+            routes = excluded.routes
         """,
-        [.uuid, .int4, .text, .uuid, .int8, .text])
+        [.uuid, .int4, .text, .uuid, .int8, .text, .int4Array])
 
     /// What the session holds and the worker does not know returns to `ready`; `kept` tells the two apart.
     static let settle = PostgresStatement(

@@ -2,37 +2,66 @@ internal import Postgres
 
 /// Moves the lowest-ranked tokens of some buckets from `ready` to `attempts`.
 ///
-/// Candidates are read without a lock, merged over the buckets by rank, and locked one after the other until every slot
-/// has one: so no more rows are locked than are leased, and a rival's rows are passed over. Each session is matched to
-/// a row by the row's number.
+/// Candidates are read without a lock, merged over the buckets of a share by rank, and locked one after the other until
+/// every slot of the share has one: so no more rows are locked than are leased, and a rival's rows are passed over. Each
+/// session is matched to a row by the row's number.
 enum ClaimStatement {
+    /// From queues that need no lock; paused ones are passed over here, whatever the caller believes.
     static let claim = PostgresStatement(
+        statement(
+            shares: "unnest($5::int8[]) WITH ORDINALITY AS s(slots, n)",
+            open:
+                "CROSS JOIN LATERAL (SELECT 1 FROM queues q WHERE q.id = b.queue AND NOT q.paused AND NOT q.guarded OFFSET 0) q",
+            isGuarded: false),
+        [.int4Array, .int4Array, .int4Array, .int8Array, .int8Array, .int8Array, .uuidArray])
+
+    /// Taken first, in a statement of its own: what is counted next is seen by a snapshot from after the lock.
+    static let lockQueue = PostgresStatement("SELECT 1 FROM queues q WHERE q.id = $1 FOR NO KEY UPDATE", [.int4])
+
+    /// From one guarded queue, whose lock is held: at most as many as its limit leaves.
+    static let guarded = PostgresStatement(
+        statement(
+            shares: """
+                (SELECT 1::int8 AS n, greatest(0, least(($5::int8[])[1], q.concurrency - (
+                    SELECT count(*) FROM attempts a WHERE a.queue = q.id AND a.guarded))) AS slots
+                FROM queues q WHERE q.id = ($2::int4[])[1] AND q.guarded AND NOT q.paused OFFSET 0) s
+                """,
+            open: "", isGuarded: true),
+        [.int4Array, .int4Array, .int4Array, .int8Array, .int8Array, .int8Array, .uuidArray])
+
+    private static func statement(shares: String, open: String, isGuarded: Bool) -> String {
         """
-        WITH candidates AS MATERIALIZED (
-            SELECT c.* FROM unnest($1::int4[], $2::int4[], $3::int4[], $4::int8[]) AS b(tenant, queue, route, lowest)
+        WITH locked AS MATERIALIZED (
+            SELECT f.* FROM \(shares)
             CROSS JOIN LATERAL (
-                SELECT r.ctid AS found, r.step, r.rank FROM ready r
-                WHERE r.queue = b.queue AND r.route = b.route AND r.rank >= b.lowest AND r.tenant = b.tenant
-                ORDER BY r.queue, r.route, r.rank, r.step LIMIT $5) c
-            ORDER BY c.rank, c.step LIMIT $5),
-        locked AS MATERIALIZED (
-            SELECT l.* FROM candidates c
-            CROSS JOIN LATERAL (
-                SELECT r.ctid AS found, r.* FROM ready r WHERE r.ctid = c.found FOR UPDATE SKIP LOCKED) l
-            LIMIT $6),
+                SELECT l.* FROM (
+                    SELECT c.* FROM unnest($1::int4[], $2::int4[], $3::int4[], $4::int8[], $6::int8[])
+                        AS b(tenant, queue, route, lowest, share)
+                    \(open)
+                    CROSS JOIN LATERAL (
+                        SELECT r.ctid AS found, r.step, r.rank FROM ready r
+                        WHERE r.queue = b.queue AND r.route = b.route AND r.rank >= b.lowest AND r.tenant = b.tenant
+                        ORDER BY r.queue, r.route, r.rank, r.step LIMIT s.slots * 2 + 16) c
+                    WHERE b.share = s.n
+                    ORDER BY c.rank, c.step LIMIT s.slots * 2 + 16) c
+                CROSS JOIN LATERAL (
+                    SELECT r.ctid AS found, r.* FROM ready r WHERE r.ctid = c.found FOR UPDATE SKIP LOCKED) l
+                LIMIT s.slots) f),
         taken AS (DELETE FROM ready x WHERE x.ctid = ANY (ARRAY(SELECT l.found FROM locked l))),
         leased AS (
             INSERT INTO attempts
-                (tenant, run, queue, route, rank, step, attempt, losses, session, enqueued_at, leased_at)
+                (tenant, run, queue, route, rank, step, attempt, losses, session, enqueued_at, leased_at
+                \(isGuarded ? ", guarded" : ""))
             SELECT l.tenant, l.run, l.queue, l.route, l.rank, l.step, l.attempt + 1, l.losses,
                 ($7::uuid[])[row_number() OVER (ORDER BY l.rank, l.step)], l.enqueued_at, now()
+                \(isGuarded ? ", true" : "")
             FROM locked l
             RETURNING *),
         \(TokenEvents.told(of: "leased", state: "running", wakes: false))
         SELECT tenant, run, step, attempt, session, queue, route, rank, losses, enqueued_at, leased_at FROM leased
         ORDER BY rank, step
-        """,
-        [.int4Array, .int4Array, .int4Array, .int8Array, .int8, .int8, .uuidArray])
+        """
+    }
 
     /// Buckets with a ready token and the lowest rank of each: one probe of the index for each bucket.
     static let buckets = PostgresStatement(

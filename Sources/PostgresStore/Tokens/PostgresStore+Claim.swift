@@ -5,17 +5,21 @@ internal import Workflows
 extension PostgresStore {
     public func claim(_ request: ClaimRequest) async throws(StoreError) -> [LeasedTask] {
         guard !request.slots.isEmpty, !request.buckets.isEmpty else { return [] }
-        let slots = request.slots.count
         let tenants = request.buckets.map(\.bucket.tenant.value)
         let queues = request.buckets.map(\.bucket.queue.value)
         let routes = request.buckets.map(\.bucket.route.value)
         let marks = request.buckets.map(\.lowWater)
+        let shares = request.shares.map(Int64.init)
+        let numbers = request.buckets.map { Int64($0.share + 1) }
         let sessions = request.slots.map(\.uuid)
-        // Some candidates more than slots, because rivals may hold a few.
-        let candidates = Int64(slots * 2 + 16)
         return try await lane { (connection) throws(PostgresError) in
-            let rows = try await connection.execute(
-                ClaimStatement.claim, tenants, queues, routes, marks, candidates, Int64(slots), sessions)
+            var pipeline = PostgresPipeline(request.isGuarded ? .transaction : .single)
+            if request.isGuarded { pipeline.add(ClaimStatement.lockQueue, queues[0]) }
+            // Some candidates more than slots are looked at, because rivals may hold a few.
+            let claim = pipeline.add(
+                request.isGuarded ? ClaimStatement.guarded : ClaimStatement.claim, tenants, queues, routes, marks,
+                shares, numbers, sessions)
+            let rows = try await connection.execute(pipeline)[claim]
             var leased: [LeasedTask] = []
             leased.reserveCapacity(rows.count)
             for row in rows { leased.append(try LeasedTask(row, from: 0)) }

@@ -1,7 +1,8 @@
 internal import Postgres
 
 enum TimerStatement {
-    /// Moves due tokens to `ready`.
+    /// Moves due tokens to `ready`, and those that need a slot to the line of their limit, whose lock this statement
+    /// must not take: limits are locked before tokens. The last column names such limits.
     static let fire = PostgresStatement(
         """
         WITH locked AS MATERIALIZED (
@@ -10,22 +11,30 @@ enum TimerStatement {
         fired AS (DELETE FROM timers x WHERE x.ctid = ANY (ARRAY(SELECT l.found FROM locked l))),
         returned AS (
             INSERT INTO ready (tenant, run, queue, route, rank, step, attempt, losses)
-            SELECT l.tenant, l.run, l.queue, l.route, l.rank, l.step, l.attempt, l.losses FROM locked l
+            SELECT l.tenant, l.run, l.queue, l.route, l.rank, l.step, l.attempt, l.losses
+            FROM locked l WHERE l.limit_id IS NULL
             RETURNING *),
+        stopped AS (
+            INSERT INTO held (tenant, run, queue, route, rank, step, attempt, losses, limit_id, reason)
+            SELECT l.tenant, l.run, l.queue, l.route, l.rank, l.step, l.attempt, l.losses, l.limit_id, 'limit'
+            FROM locked l WHERE l.limit_id IS NOT NULL),
         \(TokenEvents.told(of: "returned", state: "ready", wakes: true))
-        SELECT tenant, queue, route, min(rank) FROM returned GROUP BY tenant, queue, route
+        SELECT tenant, queue, route, min(rank), NULL::uuid FROM returned GROUP BY tenant, queue, route
+        UNION ALL
+        SELECT DISTINCT l.tenant, 0, 0, 0::int8, l.limit_id FROM locked l WHERE l.limit_id IS NOT NULL
         """,
         [.int8])
 
-    /// Runs whose deadline has passed; the batch that ends them deletes the rows.
+    /// Runs whose deadline has passed, and steps that are due; the batch that applies them deletes the rows.
     static let deadlines = PostgresStatement(
-        "SELECT tenant, run FROM timers WHERE queue = 0 AND due <= now() ORDER BY due LIMIT $1", [.int8])
+        "SELECT tenant, run, step FROM timers WHERE queue = 0 AND due <= now() ORDER BY due LIMIT $1", [.int8])
 
-    /// The next time at which either kind falls due.
+    /// The next time at which one of either kind, or a run's start, falls due.
     static let next = PostgresStatement(
         """
         SELECT least(
             (SELECT due FROM timers WHERE queue <> 0 AND due > now() ORDER BY due LIMIT 1),
-            (SELECT due FROM timers WHERE queue = 0 AND due > now() ORDER BY due LIMIT 1))
+            (SELECT due FROM timers WHERE queue = 0 AND due > now() ORDER BY due LIMIT 1),
+            (SELECT due FROM held WHERE due > now() ORDER BY due LIMIT 1))
         """)
 }

@@ -29,37 +29,26 @@ public final class TaskLog: Sendable {
     public func append(_ text: String, _ stream: BeamlineV1.Log.Stream) {
         guard !text.isEmpty else { return }
         let size = text.utf8.count
-        let chunks = state.withLock { state -> [(Int64, BeamlineV1.Log.Stream, String)] in
-            guard !state.truncated else { return [] }
+        state.withLock { state in
+            guard !state.truncated else { return }
             state.bytes += size
-            guard state.bytes > Self.attemptLimit else {
-                state.sequence += 1
-                return [(state.sequence, stream, text)]
-            }
+            guard state.bytes > Self.attemptLimit else { return emit(text, stream, &state) }
             state.truncated = true
             let rest = Self.prefix(of: text, bytes: size - (state.bytes - Self.attemptLimit))
-            state.sequence += 2
-            return [
-                (state.sequence - 1, stream, rest),
-                (state.sequence, .system, "log truncated: this attempt wrote more than 10 MiB\n"),
-            ]
+            if !rest.isEmpty { emit(rest, stream, &state) }
+            emit("log truncated: this attempt wrote more than 10 MiB\n", .system, &state)
         }
-        for (sequence, stream, text) in chunks where !text.isEmpty { emit(sequence, stream, text) }
     }
 
     /// A line of the worker's own about this attempt.
-    public func notice(_ text: String) {
-        let sequence = state.withLock { state in
-            state.sequence += 1
-            return state.sequence
-        }
-        emit(sequence, .system, text + "\n")
-    }
+    public func notice(_ text: String) { state.withLock { emit(text + "\n", .system, &$0) } }
 
-    private func emit(_ sequence: Int64, _ stream: BeamlineV1.Log.Stream, _ text: String) {
+    /// Under the lock, so that chunks of both of a program's streams leave in the order of their numbers.
+    private func emit(_ text: String, _ stream: BeamlineV1.Log.Stream, _ state: inout State) {
+        state.sequence += 1
         outlet.emit(
             BeamlineV1.Log(
-                task: task, sequence: sequence, stream: stream, text: text, unixUs: WallTime.now().microseconds))
+                task: task, sequence: state.sequence, stream: stream, text: text, unixUs: WallTime.now().microseconds))
     }
 
     private static func prefix(of text: String, bytes: Int) -> String {

@@ -12,6 +12,23 @@ extension Worker {
 
     private static let backOff = BackOff(first: .milliseconds(100), limit: .seconds(5))
 
+    /// How long the last stream may take to end in order.
+    private static let farewell = Duration.seconds(3)
+
+    /// Stays connected until the worker has left; then waits for the stream's end, if there is one, but not for ever.
+    func stayConnectedToTheEnd() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.stayConnected() }
+            group.addTask {
+                await self.finished.opened()
+                // A wait that is cancelled is over.
+                if self.state.withLock({ $0.wake != nil }) { try? await Task.sleep(for: Self.farewell) }
+            }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
     /// Connects, and again whenever the stream has ended, until the worker has left.
     func stayConnected() async {
         var failures = 0

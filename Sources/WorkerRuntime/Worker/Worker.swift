@@ -65,12 +65,14 @@ public final class Worker: Service, LogOutlet {
     public func run() async throws {
         try ProcessFamily.adoptOrphans()
         await withTaskCancellationHandler {
+            async let connection: Void = stayConnectedToTheEnd()
             await withDiscardingTaskGroup { group in
-                group.addTask { await self.stayConnected() }
                 group.addTask { await self.watchLeaving() }
                 for await launch in launches { group.addTask { await self.execute(launch) } }
                 group.cancelAll()
             }
+            // The last stream ends in order, so that the server has what was said on it.
+            await connection
         } onCancel: {
             stopNow()
         }

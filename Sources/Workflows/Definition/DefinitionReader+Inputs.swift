@@ -1,93 +1,88 @@
 import JSON
+import Schemas
 
 extension DefinitionReader {
     mutating func inputs(_ node: SourceNode) -> InputSchema? {
-        guard let members = members(of: node, "inputs", known: Words.inputs, later: Words.inputsLater) else {
+        guard case .mapping = node.content else {
+            report(node, "inputs must be a mapping, not \(node.typeName)")
             return nil
         }
-        if let type = members["type"], case .scalar(.string("object")) = type.content {
-        } else if let type = members["type"] {
-            report(type, "the type of inputs must be object")
+        guard !reportDoubledKeys(node) else { return nil }
+        if let type = node["type"], type.value != "object" { report(type, "the type of inputs must be object") }
+        let schema: InputSchema
+        do {
+            schema = try InputSchema(node.value)
+        } catch {
+            for problem in error.problems { report(problem, in: node) }
+            return nil
         }
-        var schema = InputSchema()
-        if let properties = members["properties"] {
-            if case .mapping(let list) = properties.content {
-                for member in list {
-                    if let property = property(member) { schema.properties.append(property) }
-                }
-            } else {
-                report(properties, "properties must be a mapping, not \(properties.typeName)")
-            }
-        }
-        if let node = members["additionalProperties"] {
-            if case .scalar(.bool(let allowsOthers)) = node.content {
-                schema.allowsOthers = allowsOthers
-            } else {
-                report(node, "additionalProperties must be true or false")
-            }
-        }
-        if let required = members["required"] { schema.required = self.required(required, schema) }
+        if !schema.allowsOthers, let required = node["required"] { checkRequired(required, schema) }
+        guard case .mapping(let members)? = node["properties"]?.content else { return schema }
+        for member in members { checkProperty(member, schema) }
         return schema
     }
 
-    private mutating func required(_ node: SourceNode, _ schema: InputSchema) -> [String] {
-        guard case .sequence(let elements) = node.content else {
-            report(node, "required must be a list of names, not \(node.typeName)")
-            return []
+    /// Reports a problem of a schema where it stands in the definition.
+    private mutating func report(_ problem: SchemaProblem, in root: SourceNode) {
+        var node = root
+        for (index, token) in problem.path.enumerated() {
+            switch node.content {
+            case .mapping(let members):
+                guard let member = members.first(where: { $0.key == token }) else { break }
+                if problem.code == .misspeltKeyword, index == problem.path.count - 1 {
+                    return report(
+                        member.keyPlace, length: token.unicodeScalars.count, problem.message, hint: problem.hint)
+                }
+                node = member.value
+            case .sequence(let elements):
+                if let index = Int(token), elements.indices.contains(index) { node = elements[index] }
+            case .scalar: break
+            }
         }
-        let known = Set(schema.properties.map(\.name))
-        var names: [String] = []
+        // Of a metaschema or another document, its place is part of the message.
+        report(
+            node, problem.document.isEmpty ? problem.message : "\(problem.place): \(problem.message)",
+            hint: problem.hint)
+    }
+
+    /// A required name that no property declares could never be given.
+    private mutating func checkRequired(_ node: SourceNode, _ schema: InputSchema) {
+        guard case .sequence(let elements) = node.content else { return }
+        let known = schema.properties.map(\.name)
         for element in elements {
-            guard let name = string(element, "a required name") else { continue }
-            guard known.contains(name) else {
-                let hint = Suggestion.closest(to: name, among: known).map { "did you mean \"\($0)\"?" }
-                report(element, "required names \"\(name)\", which is no property", hint: hint)
-                continue
-            }
-            names.append(name)
+            guard case .scalar(.string(let name)) = element.content, !known.contains(name) else { continue }
+            let hint = Suggestion.closest(to: name, among: known).map { "did you mean \"\($0)\"?" }
+            report(element, "required names \"\(name)\", which is no property", hint: hint)
         }
-        return names
     }
 
-    private mutating func property(_ member: SourceNode.Member) -> InputSchema.Property? {
-        let what = "the input \"\(member.key)\""
-        guard let members = members(of: member.value, what, known: Words.property, later: Words.propertyLater) else {
-            return nil
+    private mutating func checkProperty(_ member: SourceNode.Member, _ schema: InputSchema) {
+        if let values = member.value["enum"], case .sequence(let elements) = values.content, elements.isEmpty {
+            report(values, "enum must be a list of values")
         }
-        var property = InputSchema.Property(name: member.key)
-        property.types = members["type"].map { types($0) } ?? []
-        property.description = members["description"].flatMap { string($0, "description") }
-        if let node = members["enum"] {
-            if case .sequence(let values) = node.content, !values.isEmpty {
-                property.allowed = values.map(\.value)
-            } else {
-                report(node, "enum must be a list of values")
-            }
+        if let node = member.value["default"], let problem = schema.problem(withDefault: node.value, of: member.key) {
+            report(node, "the default of the input \"\(member.key)\" \(problem)")
         }
-        if let node = members["default"] {
-            let value = node.value
-            if let problem = property.problem(with: value) {
-                report(node, "the default of \(what) \(problem)")
-            }
-            property.defaultValue = value
-        }
-        return property
     }
 
-    private mutating func types(_ node: SourceNode) -> [InputSchema.ValueType] {
-        let nodes: [SourceNode]
-        if case .sequence(let elements) = node.content { nodes = elements } else { nodes = [node] }
-        var types: [InputSchema.ValueType] = []
-        for node in nodes {
-            guard let name = string(node, "type") else { continue }
-            guard let type = InputSchema.ValueType(rawValue: name) else {
-                let known = InputSchema.ValueType.allCases.map(\.rawValue)
-                let hint = Suggestion.closest(to: name, among: known).map { "did you mean \"\($0)\"?" }
-                report(node, "unknown type \"\(name)\"", hint: hint ?? "types are \(known.joined(separator: ", "))")
-                continue
+    private mutating func reportDoubledKeys(_ node: SourceNode) -> Bool {
+        var isDoubled = false
+        switch node.content {
+        case .scalar: break
+        case .sequence(let elements):
+            for element in elements where reportDoubledKeys(element) { isDoubled = true }
+        case .mapping(let members):
+            var seen: Set<String> = []
+            for member in members {
+                if !seen.insert(member.key).inserted {
+                    report(
+                        member.keyPlace, length: member.key.unicodeScalars.count,
+                        "the key \"\(member.key)\" stands twice in one mapping")
+                    isDoubled = true
+                }
+                if reportDoubledKeys(member.value) { isDoubled = true }
             }
-            types.append(type)
         }
-        return types
+        return isDoubled
     }
 }

@@ -7,21 +7,48 @@ struct DefinitionReader {
     var problems: [Diagnostic] = []
     /// Where the parts of each step stand, for the checks that look at the whole.
     var stepNodes: [StepNodes] = []
+    var handlerNodes: [HandlerNodes] = []
     var outputNode: SourceNode?
+    var labelsNode: SourceNode?
+    var concurrencyNode: SourceNode?
+    var pacingNode: SourceNode?
+    private var edges = 0
 
     /// Nodes of a step.
     struct StepNodes {
         var id: SourceNode
         /// As many as the step has needs.
         var needs: [SourceNode]
+        var join: SourceNode?
         var with: SourceNode?
         var condition: SourceNode?
+        var forEach: SourceNode?
+        /// What it does, when no worker does it.
+        var kind: KindForm?
+        /// As many as the step has names there.
+        var reads: [SourceNode] = []
+        var writes: [SourceNode] = []
+        var concurrency: SourceNode?
+        var rate: SourceNode?
+    }
+
+    /// Nodes of a failure handler.
+    struct HandlerNodes {
+        var whole: SourceNode
+        var step: SourceNode?
+        var recover: SourceNode?
     }
 
     static let mostSteps = 10_000
     static let mostNeeds = 100_000
 
     init(path: String) { self.path = path }
+
+    /// Whether so many needs more are taken.
+    mutating func takes(edges count: Int) -> Bool {
+        edges += count
+        return edges <= Self.mostNeeds
+    }
 
     mutating func report(_ node: SourceNode, _ message: String, hint: String? = nil) {
         report(node.place, length: node.length, message, hint: hint)
@@ -43,15 +70,25 @@ struct DefinitionReader {
         var definition = WorkflowDefinition(name: name ?? "", steps: [])
         definition.description = members["description"].flatMap { string($0, "description") }
         definition.labels = members["labels"].map { labels($0) } ?? []
+        labelsNode = members["labels"]
         definition.inputs = members["inputs"].flatMap { inputs($0) }
         definition.queue = members["queue"].flatMap { queueName($0) } ?? WorkflowDefinition.defaultQueue
+        definition.priority = members["priority"].flatMap { priority($0) }
+        definition.concurrency = members["concurrency"].flatMap { concurrency($0, ofStep: false) }
+        concurrencyNode = members["concurrency"]
+        definition.pacing = pacing(members)
+        definition.deadline = members["deadline"].flatMap { duration($0, "deadline") }
         definition.timeout = members["timeout"].flatMap { duration($0, "timeout") }
         definition.retry = policy
         definition.output = members["output"]?.value
         outputNode = members["output"]
         if let steps = required("steps", in: members, of: "the workflow", at: root) {
-            definition.steps = self.steps(steps)
+            definition.steps = self.steps(steps, "the workflow")
         }
+        // In the order in which `Plan.steps` has them.
+        definition.setup = members["setup"].map { self.steps($0, "setup") } ?? []
+        definition.finally = members["finally"].map { self.steps($0, "finally") } ?? []
+        definition.handlers = members["on_failure"].map { handlers($0) } ?? []
         return definition
     }
 

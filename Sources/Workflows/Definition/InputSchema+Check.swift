@@ -1,4 +1,5 @@
 public import JSON
+private import Schemas
 
 /// What is wrong with the input of a run: every problem at once.
 public struct InputError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -40,64 +41,71 @@ extension Plan {
 }
 
 extension InputSchema {
-    static func notAnObject(_ value: JSONValue) -> InputError {
-        InputError(problems: [.init(property: "", message: "the input is \(value.typeName), not an object")])
-    }
-
     /// Checks an input and fills in its defaults.
     public func check(_ input: JSONValue) throws(InputError) -> JSONObject {
-        guard case .object(var object) = input else { throw Self.notAnObject(input) }
-        var problems: [InputError.Problem] = []
-        for property in properties {
-            guard let value = object[property.name] else {
-                if let value = property.defaultValue {
-                    object[property.name] = value
-                } else if required.contains(property.name) {
-                    problems.append(
-                        .init(property: property.name, message: "the input \"\(property.name)\" is missing"))
-                }
-                continue
-            }
-            if let message = property.problem(with: value) {
-                problems.append(
-                    .init(property: property.name, message: "the input \"\(property.name)\" \(message)"))
-            }
+        guard case .object(var object) = input else {
+            throw InputError(problems: [.init(property: "", message: "the input is \(input.typeName), not an object")])
         }
-        if !allowsOthers {
-            let known = Set(properties.map(\.name))
-            for key in object.keys where !known.contains(key) {
-                let hint = Suggestion.closest(to: key, among: known).map { "; did you mean \"\($0)\"?" } ?? ""
-                problems.append(.init(property: key, message: "there is no input \"\(key)\"\(hint)"))
-            }
+        for property in properties where object[property.name] == nil { object[property.name] = property.defaultValue }
+        let value = ExactJSON(.object(object))
+        let violations: [SchemaViolation]
+        do {
+            violations = try schema.violations(in: value)
+        } catch {
+            throw InputError(problems: [.init(property: "", message: "the input cannot be checked: \(error)")])
         }
-        guard problems.isEmpty else { throw InputError(problems: problems) }
+        guard violations.isEmpty else {
+            throw InputError(problems: violations.flatMap { problems($0, of: object) })
+        }
         return object
     }
-}
 
-extension InputSchema.Property {
-    /// What is wrong with a value, to be read after the property's name.
-    func problem(with value: JSONValue) -> String? {
-        if !types.isEmpty, !types.contains(where: { $0.takes(value) }) {
-            let wanted = types.map(\.rawValue).joined(separator: " or ")
-            return "must be \(wanted), not \(value.typeName)"
+    /// What is wrong with a value as the default of a property, to be read after the property's name.
+    func problem(withDefault value: JSONValue, of name: String) -> String? {
+        let pointer = SchemaViolation.pointer(to: name)
+        do {
+            return try schema.violations(in: ExactJSON(.object([(name, value)])))
+                .first { $0.instance == pointer || $0.instance.hasPrefix("\(pointer)/") }
+                .map { violation in
+                    let place = violation.instance.dropFirst(pointer.count)
+                    return place.isEmpty ? violation.message : "at \(place) \(violation.message)"
+                }
+        } catch {
+            return "cannot be checked: \(error)"
         }
-        if let allowed, !allowed.contains(value) {
-            return "must be one of \(allowed.map { $0.text() }.joined(separator: ", "))"
+    }
+
+    private func problems(_ violation: SchemaViolation, of input: JSONObject) -> [InputError.Problem] {
+        let path = violation.instancePath
+        guard let property = path.first else {
+            if violation.keyword == "#/required", let names = document["required"]?.arrayValue {
+                return names.compactMap(\.stringValue).filter { input[$0] == nil }.map {
+                    .init(property: $0, message: "the input \"\($0)\" is missing")
+                }
+            }
+            return [.init(property: "", message: "the input \(violation.message)")]
         }
-        return nil
+        if path.count == 1, ["#/additionalProperties", "#/unevaluatedProperties"].contains(violation.keyword) {
+            let hint =
+                Suggestion.closest(to: property, among: properties.map(\.name)).map { "; did you mean \"\($0)\"?" }
+                ?? ""
+            return [.init(property: property, message: "there is no input \"\(property)\"\(hint)")]
+        }
+        let place = violation.instance.dropFirst(SchemaViolation.pointer(to: property).count)
+        let within = place.isEmpty ? "" : " at \(place)"
+        return [.init(property: property, message: "the input \"\(property)\"\(within) \(violation.message)")]
     }
 }
 
-extension InputSchema.ValueType {
-    func takes(_ value: JSONValue) -> Bool {
-        switch (self, value) {
-        case (.string, .string), (.integer, .int), (.number, .int), (.number, .double), (.boolean, .bool),
-            (.array, .array), (.object, .object), (.null, .null):
-            true
-        // JSON Schema takes 1.0 for an integer.
-        case (.integer, .double(let number)): number == number.rounded()
-        case (.string, _), (.integer, _), (.number, _), (.boolean, _), (.array, _), (.object, _), (.null, _): false
+extension InputSchema {
+    /// Checks the text of an object and fills in its defaults.
+    func checkText(_ text: [UInt8]) throws(InputError) -> [UInt8] {
+        let value: JSONValue
+        do {
+            value = try JSONValue(parsing: text)
+        } catch {
+            throw InputError(problems: [.init(property: "", message: "it is no JSON: \(error)")])
         }
+        return JSONValue.object(try check(value)).bytes()
     }
 }

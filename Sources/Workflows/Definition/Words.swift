@@ -1,33 +1,39 @@
 /// The words of the language, and those that are reserved for what is not built yet.
 enum Words {
-    static let workflow = ["name", "description", "labels", "inputs", "queue", "timeout", "retry", "steps", "output"]
+    static let workflow = [
+        "name", "description", "labels", "inputs", "queue", "priority", "deadline", "concurrency", "throttle", "debounce",
+        "timeout", "retry", "setup", "steps", "on_failure", "finally", "output",
+    ]
     static let workflowLater: Set<String> = [
-        "priority", "deadline", "concurrency", "setup", "on_failure", "finally", "triggers", "on", "env", "secrets",
-        "limits", "resources", "defaults", "schedule", "signals", "version",
+        "triggers", "on", "env", "secrets", "limits", "resources", "defaults", "schedule", "signals", "version",
     ]
-    static let step = ["id", "uses", "needs", "with", "if", "retry", "timeout", "limits", "resources"]
+    static let step = [
+        "id", "uses", "needs", "join", "if", "for_each", "max_parallel", "with", "retry", "timeout", "deadline",
+        "limits", "resources", "priority", "concurrency", "rate", "background", "reads", "writes",
+    ]
     static let stepLater: Set<String> = [
-        "for_each", "max_parallel", "background", "join", "cache", "on_failure", "priority", "switch", "cases",
-        "concurrency", "compensate", "finally", "env", "secrets", "reads", "writes", "name", "description", "queue",
-        "output", "delay", "deadline", "labels",
+        "cache", "on_failure", "switch", "cases", "compensate", "finally", "env", "secrets", "name", "description",
+        "queue", "output", "delay", "labels",
     ]
+    static let handler = ["match", "steps", "recover"]
+    static let match = ["step", "error"]
+    static let wait = ["for", "until", "signal", "timeout", "on_timeout"]
+    static let approval = ["roles", "quorum", "timeout", "on_timeout", "form", "message"]
+    static let child = ["name", "inputs", "on_parent_cancel"]
+    static let choice = ["value", "cases", "default"]
+    static let choiceCase = ["equals", "when", "then"]
+    static let emit = ["name", "payload", "run"]
     static let limits = ["time"]
     static let limitsLater: Set<String> = ["cpu", "memory", "on_violation", "grace", "disk", "processes", "output"]
+    static let throttle = ["key", "limit", "per", "on_excess", "scope"]
+    static let debounce = ["key", "quiet", "longest", "scope"]
+    static let rate = ["key", "limit", "per", "burst", "scope"]
+    static let concurrency = ["key", "limit", "on_conflict", "scope"]
+    static let stepConcurrency = ["key", "limit", "scope"]
     static let resources = ["pool"]
     static let resourcesLater: Set<String> = ["slots", "gpu", "cpu", "memory", "labels", "selector"]
     static let retry = ["strategy", "max_attempts", "delay", "max_delay", "jitter"]
     static let retryLater: Set<String> = ["on", "when", "unless", "multiplier"]
-    static let inputs = ["type", "required", "properties", "additionalProperties", "description", "title"]
-    static let inputsLater: Set<String> = [
-        "patternProperties", "minProperties", "maxProperties", "dependentRequired", "allOf", "anyOf", "oneOf", "not",
-        "if", "then", "else", "$ref", "$defs", "propertyNames", "unevaluatedProperties", "enum", "const", "default",
-    ]
-    static let property = ["type", "default", "enum", "description", "title"]
-    static let propertyLater: Set<String> = [
-        "pattern", "format", "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
-        "multipleOf", "items", "minItems", "maxItems", "uniqueItems", "properties", "required", "additionalProperties",
-        "const", "examples", "allOf", "anyOf", "oneOf", "not", "$ref", "contentEncoding", "deprecated",
-    ]
-    /// What `uses` will name that no worker serves.
+    /// What `uses` names that no worker serves.
     static let engineKinds: Set<String> = ["approval", "wait", "workflow", "switch", "emit"]
 }

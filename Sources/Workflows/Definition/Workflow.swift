@@ -24,11 +24,11 @@ public struct Workflow: Sendable {
         var problems = reader.problems
         guard let definition else { throw DefinitionError(problems, source: source) }
         var checker = DefinitionChecker(definition, reader: reader, source: source)
-        let (steps, output) = checker.compile()
+        let compiled = checker.compile()
         problems += checker.problems
         guard problems.isEmpty else { throw DefinitionError(problems, source: source) }
         self.definition = definition
-        plan = Plan(definition, steps: steps, output: output)
+        plan = Plan(definition, compiled)
     }
 
     private static func read(_ source: SourceText) throws(DefinitionError) -> SourceNode {
@@ -60,17 +60,29 @@ extension Plan {
         try Workflow(canonical: canonical).plan
     }
 
-    convenience init(
-        _ definition: WorkflowDefinition, steps compiled: [DefinitionChecker.CompiledStep], output: Template?
-    ) {
-        let steps = zip(definition.steps, compiled).map { step, compiled in
-            PlanStep(
-                id: step.id, taskType: step.uses, pool: step.pool ?? WorkflowDefinition.Step.defaultPool(of: step.uses),
-                queue: definition.queue, needs: compiled.needs, condition: compiled.condition, input: compiled.input,
+    convenience init(_ definition: WorkflowDefinition, _ compiled: DefinitionChecker.Compiled) {
+        let steps = zip(definition.allSteps, compiled.steps).map { step, compiled in
+            var made = PlanStep(
+                id: step.id, taskType: step.uses, kind: compiled.kind,
+                pool: step.pool ?? WorkflowDefinition.Step.defaultPool(of: step.uses), queue: definition.queue,
+                priority: step.priority ?? definition.priority ?? 0, needs: compiled.needs, join: step.join,
+                condition: compiled.condition, input: compiled.input, fanOut: compiled.fanOut,
                 retry: step.retry ?? definition.retry ?? .never,
-                timeout: [step.timeout, step.timeLimit].compactMap { $0 }.min())
+                timeout: [step.timeout, step.timeLimit].compactMap { $0 }.min(), deadline: step.deadline,
+                isBackground: step.isBackground)
+            made.limit = step.concurrency.map { PlanLimit($0, key: compiled.limitKey) }
+            made.rate = step.rate.map { PlanRate($0, key: compiled.rateKey) }
+            return made
         }
+        let main = Int32(definition.steps.count)
+        let setup = main + Int32(definition.setup.count)
+        let finally = setup + Int32(definition.finally.count)
         self.init(
-            name: definition.name, steps: steps, timeout: definition.timeout, inputs: definition.inputs, output: output)
+            name: definition.name, steps: steps,
+            parts: Parts(main: 0..<main, setup: main..<setup, finally: setup..<finally), handlers: compiled.handlers,
+            timeout: definition.timeout, deadline: definition.deadline,
+            limit: definition.concurrency.map { PlanLimit($0, key: compiled.runLimitKey) },
+            pacing: definition.pacing.map { PlanPacing($0, key: compiled.pacingKey) }, inputs: definition.inputs,
+            output: compiled.output, labels: compiled.labels)
     }
 }

@@ -3,6 +3,14 @@ public enum RunEvent: Sendable {
     case start
     case attemptSucceeded(step: Int32, attempt: Int32, output: [UInt8])
     case attemptFailed(step: Int32, attempt: Int32, failure: StepFailure)
-    case cancel(reason: String)
+    /// Clean-up runs first, unless it runs already or this is forced.
+    case cancel(reason: String, force: Bool = false)
     case deadlinePassed
+    /// What was set by `RunEffect.setDue` is due.
+    case stepDue(step: Int32)
+    case signal(RunSignal)
+    case decided(step: Int32, ApprovalDecision)
+    case childEnded(step: Int32, ChildOutcome)
+    case pause
+    case resume
 }

@@ -5,8 +5,21 @@ public enum RunRejection: Error, Sendable, Equatable {
     case alreadyStarted
     /// The run has ended already.
     case ended(RunLifecycle)
+    /// The run runs its clean-up already.
+    case stopping
+    case alreadyPaused
+    case notPaused
     /// The step is not live: it has ended, or waits for others.
     case stepNotLive(StepStatus)
+    /// The step does not wait for this.
+    case notWaiting
     /// There is no such step.
     case unknownStep
+    /// The run has this signal already.
+    case repeatedSignal
+    case tooManySignals
+    /// This person has decided already.
+    case alreadyDecided
+    /// The form does not match its schema.
+    case invalidForm(String)
 }

@@ -2,11 +2,11 @@ public import Expressions
 import JSON
 
 extension RunState {
-    /// The input of a step's task as JSON text: its `with`, evaluated over the run's input and the outputs of steps
-    /// that have ended. What it reads cannot change any more once the step is live.
+    /// The input of a step's task as JSON text: its `with`, evaluated over the run's input, the outputs of steps that
+    /// have ended, and its item. What a step with `join: all` reads cannot change any more once the step is live.
     public func makeInput(of step: Int32) throws(ExpressionError) -> [UInt8] {
-        guard let template = plan.steps[Int(step)].input else { return JSONText.emptyObject.bytes }
-        return try template.evaluate(in: RunScope(self))
+        guard let template = template(of: step)?.input else { return JSONText.emptyObject.bytes }
+        return try template.evaluate(in: RunScope(self, step: step))
     }
 
     /// The output of a run whose steps have ended as JSON text: the definition's `output`, else the output of the only
@@ -25,9 +25,14 @@ extension RunState {
         return writer.bytes
     }
 
+    /// The run's labels as JSON text, made of its inputs alone; `nil` when the definition has none.
+    public func makeLabels() throws(ExpressionError) -> [UInt8]? {
+        try plan.labels?.evaluate(in: RunScope(self))
+    }
+
     /// Whether a step's condition lets it run.
-    func isWanted(_ condition: Expression) throws(ExpressionError) -> Bool {
-        let value = try condition.evaluate(in: RunScope(self))
+    func isWanted(_ condition: Expression, for step: Int32) throws(ExpressionError) -> Bool {
+        let value = try condition.evaluate(in: RunScope(self, step: step))
         guard case .bool(let isWanted) = value else {
             throw ExpressionError(.noOverload, "\"if\" takes boolean, not \(value.typeName)")
         }

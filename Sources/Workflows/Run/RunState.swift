@@ -8,14 +8,34 @@ public struct RunState: Sendable {
     public internal(set) var lifecycle: RunLifecycle
     /// Stamped on every transition that a commit writes; the compare-and-set of the run's row.
     public internal(set) var revision: Int64
+    /// Of the plan's steps, then of those that the run has made, such as the items of a `for_each`.
     public internal(set) var statuses: [StepStatus]
     /// JSON text of the outputs of steps that have succeeded, where something reads them.
     public internal(set) var outputs: [Int32: [UInt8]]
-    /// The first failure that no retry mended: why the run fails in the end.
+    /// The first failure that nothing mended: why the run fails in the end.
     public internal(set) var failure: StepFailure?
+    public internal(set) var stage: RunStage
+    /// Why the run was told to stop, once its clean-up runs.
+    public internal(set) var stopping: StepFailure?
     /// Steps with a token.
     public internal(set) var liveCount: Int
     public internal(set) var endedCount: Int
+    /// Steps of the plan that are live or open and that the run waits for.
+    var awaitedCount: Int
+    /// Ordered by their numbers.
+    var expansions: [Expansion]
+    /// The newest expansion of each step that is open.
+    var expansionOf: [Int32: Int]
+    /// What live steps wait for.
+    public internal(set) var waits: [Int32: WaitRequest]
+    var signals: SignalBox
+    /// Decisions about live approvals.
+    public internal(set) var decisions: [Int32: [ApprovalDecision]]
+
+    /// The number of the lines of history that are about signals.
+    public static let signalLine: Int32 = -1
+    /// The number of the lines of history that are about the run's stages.
+    public static let stageLine: Int32 = -2
 
     /// A run that has not started.
     public init(plan: Plan, context: RunContext = RunContext()) {
@@ -23,11 +43,19 @@ public struct RunState: Sendable {
         self.context = context
         lifecycle = .queued
         revision = 0
-        statuses = plan.steps.map { .pending(missing: Int32($0.needs.count)) }
+        statuses = plan.steps.map(\.initialStatus)
         outputs = [:]
         failure = nil
+        stage = plan.firstStage
+        stopping = nil
         liveCount = 0
         endedCount = 0
+        awaitedCount = 0
+        expansions = []
+        expansionOf = [:]
+        waits = [:]
+        signals = SignalBox()
+        decisions = [:]
     }
 
     /// Rebuilds a run that has started: its row, then its history in order.
@@ -36,7 +64,8 @@ public struct RunState: Sendable {
         history: [StepTransition]
     ) {
         self.init(plan: plan, context: context)
-        if lifecycle != .queued { markStarted() }
+        // A run that was cancelled while it was queued has ended without a step.
+        if lifecycle != .queued, !(lifecycle.isEnded && history.allSatisfy { $0.step < 0 }) { markStarted() }
         for transition in history { fold(transition) }
         self.lifecycle = lifecycle
         self.revision = revision
@@ -44,5 +73,12 @@ public struct RunState: Sendable {
 
     public func status(of step: Int32) -> StepStatus? {
         statuses.indices.contains(Int(step)) ? statuses[Int(step)] : nil
+    }
+}
+
+extension PlanStep {
+    var initialStatus: StepStatus {
+        let wanted = join.wanted(of: needs.count)
+        return .pending(missing: Int32(wanted), spare: Int32(needs.count - wanted))
     }
 }

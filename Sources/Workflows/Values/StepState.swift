@@ -16,10 +16,19 @@ public enum StepState: Int16, Sendable, CaseIterable {
     case cancelled = 10
     /// Of an attempt only: its lease ended with its worker; the step goes on.
     case lost = 11
+    /// Its items, or the steps of a handler, run for it; it has no token meanwhile.
+    case expanded = 12
+    /// Of the run: a signal came.
+    case signalled = 13
+    /// Of an approval: somebody has decided.
+    case decided = 14
+    /// Of the run: a stage began.
+    case entered = 15
 
     public var isEnded: Bool {
         switch self {
-        case .pending, .ready, .running, .scheduled, .waiting, .held, .lost: false
+        case .pending, .ready, .running, .scheduled, .waiting, .held, .lost, .expanded, .signalled, .decided, .entered:
+            false
         case .succeeded, .failed, .skipped, .cancelled: true
         }
     }
@@ -37,6 +46,10 @@ public enum StepState: Int16, Sendable, CaseIterable {
         case .skipped: "skipped"
         case .cancelled: "cancelled"
         case .lost: "lost"
+        case .expanded: "expanded"
+        case .signalled: "signalled"
+        case .decided: "decided"
+        case .entered: "entered"
         }
     }
 

@@ -1,10 +1,13 @@
 /// One recorded step of a run's history; the fold of all of them is the run's state.
 public struct StepTransition: Hashable, Sendable {
-    /// The step's index in the plan.
+    /// The step's number: its index in the plan, or, of a step that the run has made, a number after those. Negative in
+    /// the lines that are about the run (`RunState.signalLine`, `RunState.stageLine`).
     public var step: Int32
-    /// The attempt that caused it; 0 when none did (skipped, cancelled before its first).
+    /// The attempt that caused it; 0 when none did (skipped, cancelled before its first). Negative in lines that another
+    /// line of the same step and revision may follow (`waiting`, `expanded`, `decided`): no two have the same key.
     public var attempt: Int32
-    /// `succeeded`, `failed`, `skipped`, `cancelled`, or `scheduled`: an attempt that failed and is tried again.
+    /// `succeeded`, `failed`, `skipped`, `cancelled`; `scheduled`: an attempt failed and is tried again; `expanded`,
+    /// `waiting`, `decided`, `signalled`, `entered`: as `docs/state-machines.md` says.
     public var state: StepState
     /// JSON text.
     public var output: [UInt8]?

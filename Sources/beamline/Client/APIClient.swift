@@ -32,6 +32,16 @@ struct APIClient: Sendable {
             "POST", path, body: body?.bytes(), type: body == nil ? nil : "application/json", fields: fields)
     }
 
+    func put(
+        _ path: String, body: JSONValue, fields: [String: String] = [:]
+    ) async throws(CommandFailure) -> JSONValue {
+        try await call("PUT", path, body: body.bytes(), type: "application/json", fields: fields)
+    }
+
+    func delete(_ path: String) async throws(CommandFailure) {
+        _ = try await call("DELETE", path, body: nil, type: nil)
+    }
+
     /// Applies a definition; its diagnostics become the failure's message.
     func apply(_ file: DefinitionFile) async throws(CommandFailure) -> JSONValue {
         try await call(

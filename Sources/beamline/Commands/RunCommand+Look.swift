@@ -12,6 +12,9 @@ extension RunCommand {
         @Option(help: "Only runs of this workflow.")
         var workflow: String?
 
+        @Option(help: "Terms to pass, such as 'state:failed workflow:etl/* since:2h duration:>5m \"disk full\"'.")
+        var filter: String?
+
         @Option(help: "At most so many.")
         var limit: Int = 20
 
@@ -25,6 +28,7 @@ extension RunCommand {
             var query: [String: String] = [:]
             query["state"] = state
             query["workflow"] = workflow
+            query["filter"] = filter
             let runs = try await APIClient(options).pages("/v1/runs", query: query, list: "runs", limit: limit)
             if options.output == .json { return printJSON(.array(runs)) }
             guard !runs.isEmpty else { return print("No runs.") }

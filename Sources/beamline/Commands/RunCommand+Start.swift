@@ -27,6 +27,12 @@ extension RunCommand {
         @Option(help: "The same key starts the same run, however often it is sent.")
         var idempotencyKey: String?
 
+        @Option(help: "-1000 to 1000, in queues by priority; the definition's when left out.")
+        var priority: Int?
+
+        @Option(help: "How long the run should take at most, in queues by deadline, as 30m; it ends nothing.")
+        var deadline: String?
+
         @Flag(help: "Watch the run until it ends; the exit status is the run's.")
         var watch = false
 
@@ -44,6 +50,8 @@ extension RunCommand {
             }
             var body: [(String, JSONValue)] = [("workflow", .string(name))]
             if let version { body.append(("version", .int(Int64(version)))) }
+            if let priority { body.append(("priority", .int(Int64(priority)))) }
+            if let deadline { body.append(("deadline", .string(deadline))) }
             body.append(("input", try RunInputs.object(inputs, file: inputFile)))
             // A key of our own makes the call safe to repeat when its answer was lost.
             let key = idempotencyKey ?? RunInputs.freshKey()

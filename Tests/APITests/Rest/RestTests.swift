@@ -103,6 +103,12 @@ struct RestTests {
             #expect(ofC.json?["runs"]?.arrayValue?.count == 1)
             let ended = try await api.send("GET", "/v1/runs?state=failed")
             #expect(ended.json?["runs"] == [])
+            let passing = try await api.send("GET", "/v1/runs?filter=workflow:b%20-state:failed%20since:1h&page_size=3")
+            #expect(passing.json?["runs"]?.arrayValue?.compactMap { $0["id"] } == ids[1..<4].reversed())
+            let cursor = passing.json?["next_cursor"]?.stringValue ?? ""
+            let others = try await api.send("GET", "/v1/runs?filter=workflow:b&cursor=\(cursor)")
+            #expect(others.json?["runs"]?.arrayValue?.compactMap { $0["id"] } == [ids[0]])
+            #expect(others.json?["next_cursor"] == nil)
 
             let first = try await api.send("GET", "/v1/workflows?page_size=2")
             #expect(first.json?["workflows"]?.arrayValue?.compactMap { $0["name"] } == ["a/x", "b"])
@@ -168,6 +174,24 @@ struct RestTests {
         }
     }
 
+    @Test("a filter that cannot be read is refused with its places and what was meant")
+    func badFilter() async throws {
+        try await APIFixture.run { api in
+            let answer = try await api.send("GET", "/v1/runs?filter=state:faild%20-stat:x")
+            #expect(answer.status == 400 && answer.json?["code"] == "invalid_filter")
+            #expect(
+                answer.json?["detail"]
+                    == #"The filter is wrong at character 7: there is no state "faild"; did you mean "failed"? (and 1 more)"#
+            )
+            let found = answer.json?["diagnostics"]?.arrayValue ?? []
+            #expect(found.map { $0["column"]?.intValue } == [7, 14])
+            #expect(found.map { $0["hint"]?.stringValue } == ["did you mean \"failed\"?", "did you mean \"state\"?"])
+            #expect(
+                answer.json?["rendered"]?.stringValue?.hasPrefix("  state:faild -stat:x\n        ^~~~~ there is")
+                    == true)
+        }
+    }
+
     @Test("bad bodies, types, parameters, paths: each has its code")
     func badInput() async throws {
         try await APIFixture.run { api in
@@ -183,6 +207,7 @@ struct RestTests {
                 ("POST", "/v1/runs?wait=2h", #"{"workflow":"f"}"#, 400, "invalid_parameter"),
                 ("GET", "/v1/runs?stat=failed", nil, 400, "unknown_parameter"),
                 ("GET", "/v1/runs?state=broken", nil, 400, "invalid_parameter"),
+                ("GET", "/v1/runs?filter=duration:soon", nil, 400, "invalid_filter"),
                 ("GET", "/v1/runs?cursor=zzz", nil, 400, "invalid_cursor"),
                 ("GET", "/v1/runs?page_size=0", nil, 400, "invalid_parameter"),
                 ("GET", "/v1/overview?window=1y", nil, 400, "invalid_parameter"),

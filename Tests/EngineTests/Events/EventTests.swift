@@ -104,12 +104,26 @@ struct EventTests {
     }
 
     private func row(_ number: UInt64, run: UInt64 = 1, bytes: Int = 100) -> EventChanges {
-        EventChanges(
-            position: EventPosition(epoch: 1, transaction: number, tenant: fixture.tenant),
+        let position = EventPosition(epoch: 1, transaction: number, tenant: fixture.tenant)
+        return EventChanges(
+            position: position,
             changes: [
                 .init(
-                    run: RunID(RunID.Bytes(high: 0, low: run)), json: Array(repeating: UInt8(ascii: "x"), count: bytes))
+                    run: RunID(RunID.Bytes(high: 0, low: run)), json: Array(repeating: UInt8(ascii: "x"), count: bytes),
+                    position: position)
             ])
+    }
+
+    @Test("rows that come together are joined up to a size; a reader may come back within a page")
+    func joins() {
+        let rows = (1...10).map { row($0, bytes: $0 == 7 ? 2000 : 100) }
+        let pages = EventChanges.joined(rows, bytes: 500)
+        #expect(pages.map { $0.changes.map(\.position.transaction) } == [[1, 2, 3], [4, 5, 6], [7], [8, 9, 10]])
+        #expect(pages.map(\.position.transaction) == [3, 6, 7, 10])
+        #expect(EventChanges.joined([], bytes: 500).isEmpty)
+        let page = pages[0]
+        #expect(page.changes(after: nil).count == 3 && page.changes(after: rows[8].position).isEmpty)
+        #expect(page.changes(after: rows[1].position).map(\.position.transaction) == [3])
     }
 
     private func position(_ found: EventFeed.Found) -> UInt64? {
@@ -178,10 +192,11 @@ struct EventTests {
         #expect(position(feed.next(for: 1)) == 21)
     }
 
-    /// When each delivery came, until the subscription is closed.
+    /// When each change came, until the subscription is closed.
     private func note(_ subscription: EventSubscription, in delivered: SharedValue<[Duration]>) async throws {
-        while try await subscription.next() != nil {
-            delivered.withLock { $0.append(fixture.clock.now) }
+        while let delivery = try await subscription.next() {
+            guard case .changes(let changes, _) = delivery else { continue }
+            delivered.withLock { $0 += changes.map { _ in fixture.clock.now } }
         }
     }
 

@@ -207,7 +207,7 @@ struct BatchBuilderTests {
         for microseconds in [0, 1, 499, 500, 999] as [Int64] {
             let at = Timestamp(microseconds: now.microseconds + microseconds)
             let key = RunKey(tenant: tenant, run: RunID(at: at, random: 5))
-            #expect(key.rank == at.microseconds)
+            #expect(key.createdAt == at)
         }
     }
 }

@@ -82,6 +82,45 @@ struct TwoNodeTests {
         #expect(fixture.audit() == [])
     }
 
+    @Test("a step that another node made ready reads what that node has recorded")
+    func readsOthers() async throws {
+        let plan = try Workflow(
+            parsing: Array(
+                """
+                name: relay
+                steps:
+                  - { id: first, uses: near }
+                  - { id: second, uses: far, needs: [first] }
+                  - { id: third, uses: near, needs: [second], with: { seen: "${{ steps.second.output.at }}" } }
+                """.utf8), file: "relay.yaml"
+        ).plan
+        let fixture = try await EngineFixture(plans: [plan])
+        let (near, far) = (try await fixture.makeEngine(), try await fixture.makeEngine())
+        let finish: TestWorker.Behaviour = { task in
+            .finish(.success(Array("{\"at\": \"\(task.task.step)\"}".utf8)))
+        }
+        let (nearWorker, farWorker) = (
+            TestWorker("near", session: 1, behaviour: finish), TestWorker("far", session: 2, behaviour: finish)
+        )
+        try await fixture.running(near) {
+            try await fixture.running(far) {
+                try await nearWorker.connect(to: near, tenant: fixture.tenant, types: ["near"])
+                try await farWorker.connect(to: far, tenant: fixture.tenant, types: ["far"])
+                for _ in 0..<20 { _ = try await near.start(fixture.start("relay")) }
+                #expect(
+                    await fixture.clock.advance(until: {
+                        for worker in [nearWorker, farWorker] { worker.heartbeat() }
+                        return fixture.store.runStates.values.allSatisfy { $0 == .succeeded }
+                    }))
+            }
+        }
+        #expect(fixture.audit() == [])
+        let thirds = nearWorker.assignments.filter { $0.task.step == "third" }.map {
+            String(decoding: $0.input, as: UTF8.self)
+        }
+        #expect(thirds == Array(repeating: #"{"seen":"second"}"#, count: 20))
+    }
+
     @Test("a cancel at one node stops the attempt at the other's worker")
     func cancelsRemotely() async throws {
         let fixture = try await EngineFixture(plans: [Self.single])

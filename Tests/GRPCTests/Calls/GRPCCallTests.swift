@@ -219,7 +219,8 @@ struct GRPCCallTests {
     }
 
     @Test(
-        "cancelling the call, its task, or its connection cancels the handler", arguments: ["call", "task", "channel"])
+        "cancelling the call, a unary caller's task, or the connection cancels the handler",
+        arguments: ["call", "task", "channel"])
     func cancellation(of what: String) async throws {
         let begun = Signal<Void>()
         let cancelled = Signal<Bool>()
@@ -233,19 +234,63 @@ struct GRPCCallTests {
                     throw error
                 }
             }
+            router.unary(Service.unaryCall) { request, _ in
+                begun.tell(())
+                do {
+                    try await Task.sleep(for: .seconds(30))
+                } catch {
+                    cancelled.tell(true)
+                }
+                return .init()
+            }
         } _: { channel, _ in
+            guard what != "task" else {
+                let calling = Task { _ = try await channel.unary(Service.unaryCall, .init()) }
+                _ = await begun.wait()
+                calling.cancel()
+                let result = await calling.result
+                #expect(throws: GRPCStatus.self) { try result.get() }
+                #expect(await cancelled.wait() == true)
+                return
+            }
             let call = try await channel.bidirectional(Service.fullDuplexCall)
             try await call.send(Output())
             _ = await begun.wait()
             let reading = Task { for try await _ in call.responses {} }
             switch what {
             case "call": call.cancel()
-            case "task": reading.cancel()
             default: await channel.close()
             }
             let result = await reading.result
             #expect(throws: GRPCStatus.self) { try result.get() }
             #expect(await cancelled.wait() == true)
+        }
+    }
+
+    @Test("a reader who is cancelled leaves the call as it is: what was sent arrives, and it ends in order")
+    func cancelledReader() async throws {
+        let received = Signal<Int>()
+        try await withLoopback { router in
+            router.bidirectional(Service.fullDuplexCall) { requests, responses, _ in
+                var count = 0
+                for try await _ in requests { count += 1 }
+                received.tell(count)
+                try await responses.write(.init())
+            }
+        } _: { channel, _ in
+            let call = try await channel.bidirectional(Service.fullDuplexCall)
+            for _ in 0..<10 {
+                let reading = Task { for try await _ in call.responses {} }
+                #expect(try call.offer(Output()))
+                reading.cancel()
+                let result = await reading.result
+                #expect(throws: CancellationError.self) { try result.get() }
+            }
+            call.finish()
+            #expect(await received.wait() == 10)
+            var count = 0
+            for try await _ in call.responses { count += 1 }
+            #expect(count == 1)
         }
     }
 

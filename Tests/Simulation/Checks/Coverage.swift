@@ -19,7 +19,8 @@ package struct Coverage: Sendable {
 
     private static let calls = [
         "claim", "closeSession", "commit", "fireTimers", "leases", "loadRuns", "now", "openSession", "postInbox",
-        "readEvents", "readInbox", "readyBuckets", "release", "renewSessions", "rescue",
+        "readEvents", "readInbox", "readyBuckets", "release", "renewSessions", "reorderedQueues", "rescue",
+        "sweepLimits",
     ]
 
     /// Within a hundred seeds.

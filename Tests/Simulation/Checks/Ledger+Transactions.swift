@@ -6,7 +6,9 @@ extension Ledger {
     /// A transaction of the store has taken effect.
     func observe(_ transaction: StoreTransaction) {
         let violations: [Violation] = withState { state in
-            state.positions.append(contentsOf: transaction.events.map(\.position))
+            // Rows that only wake nodes tell nobody anything.
+            state.positions.append(
+                contentsOf: transaction.events.filter { $0.payload.count > "[]".utf8.count }.map(\.position))
             var judgement = Judgement(world: world, plans: plans, at: transaction.at)
             judgement.judge(transaction, &state)
             return judgement.violations
@@ -145,6 +147,8 @@ struct Judgement {
             case .staleFences: world.cover("commit excludes a stale fence")
             case .duplicate: world.cover("commit excludes a duplicate")
             case .refused: world.cover("commit excludes a refused run")
+            case .conflict: world.cover("commit excludes a conflict")
+            case .throttled: world.cover("commit excludes a throttled run")
             }
         }
         for start in batch.starts where excluded[start.key] == nil {

@@ -50,6 +50,7 @@ struct RunLedger: Sendable {
         if let token = tokens[step] { return token.name }
         switch fold.status(of: step) {
         case .pending?: return "pending"
+        case .open?: return "open"
         case .live?: return "live without a token"
         case .succeeded?: return "succeeded"
         case .failed?: return "failed"

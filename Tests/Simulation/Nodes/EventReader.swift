@@ -12,8 +12,12 @@ struct EventReader: Sendable {
         do {
             while let delivery = try await subscription.next() {
                 switch delivery {
-                case .changes(_, let position):
-                    check(position, after: last)
+                case .changes(let changes, let position):
+                    // Commits that come together are told together.
+                    for change in changes where change.position != last {
+                        check(change.position, after: last)
+                        last = change.position
+                    }
                     last = position
                     world.cover("reader gets changes")
                 case .resync(let position):

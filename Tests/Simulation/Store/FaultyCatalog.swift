@@ -50,4 +50,47 @@ struct FaultyCatalog: Catalog {
         try reach("route")
         return try await inner.route(taskType: taskType, pool: pool)
     }
+
+    // MARK: Queues
+
+    func queues(tenant: TenantID) async throws(StoreError) -> [QueueRecord] {
+        try reach("queues")
+        return try await inner.queues(tenant: tenant)
+    }
+
+    func queues(_ ids: [QueueID]) async throws(StoreError) -> [QueueRecord] {
+        try reach("queues")
+        return try await inner.queues(ids)
+    }
+
+    func createQueue(
+        named name: String, settings: QueueSettings, tenant: TenantID
+    ) async throws(StoreError) -> QueueWrite {
+        try reach("createQueue")
+        return try await inner.createQueue(named: name, settings: settings, tenant: tenant)
+    }
+
+    func changeQueue(
+        named name: String, tenant: TenantID, _ change: QueueChange, ifVersion version: Int64?
+    ) async throws(StoreError) -> QueueWrite {
+        try reach("changeQueue")
+        return try await inner.changeQueue(named: name, tenant: tenant, change, ifVersion: version)
+    }
+
+    func deleteQueue(
+        named name: String, tenant: TenantID, ifVersion version: Int64?
+    ) async throws(StoreError) -> QueueWrite {
+        try reach("deleteQueue")
+        return try await inner.deleteQueue(named: name, tenant: tenant, ifVersion: version)
+    }
+
+    func tenantWeights(_ tenants: [TenantID]) async throws(StoreError) -> [TenantID: Int32] {
+        try reach("tenantWeights")
+        return try await inner.tenantWeights(tenants)
+    }
+
+    func setWeight(_ weight: Int32, of tenant: TenantID) async throws(StoreError) {
+        try reach("setWeight")
+        try await inner.setWeight(weight, of: tenant)
+    }
 }

@@ -194,6 +194,38 @@ final class FaultyStore: Store {
         return world.settings.losesWakes ? [] : buckets
     }
 
+    func admit(_ limits: [LimitID]) async throws(StoreError) -> Admissions {
+        try await call("admit") { () throws(StoreError) in try await inner.admit(limits) }
+    }
+
+    func sweepLimits(limit: Int) async throws(StoreError) -> LimitSweep {
+        try await call("sweepLimits") { () throws(StoreError) in try await inner.sweepLimits(limit: limit) }
+    }
+
+    func evidence(of run: RunKey) async throws(StoreError) -> [StepEvidence] {
+        try await call("evidence") { () throws(StoreError) in try await inner.evidence(of: run) }
+    }
+
+    func reorderedQueues() async throws(StoreError) -> [ReorderedQueue] {
+        try await call("reorderedQueues") { () throws(StoreError) in try await inner.reorderedQueues() }
+    }
+
+    func tokens(of queue: QueueID, after: HeldAttempt?, limit: Int) async throws(StoreError) -> [RankedToken] {
+        try await call("tokens") { () throws(StoreError) in
+            try await inner.tokens(of: queue, after: after, limit: limit)
+        }
+    }
+
+    func setRanks(_ ranks: [RankedToken], queue: QueueID) async throws(StoreError) -> [ReadyBucket] {
+        try await call("setRanks") { () throws(StoreError) in try await inner.setRanks(ranks, queue: queue) }
+    }
+
+    func finishReordering(_ queue: QueueID, version: Int64) async throws(StoreError) {
+        try await call("finishReordering") { () throws(StoreError) in
+            try await inner.finishReordering(queue, version: version)
+        }
+    }
+
     func now() async throws(StoreError) -> Timestamp {
         try await call("now") { () throws(StoreError) in try await inner.now() }
     }

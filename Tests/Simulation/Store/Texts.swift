@@ -55,6 +55,8 @@ extension CommitOutcome.Exclusion {
         case .staleFences: "stale"
         case .duplicate: "duplicate"
         case .refused: "refused"
+        case .conflict: "conflict"
+        case .throttled: "throttled"
         }
     }
 }

@@ -87,6 +87,15 @@ struct Workload: Sendable {
         }
     }
 
+    /// Early, too late, or not at all.
+    private static func cancelAfter(_ dice: Dice) -> Duration? {
+        switch dice.below(15) {
+        case 0...2: dice.milliseconds(0...6000)
+        case 3: dice.milliseconds(12_000...20_000)
+        default: nil
+        }
+    }
+
     private static func request(_ number: Int, _ plans: [Plan], _ dice: Dice) -> Request {
         let plan = plans[number % plans.count]
         let name: Request.Name =
@@ -99,7 +108,7 @@ struct Workload: Sendable {
         return Request(
             number: number, workflow: plan.name, input: Array(#"{"n":\#(dice.below(6))}"#.utf8), name: name,
             at: dice.milliseconds(0...24_000), isBatched: dice.below(4) == 0,
-            cancelAfter: dice.below(5) == 0 ? dice.milliseconds(0...6000) : nil, cancelsByInbox: dice.below(3) == 0,
+            cancelAfter: cancelAfter(dice), cancelsByInbox: dice.below(3) == 0,
             isTwin: dice.below(5) == 0)
     }
 }

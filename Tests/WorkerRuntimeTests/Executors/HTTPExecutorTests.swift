@@ -74,7 +74,7 @@ struct HTTPExecutorTests {
         #expect(
             output?["body"]?.stringValue == """
                 traceparent=00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01
-                idempotency-key=01939d2c/greet/1
+                idempotency-key=\(BeamlineV1.TaskRef.sample().idempotencyKey)
                 content-type=text/plain; charset=utf-8
                 x-mine=5
                 text

@@ -74,8 +74,9 @@ struct WorkerTests {
             second.server.say(.welcome(WorkerBench.welcome))
             #expect(try await second.next() == .started(.init(task: .sample())))
             try bench.folder.write("go", "")
-            guard case .complete(let complete) = try await second.next() else {
-                Issue.record("no outcome")
+            let outcome = try await second.next()
+            guard case .complete(let complete) = outcome else {
+                Issue.record("no success but \(String(describing: outcome))")
                 return
             }
             #expect(complete.output == Array("5".utf8))
@@ -122,8 +123,9 @@ struct WorkerTests {
             await bench.worker.drain()
             #expect(try await stream.next() == .draining(.init()))
             try bench.folder.write("go", "")
-            guard case .complete = try await stream.next() else {
-                Issue.record("no outcome")
+            let outcome = try await stream.next()
+            guard case .complete = outcome else {
+                Issue.record("no success but \(String(describing: outcome))")
                 return
             }
             stream.server.say(.ack(.init(task: .sample(), result: .recorded)))

@@ -44,9 +44,9 @@ struct DefinitionParsingTests {
         #expect(definition.name == "team/etl")
         #expect(definition.description == "Loads the day.\n")
         #expect(definition.labels.map { "\($0.name)=\($0.value)" } == ["owner=data", "tier=1"])
-        #expect(definition.inputs?.required == ["path"])
+        #expect(definition.inputs?.document["required"] == ["path"])
         #expect(definition.inputs?.properties.map(\.name) == ["path", "mode", "limit"])
-        #expect(definition.inputs?.properties[2].types == [.integer, .null])
+        #expect(definition.inputs?.document["properties"]?["limit"]?["type"] == ["integer", "null"])
         #expect(definition.timeout == .seconds(7200))
         let plan = workflow.plan
         #expect(plan.steps.map(\.id) == ["fetch", "check-it", "last"])

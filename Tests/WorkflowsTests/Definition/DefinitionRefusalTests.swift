@@ -27,10 +27,24 @@ struct DefinitionRefusalTests {
             ("  need: [b]", "5:3+4 unknown key \"need\" in a step (did you mean \"needs\"?)"),
             (
                 "  zzz: [b]",
-                "5:3+3 unknown key \"zzz\" in a step (keys are id, uses, needs, with, if, retry, timeout, limits, resources)"
+                "5:3+3 unknown key \"zzz\" in a step (keys are id, uses, needs, join, if, for_each, max_parallel, with, retry, timeout, deadline, limits, resources, priority, concurrency, rate, background, reads, writes)"
             ),
-            ("  background: true", "5:3+10 \"background\" is not supported yet"),
-            ("  priority: 1", "5:3+8 \"priority\" is not supported yet"),
+            ("  cache: true", "5:3+5 \"cache\" is not supported yet"),
+            ("  priority: 1001", "5:13+4 priority must be an integer from -1000 to 1000"),
+            ("  priority: high", "5:13+4 priority must be an integer from -1000 to 1000"),
+            ("  rate: {limit: 5}", "5:9+1 rate has no \"per\""),
+            ("  rate: {limit: 5, per: 0s}", "5:25+2 per must be more than nothing"),
+            ("  rate: {limit: 5, per: 32d}", "5:25+3 per must be from 1ms to 31 days"),
+            ("  concurrency: {limit: 0}", "5:24+1 limit must be an integer from 1 to 1000000"),
+            ("  concurrency: {key: a}", "5:16+1 concurrency has no \"limit\""),
+            (
+                "  concurrency: {limit: 1, on_conflict: reject}",
+                "5:27+11 unknown key \"on_conflict\" in concurrency of a step (keys are key, limit, scope)"
+            ),
+            (
+                "  concurrency: {limit: 1, key: \"${{ steps.b.output }}\"}",
+                "5:43+1 there is no step \"b\" (did you mean \"a\"?)"
+            ),
             ("  needs: b", "5:10+1 needs must be a list of step ids, not string (did you mean [b]?)"),
             ("  needs: [a]", "5:11+1 step \"a\" needs itself"),
             ("  timeout: 1h5", "5:12+3 \"1h5\" is no duration; write whole numbers with units, as 1h30m or 250ms"),
@@ -53,7 +67,7 @@ struct DefinitionRefusalTests {
             ("  if: [1]", "5:7+1 if must be an expression, not a list"),
             (
                 "  if: ${{ true }} || ${{ false }}",
-                "5:7+27 if takes one expression (write the whole condition in one ${{ }})"
+                "5:7+27 if takes one expression (write the whole of it in one ${{ }})"
             ),
             ("  if: 1 +", "5:10+1 in an expression: expected a value, found the end"),
             ("  if: '1 +'", "5:11+1 in an expression: expected a value, found the end"),
@@ -92,15 +106,41 @@ struct DefinitionRefusalTests {
     @Test(
         "of a workflow",
         arguments: [
-            ("concurrency: {}", "1:1+11 \"concurrency\" is not supported yet"),
-            ("on_failure: []", "1:1+10 \"on_failure\" is not supported yet"),
+            ("triggers: []", "1:1+8 \"triggers\" is not supported yet"),
+            ("concurrency: {}", "1:14+1 concurrency has no \"limit\""),
+            ("concurrency: 1", "1:14+1 concurrency must be a mapping, not integer"),
+            (
+                "concurrency: {limit: 1, on_conflict: cancel}",
+                "1:38+6 unknown on_conflict \"cancel\" (values are queue, cancel_running, reject)"
+            ),
+            ("concurrency: {limit: 1, scope: all}", "1:32+3 unknown scope \"all\" (values are workflow, tenant)"),
+            (
+                "concurrency: {limit: 1, key: \"${{ steps.a.output }}\"}",
+                "1:35+14 no step has run yet when labels and the key of a run are made (names are inputs, run)"
+            ),
+            ("priority: 1.5", "1:11+3 priority must be an integer from -1000 to 1000"),
+            ("deadline: 0s", "1:11+2 deadline must be more than nothing"),
             ("output: ${{ steps.b.output }}", "1:19+1 there is no step \"b\" (did you mean \"a\"?)"),
             ("labels: [a]", "1:9+1 labels must be a mapping, not a list"),
             ("labels: {a: 1}", "1:13+1 the label \"a\" must be text, not integer (quote it to make it text)"),
             ("queue: A", "1:8+1 queue \"A\" must be made of small letters, digits and - _ ."),
             ("inputs: {type: array}", "1:16+5 the type of inputs must be object"),
             ("inputs: {properties: {a: {type: strng}}}", "1:33+5 unknown type \"strng\" (did you mean \"string\"?)"),
-            ("inputs: {properties: {a: {pattern: x}}}", "1:27+7 \"pattern\" is not supported yet"),
+            (
+                "inputs: {properties: {a: {pattern: '('}}}",
+                "1:36+3 the pattern (: a ( is not closed (at character 1)"
+            ),
+            (
+                "inputs: {properties: {a: {items: {minimun: 1}}}}",
+                "1:35+7 unknown keyword \"minimun\" (did you mean \"minimum\"?)"
+            ),
+            ("inputs: {requird: [a]}", "1:10+7 unknown keyword \"requird\" (did you mean \"required\"?)"),
+            (
+                "inputs: {properties: {a: {$ref: '#/$defs/x'}}}",
+                "1:33+11 \"#/$defs/x\": nothing stands at /$defs/x"
+            ),
+            ("inputs: {properties: {a: {}, a: {}}}", "1:23+1 the key \"a\" stands twice in one mapping"),
+            ("inputs: [a]", "1:9+1 inputs must be a mapping, not a list"),
             (
                 "inputs: {properties: {a: {type: integer, default: x}}}",
                 "1:51+1 the default of the input \"a\" must be integer, not string"
@@ -125,7 +165,7 @@ struct DefinitionRefusalTests {
             #expect(problems("name: \(name)\nsteps: [{id: a, uses: noop}]") == [])
         }
         #expect(
-            problems("name: a\nsteps: [{id: a, uses: approval}]") == ["2:23+8 \"uses: approval\" is not supported yet"])
+            problems("name: a\nsteps: [{id: a, uses: wait}]") == ["2:9+1 \"uses: wait\" has no \"with\""])
         #expect(
             problems("name: a\nsteps: [{id: a, uses: noop}, {id: a, uses: noop}]") == [
                 "2:35+1 the id \"a\" stands twice (first in line 2)"

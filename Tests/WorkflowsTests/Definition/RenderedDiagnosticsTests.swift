@@ -46,7 +46,7 @@ struct RenderedDiagnosticsTests {
                 with:
                   command: [echo, "x ${{ inputs.n + }} y"]
               - id: "b c"
-                for_each: x
+                cache: x
                 uses: shell
             """)
         #expect(
@@ -66,9 +66,9 @@ struct RenderedDiagnosticsTests {
                 hello.yaml:8:9: error: the id "b c" must be made of letters, digits and - _
                   8 |   - id: "b c"
                     |         ^~~~~
-                hello.yaml:9:5: error: "for_each" is not supported yet
-                  9 |     for_each: x
-                    |     ^~~~~~~~
+                hello.yaml:9:5: error: "cache" is not supported yet
+                  9 |     cache: x
+                    |     ^~~~~
                 6 errors; nothing applied.
 
                 """)

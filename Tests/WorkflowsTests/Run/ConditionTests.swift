@@ -16,20 +16,7 @@ struct ConditionTests {
         try run.apply(.attemptSucceeded(step: step, attempt: 1, output: Array(output.utf8)), at: now, random: 0)
     }
 
-    /// Effects in short: `ready 1`, `skipped 2 condition_false`, `ended failed`.
-    private func short(_ effects: [RunEffect]) -> [String] {
-        effects.map { effect in
-            switch effect {
-            case .record(let row):
-                "\(row.state.text) \(row.step)\(row.failure.map { " \($0.code)" } ?? "")"
-            case .ready(let step): "ready \(step)"
-            case .retry(let step, _, _): "retry \(step)"
-            case .setDeadline: "deadline"
-            case .dropTokens(let expected): "drop \(expected)"
-            case .ended(let lifecycle, _): "ended \(lifecycle.text)"
-            }
-        }
-    }
+    private func short(_ effects: [RunEffect]) -> [String] { effects.map(\.brief) }
 
     @Test("false skips the step, and what needs it runs on")
     func skips() throws {

@@ -24,7 +24,10 @@ struct RunHistoryTests {
                 case .retry(let step, _, _): #expect(live.contains(step))
                 case .setDeadline: break
                 case .dropTokens(let expected): #expect(expected == live.count)
-                case .ended(let lifecycle, _):
+                case .wait, .endWait, .setDue, .clearDue, .dropSteps, .pauseTokens, .resumeTokens, .startChild,
+                    .cancelChild, .emit:
+                    Issue.record("not in these plans: \(effect)")
+                case .ended(let lifecycle, _, _):
                     #expect(ended == nil, "a run ends once")
                     ended = lifecycle
                 }

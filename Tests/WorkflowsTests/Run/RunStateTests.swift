@@ -25,7 +25,7 @@ struct RunStateTests {
         #expect(ready(try run.apply(success(2), at: Self.now, random: 0)) == [])
         #expect(ready(try run.apply(success(1), at: Self.now, random: 0)) == [3])
         let last = try run.apply(success(3), at: Self.now, random: 0)
-        #expect(last.last == .ended(.succeeded, failure: nil))
+        #expect(last.last == .ended(.succeeded, output: Array("{}".utf8), failure: nil))
         #expect(run.lifecycle == .succeeded)
         #expect(run.revision == 5)
         #expect(run.liveCount == 0 && run.endedCount == 4)
@@ -62,7 +62,7 @@ struct RunStateTests {
         #expect(run.lifecycle == .running)
         #expect(run.status(of: 3) == .skipped)
         let last = try run.apply(success(2), at: Self.now, random: 0)
-        guard case .ended(.failed, let failure)? = last.last else {
+        guard case .ended(.failed, _, let failure)? = last.last else {
             Issue.record("the run has not failed: \(last)")
             return
         }

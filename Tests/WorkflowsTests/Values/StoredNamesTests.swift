@@ -20,7 +20,7 @@ struct StoredNamesTests {
         #expect(
             StepState.allCases.map { "\($0.rawValue) \($0.text)" } == [
                 "1 pending", "2 ready", "3 running", "4 scheduled", "5 waiting", "6 held", "7 succeeded", "8 failed",
-                "9 skipped", "10 cancelled", "11 lost",
+                "9 skipped", "10 cancelled", "11 lost", "12 expanded", "13 signalled", "14 decided", "15 entered",
             ])
         for state in StepState.allCases {
             #expect(StepState(text: state.text) == state)

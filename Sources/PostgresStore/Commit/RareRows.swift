@@ -1,0 +1,106 @@
+internal import Engine
+internal import Postgres
+internal import Workflows
+
+/// The rows of a batch that few batches have.
+struct RareRows {
+    private var endedWaits: [StepKey] = []
+    private var waits: [WaitRow] = []
+    private(set) var parked: [TimerRow] = []
+    private var pauses: [RunPause] = []
+    private var posts: [InboxPost] = []
+    private var children: [RunStart] = []
+
+    init() {}
+
+    init(_ batch: CommitBatch, _ selection: CommitColumns.Selection) {
+        endedWaits = batch.endedWaits.filter { selection.contains($0.run) }
+        waits = batch.waits.filter { selection.contains($0.step.run) }
+        parked = batch.parked.filter { $0.token.map { selection.contains($0.key) } ?? false }
+        pauses = batch.pauses.filter { selection.contains($0.key) }
+        posts = batch.posts.filter { selection.contains($0.sender) }
+        children = batch.starts.filter { $0.parent != nil && selection.contains($0.key) }
+    }
+
+    var isEmpty: Bool {
+        endedWaits.isEmpty && waits.isEmpty && parked.isEmpty && pauses.isEmpty && posts.isEmpty && children.isEmpty
+    }
+
+    /// Those of runs that were written.
+    func written(by reply: CommitReply) -> RareRows {
+        guard reply.written != nil else { return self }
+        var rows = self
+        rows.endedWaits.removeAll { !reply.wrote($0.run) }
+        rows.waits.removeAll { !reply.wrote($0.step.run) }
+        rows.parked.removeAll { row in row.token.map { !reply.wrote($0.key) } ?? true }
+        rows.pauses.removeAll { !reply.wrote($0.key) }
+        rows.posts.removeAll { !reply.wrote($0.sender) }
+        rows.children.removeAll { !reply.wrote($0.key) }
+        return rows
+    }
+
+    func writeEndedWaits(on connection: PostgresTransaction) async throws(PostgresError) {
+        guard !endedWaits.isEmpty else { return }
+        _ = try await connection.execute(
+            RareStatement.endWaits, endedWaits.map(\.run.tenant.value), endedWaits.map(\.run.run.uuid),
+            endedWaits.map(\.step))
+    }
+
+    /// When the tokens under rates are due, in their order, in µs.
+    mutating func pace(_ delays: some Sequence<Int64>) {
+        for (index, delay) in zip(parked.indices.filter { parked[$0].rate != nil }, delays) {
+            parked[index].delay = .microseconds(delay)
+        }
+    }
+
+    /// Answers the buckets that received tokens of resumed runs, and the limits in whose lines others stand now.
+    func write(
+        on connection: PostgresTransaction
+    ) async throws(PostgresError) -> (ready: [ReadyBucket], limits: [LimitID]) {
+        if !waits.isEmpty {
+            _ = try await connection.execute(
+                RareStatement.wait, waits.map(\.step.run.tenant.value), waits.map(\.step.run.run.uuid),
+                waits.map(\.step.step), waits.map(\.request.kind.rawValue), waits.map(\.request.subject))
+        }
+        if !parked.isEmpty {
+            let tokens = parked.compactMap(\.token)
+            _ = try await connection.execute(
+                RareStatement.park, tokens.map(\.key.tenant.value), tokens.map(\.key.run.uuid),
+                tokens.map(\.bucket.queue.value), tokens.map(\.bucket.route.value), tokens.map(\.rank),
+                tokens.map(\.step), tokens.map(\.attempt), tokens.map(\.losses), parked.map(\.delay.microseconds),
+                parked.map { $0.limit?.id.digest.uuid }, parked.map { $0.rate?.id.digest.uuid })
+        }
+        if !children.isEmpty {
+            _ = try await connection.execute(
+                RareStatement.parent, children.map(\.key.tenant.value), children.map(\.key.run.uuid),
+                children.compactMap(\.parent?.run.uuid), children.compactMap(\.parent?.step), children.map(\.depth))
+        }
+        if !posts.isEmpty {
+            let inbox = InboxColumns(posts.map(\.message))
+            _ = try await connection.execute(
+                InboxColumns.post, inbox.tenants, inbox.runs, inbox.ids, inbox.kinds, inbox.bodies)
+        }
+        return try await move(on: connection)
+    }
+
+    private func move(
+        on connection: PostgresTransaction
+    ) async throws(PostgresError) -> (ready: [ReadyBucket], limits: [LimitID]) {
+        let paused = pauses.filter(\.isPaused).map(\.key)
+        if !paused.isEmpty {
+            _ = try await connection.execute(RareStatement.pause, paused.map(\.tenant.value), paused.map(\.run.uuid))
+        }
+        let resumed = pauses.filter { !$0.isPaused }.map(\.key)
+        guard !resumed.isEmpty else { return ([], []) }
+        return try PostgresStore.returned(
+            try await connection.execute(
+                RareStatement.resume, resumed.map(\.tenant.value), resumed.map(\.run.uuid)))
+    }
+}
+
+extension TimerRow {
+    /// The token that becomes ready when it is due.
+    fileprivate var token: ReadyRow? {
+        if case .token(let row) = kind { row } else { nil }
+    }
+}

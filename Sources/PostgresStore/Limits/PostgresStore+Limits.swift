@@ -1,0 +1,170 @@
+public import Engine
+internal import Postgres
+internal import Workflows
+
+extension PostgresStore {
+    public func admit(_ limits: [LimitID]) async throws(StoreError) -> Admissions {
+        let columns = LimitColumns(stated: [], known: limits)
+        guard !columns.isEmpty else { return Admissions() }
+        return try await lane { (connection) throws(PostgresError) in
+            var pipeline = PostgresPipeline(.transaction)
+            columns.addLock(to: &pipeline)
+            let admit = pipeline.add(LimitStatement.admit, columns.tenants, columns.ids)
+            return try Admissions(try await connection.execute(pipeline)[admit])
+        }
+    }
+
+    public func sweepLimits(limit: Int) async throws(StoreError) -> LimitSweep {
+        let missed = try await duty { (connection) throws(PostgresError) in
+            var limits: [LimitID] = []
+            for row in try await connection.execute(LimitStatement.missed, Int64(limit)) {
+                limits.append(
+                    LimitID(
+                        tenant: TenantID(try row.decode(0)),
+                        digest: RunID.Bytes(try row.decode(1, as: PostgresUUID.self))))
+            }
+            return limits
+        }
+        let admissions = try await admit(missed)
+        try await forgetLimits(limit: limit)
+        return LimitSweep(admissions: admissions, missed: admissions.count)
+    }
+
+    /// Forgets limits that nobody uses. They are locked first and judged afterwards, by a snapshot from after the lock.
+    private func forgetLimits(limit: Int) async throws(StoreError) {
+        try await duty { (connection) throws(PostgresError) in
+            do {
+                try await connection.execute(RateStatement.forget, Int64(limit))
+                try await connection.execute(PacingStatement.forgetThrottles, Int64(limit))
+                try await connection.execute(PacingStatement.forgetDebounces, Int64(limit))
+                try await connection.withTransaction { transaction in
+                    let old = try await transaction.execute(LimitStatement.old, Int64(limit))
+                    guard !old.isEmpty else { return }
+                    try await transaction.execute(
+                        LimitStatement.forget, try old.column(0, as: Int32.self),
+                        try old.column(1, as: PostgresUUID.self))
+                }
+            } catch let error as PostgresError {
+                throw error
+            } catch {
+                throw PostgresError(.misuse, reason: "\(error)")
+            }
+        }
+    }
+
+    /// Writes a part of a batch that takes or gives slots: limits first, then the batch, then what may move.
+    ///
+    /// - Returns: the runs that were refused because their limit or window is full; then nothing was written.
+    static func writeWithLimits(
+        _ columns: CommitColumns, _ statement: PostgresStatement, on connection: PostgresConnection
+    ) async throws(PostgresError) -> LimitedReply {
+        let limits = columns.held.limits
+        do {
+            return try await connection.withTransaction { transaction in
+                var columns = columns
+                if !columns.paced.isEmpty {
+                    columns.pace(try await RateStatement.delays(columns.paced, in: transaction))
+                }
+                if !limits.isEmpty {
+                    var lock = PostgresPipeline(.single)
+                    limits.addLock(to: &lock)
+                    _ = try await transaction.execute(lock)
+                    let refused = try await conflicts(columns.held.rows, in: transaction)
+                    guard refused.isEmpty else { return .refused(refused) }
+                }
+                var paced = PacedStarts(columns.delayed)
+                if !paced.isEmpty {
+                    try await paced.lock(in: transaction)
+                    let excess = paced.excess()
+                    guard excess.isEmpty else { return .refused(excess) }
+                }
+                var pipeline = PostgresPipeline(.single)
+                pipeline.add(statement) { columns.bind(into: &$0) }
+                var reply = try await write(columns, pipeline, in: transaction)
+                if !paced.isEmpty {
+                    reply.admissions.messages += try await paced.write(reply.wrote, in: transaction)
+                }
+                guard !limits.isEmpty else { return .written(reply) }
+                let admitted = try await transaction.execute(LimitStatement.admit, limits.tenants, limits.ids)
+                let messages = reply.admissions.messages
+                reply.admissions = try Admissions(admitted)
+                reply.admissions.messages += messages
+                reply.admissions.messages += try await supersede(columns.held.rows, in: transaction)
+                return .written(reply)
+            }
+        } catch let error as PostgresError {
+            throw error
+        } catch {
+            throw PostgresError(.misuse, reason: "\(error)")
+        }
+    }
+
+    /// Runs that shall not wait and would have to.
+    private static func conflicts(
+        _ rows: [HeldRow], in transaction: PostgresTransaction
+    ) async throws -> [RunKey: CommitOutcome.Exclusion] {
+        let impatient = rows.filter { $0.onConflict == .reject && $0.token.step == HeldRow.run }
+        guard !impatient.isEmpty else { return [:] }
+        let limits = LimitColumns(stated: impatient.map(\.limit), known: [])
+        let rooms = try await transaction.execute(LimitStatement.room, limits.tenants, limits.ids)
+            .column(0, as: Int64.self)
+        var room = Dictionary(zip(limits.order, rooms)) { first, _ in first }
+        var refused: [RunKey: CommitOutcome.Exclusion] = [:]
+        for row in impatient {
+            if room[row.limit.id, default: 0] > 0 {
+                room[row.limit.id, default: 0] -= 1
+            } else {
+                refused[row.token.key] = .conflict(limit: row.limit.name)
+            }
+        }
+        return refused
+    }
+
+    /// Cancels the oldest runs where the newest shall not wait for them.
+    private static func supersede(
+        _ rows: [HeldRow], in transaction: PostgresTransaction
+    ) async throws -> [InboxMessage] {
+        let eager = rows.filter { $0.onConflict == .cancelRunning && $0.token.step == HeldRow.run }
+        guard !eager.isEmpty else { return [] }
+        let reason = SupersededRun.reason
+        let rows = try await transaction.execute(
+            LimitStatement.supersede, eager.map(\.limit.id.tenant.value), eager.map(\.limit.id.digest.uuid), reason)
+        return try rows.map { row in
+            InboxMessage(
+                id: InboxID(
+                    key: RunKey(try row.decode(0), try row.decode(1)),
+                    id: RunID.Bytes(try row.decode(2, as: PostgresUUID.self))), command: .cancel(reason: reason))
+        }
+    }
+}
+
+/// What became of a part with limits.
+enum LimitedReply {
+    case written(CommitReply)
+    /// Nothing was written: these runs find their limit or window full.
+    case refused([RunKey: CommitOutcome.Exclusion])
+}
+
+extension Admissions {
+    /// Reads what `LimitStatement.admit` answers.
+    init(_ rows: PostgresResult) throws(PostgresError) {
+        var ready: [Bucket: Rank] = [:]
+        var messages: [InboxMessage] = []
+        for row in rows {
+            let tenant = try row.decode(0, as: Int32.self)
+            if try row.decode(2, as: Int32.self) == HeldRow.run {
+                messages.append(
+                    InboxMessage(
+                        id: InboxID(
+                            key: RunKey(tenant, try row.decode(1)),
+                            id: RunID.Bytes(try row.decode(6, as: PostgresUUID.self))), command: .admit))
+            } else {
+                let bucket = Bucket(tenant, try row.decode(3), try row.decode(4))
+                ready[bucket] = min(ready[bucket] ?? .max, try row.decode(5, as: Int64.self))
+            }
+        }
+        self.init(
+            ready: ready.map { ReadyBucket(bucket: $0.key, lowestRank: $0.value) }, messages: messages,
+            count: rows.count)
+    }
+}

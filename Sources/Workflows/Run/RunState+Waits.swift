@@ -1,0 +1,161 @@
+import JSON
+
+extension RunState {
+    /// Whether a due time was set for the live or open step.
+    func hasDue(_ step: Int32) -> Bool {
+        guard let template = template(of: step) else { return false }
+        if template.deadline != nil, item(of: step) == nil { return true }
+        guard waits[step] != nil else { return false }
+        switch template.kind {
+        case .wait(let rule):
+            return switch rule.until {
+            case .duration, .time: true
+            case .signal: rule.timeout != nil
+            }
+        case .approval(let rule): return rule.timeout != nil
+        case .task, .workflow, .choice, .emit: return false
+        }
+    }
+
+    mutating func clearDue(_ step: Int32, _ turn: inout Turn) {
+        guard hasDue(step), turn.effects.last != .clearDue(step: step) else { return }
+        turn.effects.append(.clearDue(step: step))
+    }
+
+    /// What a step waited for has come: its token goes.
+    private mutating func endWait(_ step: Int32, _ turn: inout Turn) {
+        turn.effects.append(.endWait(step: step))
+    }
+
+    // MARK: - Due
+
+    mutating func passDue(of step: Int32, _ turn: inout Turn) throws(RunRejection) {
+        try requireNotEnded()
+        guard let status = status(of: step) else { throw .unknownStep }
+        switch status {
+        case .live, .open: break
+        case .pending, .succeeded, .failed, .skipped, .cancelled: throw .stepNotLive(status)
+        }
+        guard hasDue(step), let template = template(of: step) else { throw .notWaiting }
+        revision += 1
+        switch template.kind {
+        case .wait(let rule) where status != .open: passWait(step, rule, &turn)
+        case .approval(let rule) where status != .open && rule.timeout != nil:
+            endWait(step, &turn)
+            passApproval(step, rule, &turn)
+        case .task, .workflow, .choice, .emit, .wait, .approval: passDeadline(of: step, template, &turn)
+        }
+    }
+
+    private mutating func passWait(_ step: Int32, _ rule: WaitRule, _ turn: inout Turn) {
+        endWait(step, &turn)
+        guard case .signal = rule.until else { return succeed(step, output: JSONText.null.bytes, &turn) }
+        let failure = StepFailure(
+            kind: .timeout, code: "wait_timeout",
+            message: "the signal \"\(waits[step]?.subject ?? "")\" did not come in time", retryable: false)
+        switch rule.onTimeout {
+        case .proceed, .approve: succeed(step, output: JSONText.null.bytes, aside: failure, &turn)
+        case .fail, .reject: failForGood(step, failure: failure, &turn)
+        }
+    }
+
+    private mutating func passApproval(_ step: Int32, _ rule: ApprovalRule, _ turn: inout Turn) {
+        let failure = StepFailure(
+            kind: .timeout, code: "approval_timeout", message: "nobody has decided in time", retryable: false)
+        switch rule.onTimeout {
+        case .approve: succeed(step, output: approval(of: step, timedOut: true), aside: failure, &turn)
+        case .proceed: succeed(step, output: JSONText.null.bytes, aside: failure, &turn)
+        case .reject:
+            let rejected = StepFailure(
+                kind: .error, code: "rejected", message: "not approved in time", retryable: false)
+            failForGood(step, failure: rejected, &turn)
+        case .fail: failForGood(step, failure: failure, &turn)
+        }
+    }
+
+    /// The time over all attempts, or all items, is up.
+    private mutating func passDeadline(of step: Int32, _ template: PlanStep, _ turn: inout Turn) {
+        let failure = StepFailure(
+            kind: .timeout, code: "step_deadline",
+            message: "the step's deadline of \(template.deadline?.shortText ?? "") has passed", retryable: false)
+        turn.effects.append(.clearDue(step: step))
+        var steps = [step]
+        if case .open = statuses[Int(step)], let position = expansionOf[step] {
+            let expansion = expansions[position]
+            steps = Array(expansion.base..<expansion.base + expansion.count)
+        }
+        abandon(steps, failure, keeping: step, &turn)
+        failForGood(step, failure: failure, &turn)
+    }
+
+    // MARK: - Signals, decisions, children
+
+    mutating func take(_ signal: RunSignal, _ turn: inout Turn) throws(RunRejection) {
+        try requireNotEnded()
+        guard !signals.knows(signal.id) else { throw .repeatedSignal }
+        guard signals.count < RunSignal.mostKept else { throw .tooManySignals }
+        revision += 1
+        let waiting = signals.waiting[signal.name]?.first
+        record(Self.signalLine, .signalled, output: signal.json.bytes(), &turn)
+        guard let waiting else { return }
+        endWait(waiting, &turn)
+        succeed(waiting, output: signal.payload, &turn)
+    }
+
+    mutating func decide(
+        _ step: Int32, _ decision: ApprovalDecision, _ turn: inout Turn
+    ) throws(RunRejection) {
+        try requireWait(step, .approval)
+        guard case .approval(let rule)? = template(of: step)?.kind else { throw .notWaiting }
+        let earlier = decisions[step] ?? []
+        guard !earlier.contains(where: { $0.approver == decision.approver }) else { throw .alreadyDecided }
+        var decision = decision
+        if decision.verdict == .approve, let form = rule.form {
+            do {
+                decision.form = try form.checkText(decision.form ?? JSONText.emptyObject.bytes)
+            } catch {
+                throw .invalidForm(error.description)
+            }
+        }
+        revision += 1
+        record(step, .decided, attempt: -Int32(earlier.count) - 3, output: decision.json.bytes(), &turn)
+        switch decision.verdict {
+        case .reject:
+            endWait(step, &turn)
+            let comment = decision.comment.map { ": \($0)" } ?? ""
+            let failure = StepFailure(
+                kind: .error, code: "rejected", message: "rejected by \(decision.approver)\(comment)",
+                retryable: false)
+            failForGood(step, failure: failure, &turn)
+        case .approve:
+            guard earlier.count + 1 >= rule.quorum else { return }
+            endWait(step, &turn)
+            succeed(step, output: approval(of: step, timedOut: false), &turn)
+        }
+    }
+
+    /// The output of an approval.
+    private func approval(of step: Int32, timedOut: Bool) -> [UInt8] {
+        let all = decisions[step] ?? []
+        let last = all.last { $0.form != nil }?.form.flatMap { try? JSONValue(parsing: $0) }
+        return JSONValue.object([
+            ("decision", .string("approved")), ("timed_out", .bool(timedOut)),
+            ("decisions", .array(all.map(\.json))), ("form", last ?? .null),
+        ]).bytes()
+    }
+
+    mutating func endChild(
+        of step: Int32, _ outcome: ChildOutcome, _ turn: inout Turn
+    ) throws(RunRejection) {
+        try requireWait(step, .child)
+        revision += 1
+        endWait(step, &turn)
+        switch outcome {
+        case .succeeded(let output): succeed(step, output: output, &turn)
+        case .failed(let failure):
+            var failure = failure
+            failure.retryable = false
+            failForGood(step, failure: failure, &turn)
+        }
+    }
+}

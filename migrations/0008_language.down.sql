@@ -1,0 +1,1 @@
+ALTER TABLE runs DROP COLUMN parent, DROP COLUMN parent_step, DROP COLUMN depth;

@@ -1,0 +1,1 @@
+ALTER TABLE worker_sessions DROP COLUMN routes;

@@ -1,0 +1,2 @@
+ALTER TABLE timers DROP COLUMN rate_id;
+DROP TABLE rates;
