@@ -24,12 +24,14 @@ lint: ## check format, imports and generated code
 	swift format lint --strict --parallel --recursive Sources Tests Benchmarks Package.swift
 	scripts/check-imports
 	scripts/generate-protos --check
+	scripts/generate-permissions --check
 
 format: ## lay out all Swift sources
 	swift format --in-place --parallel --recursive Sources Tests Benchmarks Package.swift
 
-generate: ## generate C from Protos/
+generate: ## generate C from Protos/ and docs/permissions.md
 	scripts/generate-protos
+	scripts/generate-permissions
 
 verify: lint build test ## lint, build and test
 

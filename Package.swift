@@ -84,6 +84,7 @@ let package = Package(
         // domain
         module("Expressions", ["JSON", "Patterns"]),
         module("Access", ["CJOSE", "COpenSSL", "JSON"]),
+        module("Secrets", ["COpenSSL"]),
         module("Schemas", ["JSON", "Patterns", "Spelling"]),
         module("Filters", ["Spelling"]),
         module("Workflows", ["JSON", "Expressions", "Schemas", "Spelling", yams, collections]),
@@ -95,7 +96,10 @@ let package = Package(
         // edges
         module(
             "PostgresStore",
-            ["Engine", "Postgres", "Workflows", "Filters", "JSON", "Telemetry", "Supervision", log, collections]),
+            [
+                "Engine", "Access", "Secrets", "Postgres", "Workflows", "Filters", "JSON", "Telemetry", "Supervision",
+                log, collections,
+            ]),
         module(
             "WorkerRuntime",
             [
@@ -105,7 +109,7 @@ let package = Package(
         module(
             "API",
             [
-                "Engine", "Access", "Workflows", "Filters", "GRPC", "Protobuf", "HTTP", "JSON", "Telemetry",
+                "Engine", "Access", "Secrets", "Workflows", "Filters", "GRPC", "Protobuf", "HTTP", "JSON", "Telemetry",
                 "Supervision", log, collections,
             ] + nio),
 
@@ -113,13 +117,15 @@ let package = Package(
         module(
             "Server",
             [
-                "API", "Access", "Engine", "PostgresStore", "Postgres", "GRPC", "Protobuf", "HTTP", "TLS", "JSON",
+                "API", "Access", "Secrets", "Engine", "PostgresStore", "Postgres", "GRPC", "Protobuf", "HTTP", "TLS",
+                "JSON",
                 "Telemetry", "Supervision", log,
             ] + nio),
         .executableTarget(
             name: "beamline",
             dependencies: [
-                "Server", "WorkerRuntime", "API", "Access", "Workflows", "Expressions", "Schemas", "PostgresStore",
+                "Server", "WorkerRuntime", "API", "Access", "Secrets", "Workflows", "Expressions", "Schemas",
+                "PostgresStore",
                 "Postgres",
                 "HTTPClient", "GRPC", "Protobuf",
                 "HTTP",
@@ -130,6 +136,9 @@ let package = Package(
         .executableTarget(
             name: "http-bench-server", dependencies: ["HTTP", "TLS", log] + nio, path: "Benchmarks/HTTPServer",
             swiftSettings: policy),
+
+        .executableTarget(
+            name: "access-bench", dependencies: ["Access"], path: "Benchmarks/Access", swiftSettings: policy),
 
         // load for benchmarks
         .executableTarget(
@@ -175,6 +184,7 @@ let package = Package(
             ] + nio, exclude: ["python"], swiftSettings: policy),
         tests("ExpressionsTests", ["Expressions", "JSON", "Patterns"]),
         tests("AccessTests", ["Access", "JSON"]),
+        tests("SecretsTests", ["Secrets"]),
         tests("SpellingTests", ["Spelling"]),
         tests("SchemasTests", ["Schemas", "JSON"]),
         tests("FiltersTests", ["Filters"]),
@@ -192,7 +202,10 @@ let package = Package(
             name: "beamline-simulate", dependencies: ["Simulation"], path: "Tests/Simulate", swiftSettings: policy),
         tests(
             "PostgresStoreTests",
-            ["PostgresStore", "Postgres", "Engine", "TestSupport", "Workflows", "Filters", "JSON"]),
+            [
+                "PostgresStore", "Access", "Secrets", "Postgres", "Engine", "TestSupport", "Workflows", "Filters",
+                "JSON",
+            ]),
         tests(
             "WorkerRuntimeTests",
             ["WorkerRuntime", "Protobuf", "GRPC", "HTTP", "HTTPClient", "TLS", "JSON", "Telemetry", "Workflows", log]
@@ -200,14 +213,16 @@ let package = Package(
         tests(
             "APITests",
             [
-                "API", "Access", "Engine", "TestSupport", "PostgresStore", "Workflows", "HTTP", "GRPC", "Protobuf",
+                "API", "Access", "Secrets", "Engine", "TestSupport", "PostgresStore", "Workflows", "HTTP", "GRPC",
+                "Protobuf",
                 "JSON", "Telemetry", "Supervision", yams, log,
             ] + nio),
         tests("BeamlineTests", ["beamline", "HTTP", "JSON", "Schemas", "Workflows", arguments]),
         tests(
             "ServerTests",
             [
-                "Server", "Access", "HTTP", "HTTPClient", "TestSupport", "Engine", "PostgresStore", "Postgres",
+                "Server", "Access", "Secrets", "HTTP", "HTTPClient", "TestSupport", "Engine", "PostgresStore",
+                "Postgres",
                 "Supervision", "JSON", log,
             ]),
     ]

@@ -4,7 +4,6 @@ import GRPC
 public import HTTP
 import Logging
 import Protobuf
-import Synchronization
 import Telemetry
 
 /// The edge: REST, server-sent events, gRPC and the dashboard's files behind one HTTP handler.
@@ -19,6 +18,8 @@ public final class API: Sendable {
     private let requestIDs: RequestIDs
     private let streams: OpenStreams
     private let health: GRPCHealth
+    /// Ends what a change of access has ended; its `run()` must be running.
+    public let access: AccessWatch
     /// The operations that it serves, as openapi.yaml names them: method, path, id.
     public let operations: [(method: String, path: String, id: String)]
 
@@ -38,8 +39,9 @@ public final class API: Sendable {
 
     public init(_ parts: APIParts) {
         self.parts = parts
-        let gate = Gate(authenticator: parts.authenticator, catalog: parts.catalog, now: parts.now)
+        let gate = Gate(authenticator: parts.authenticator, now: parts.now)
         let streams = OpenStreams()
+        access = AccessWatch(parts: parts, streams: streams)
         let health = GRPCHealth(
             serving: [BeamlineV1.RunService.name, BeamlineV1.WorkflowService.name, BeamlineV1.WorkerService.name])
         let runs = RunOperations(parts: parts)
@@ -54,6 +56,8 @@ public final class API: Sendable {
             + WorkflowRoutes(workflows: workflows).routes
             + EventRoutes(engine: parts.engine, streams: streams, now: parts.now).routes
             + SessionRoutes(parts: parts, gate: gate).routes + SystemRoutes(parts: parts).routes
+            + KeyRoutes(store: parts.access, now: parts.now).routes + RoleRoutes(store: parts.access).routes
+            + TenantRoutes(store: parts.access).routes + SecretRoutes(vault: parts.secrets).routes
         var trie = RouteTrie<ServedRoute>()
         for route in all {
             let metrics = RouteMetrics(operation: route.operation, registry: parts.metrics)
@@ -65,6 +69,9 @@ public final class API: Sendable {
         rpc = Self.services(
             parts: parts, gate: gate, runs: runs, workflows: workflows, streams: streams, health: health)
     }
+
+    /// The paths of the gRPC methods that it serves.
+    public var methods: [String] { rpc.paths }
 
     /// What an HTTP server is given as its handler.
     public var handler: HTTPHandler { { request in try await self.respond(to: request) } }
@@ -120,20 +127,30 @@ public final class API: Sendable {
     ) async throws -> HTTPResponse {
         switch route.work {
         case .open(let handler): return try await handler(request, requestID)
-        case .admitted(let action, let handler):
-            let caller = try await gate.admit(request, to: action)
-            let query = try Query(parsing: request.query, allowed: route.parameters)
-            var logger = parts.logger
-            if logger.logLevel <= .debug {
-                logger[metadataKey: "request_id"] = "\(requestID)"
-                logger[metadataKey: "trace_id"] = "\(caller.trace.traceID)"
-                logger.debug("request", metadata: ["operation": "\(route.operation)"])
-            }
-            return try await handler(
-                Call(
-                    request: request, parameters: parameters, query: query, caller: caller, requestID: requestID,
-                    logger: logger))
+        case .admitted(let handler):
+            let caller = try await gate.admit(request)
+            return try await handler(try call(route, request, parameters, requestID, of: caller))
         }
+    }
+
+    /// What a handler gets, of a caller who may ask for it. Apart from `perform`, in which the optimiser of Swift 6.3
+    /// crashes over this when it is compiled into the asynchronous function.
+    @inline(never)
+    private func call(
+        _ route: Route, _ request: HTTPRequest, _ parameters: [String: String], _ requestID: String, of caller: Caller
+    ) throws -> Call {
+        let parsed = Result { try Query(parsing: request.query, allowed: route.parameters) }
+        try Gate.check(route.rule, caller, path: { parameters[$0] ?? "" }, query: { try parsed.get()[$0] })
+        let query = try parsed.get()
+        var logger = parts.logger
+        if logger.logLevel <= .debug {
+            logger[metadataKey: "request_id"] = "\(requestID)"
+            logger[metadataKey: "trace_id"] = "\(caller.trace.traceID)"
+            logger.debug("request", metadata: ["operation": "\(route.operation)"])
+        }
+        return Call(
+            request: request, parameters: parameters, query: query, caller: caller, requestID: requestID,
+            logger: logger)
     }
 
     private func problem(for error: any Error, _ request: HTTPRequest, _ requestID: String) -> Problem {
@@ -145,38 +162,5 @@ public final class API: Sendable {
                 metadata: ["request_id": "\(requestID)", "path": "\(request.path)", "error": "\(error)"])
         }
         return .internalError
-    }
-}
-
-/// Streams that end only when somebody ends them.
-final class OpenStreams: Sendable {
-    private struct State {
-        var next = 0
-        var isDraining = false
-        var open: [Int: @Sendable () -> Void] = [:]
-    }
-
-    private let state = Mutex(State())
-
-    /// Registers how to end a stream; at once when everything is being drained.
-    func insert(_ end: @escaping @Sendable () -> Void) -> Int {
-        let (id, endNow) = state.withLock { state in
-            state.next += 1
-            if !state.isDraining { state.open[state.next] = end }
-            return (state.next, state.isDraining)
-        }
-        if endNow { end() }
-        return id
-    }
-
-    func remove(_ id: Int) { state.withLock { _ = $0.open.removeValue(forKey: id) } }
-
-    func drain() {
-        let all = state.withLock { state in
-            state.isDraining = true
-            defer { state.open = [:] }
-            return Array(state.open.values)
-        }
-        for end in all { end() }
     }
 }

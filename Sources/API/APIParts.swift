@@ -2,6 +2,7 @@ public import Access
 public import Engine
 public import HTTP
 public import Logging
+public import Secrets
 public import Supervision
 public import Telemetry
 
@@ -13,6 +14,8 @@ public struct APIParts: Sendable {
     public var taskLog: any TaskLog
     public var definitions: any DefinitionChecker
     public var authenticator: Authenticator
+    public var access: any AccessStore
+    public var secrets: SecretVault
     /// Signs dashboard sessions; without one nobody can sign in by code, tokens work all the same.
     public var minter: TokenMinter?
     public var metrics: MetricsRegistry
@@ -27,7 +30,8 @@ public struct APIParts: Sendable {
 
     public init(
         engine: Engine, reader: any RunReader, catalog: any Catalog, taskLog: any TaskLog,
-        definitions: any DefinitionChecker, authenticator: Authenticator, minter: TokenMinter?,
+        definitions: any DefinitionChecker, authenticator: Authenticator, access: any AccessStore,
+        secrets: SecretVault, minter: TokenMinter?,
         metrics: MetricsRegistry, tree: @escaping @Sendable () -> SupervisedNode,
         readiness: @escaping @Sendable () async -> [HealthCheck],
         files: @escaping @Sendable (HTTPRequest) async throws -> HTTPResponse? = { _ in nil },
@@ -39,6 +43,8 @@ public struct APIParts: Sendable {
         self.taskLog = taskLog
         self.definitions = definitions
         self.authenticator = authenticator
+        self.access = access
+        self.secrets = secrets
         self.minter = minter
         self.metrics = metrics
         self.tree = tree

@@ -39,6 +39,13 @@ public struct NodeKeys: Sendable {
         return NodeKeys(keySet: try KeySet(json: publicKeys), signingKey: key)
     }
 
+    /// The text of the folder's `keys.jwks`.
+    static func verifyingKeys(_ folder: String) throws -> [UInt8] {
+        let file = "\(folder)/keys.jwks"
+        guard let bytes = try KeyFile.read(file) else { throw KeyFile.Failure("\(file) is missing") }
+        return bytes
+    }
+
     private init(keySet: KeySet, signingKey: SigningKey?) {
         self.keySet = keySet
         self.signingKey = signingKey
@@ -48,19 +55,27 @@ public struct NodeKeys: Sendable {
         signingKey.map { TokenMinter(key: $0, issuer: Self.issuer, audience: Self.audience) }
     }
 
-    public var verifier: TokenVerifier { TokenVerifier(keys: keySet, issuer: Self.issuer, audience: Self.audience) }
+    public var verifier: TokenVerifier { verifier(of: KeyRing(keySet)) }
+
+    /// A verifier whose keys can be replaced.
+    func verifier(of ring: KeyRing) -> TokenVerifier {
+        TokenVerifier(keys: ring, issuer: Self.issuer, audience: Self.audience)
+    }
 
     /// A signed token.
     ///
     /// - Parameters:
     ///   - lifetime: In seconds.
     ///   - now: Seconds since 1970.
-    public func mint(subject: String, tenant: String, roles: Set<Role>, lifetime: Int64, now: Int64) throws -> String {
+    public func mint(
+        subject: String, tenant: String, roles: Set<Role>, customRoles: [String] = [], lifetime: Int64, now: Int64
+    ) throws -> String {
         guard let minter else {
             throw KeyFile.Failure("there is no signing.jwk in the keys folder: this node verifies tokens only")
         }
         return try minter.mint(
-            subject: subject, tenant: tenant, roles: roles, lifetime: lifetime, now: now, id: Self.randomName())
+            subject: subject, tenant: tenant, roles: roles, customRoles: customRoles, lifetime: lifetime, now: now,
+            id: Self.randomName())
     }
 
     private static func randomName() -> String {

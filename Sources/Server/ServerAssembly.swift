@@ -5,6 +5,7 @@ import HTTP
 import Logging
 import Postgres
 import PostgresStore
+import Secrets
 import Supervision
 import Synchronization
 import TLS
@@ -14,6 +15,8 @@ import Workflows
 /// Puts a node together, from the database up.
 struct ServerAssembly {
     static let eventChannel = "beamline_events"
+    /// What the trigger of migration 0020 notifies.
+    static let accessChannel = "beamline_access"
 
     let options: ServerOptions
     let logger: Logger
@@ -28,7 +31,7 @@ struct ServerAssembly {
         let store = try await PostgresStore.open(.init(postgres: postgres))
         for tenant in options.tenants { _ = try await store.ensureTenant(named: tenant) }
 
-        let listener = PostgresListener(postgres, channels: [Self.eventChannel])
+        let listener = PostgresListener(postgres, channels: [Self.eventChannel, Self.accessChannel])
         let notifier = PostgresNotifier(postgres)
         let engine = try await Engine(
             store: store, catalog: store, compiler: { try Plan.compile(canonical: $0.canonical) },
@@ -40,12 +43,16 @@ struct ServerAssembly {
         metrics.register { engine.metrics }
         metrics.register { httpMetrics.families }
         let files = try options.webFolder.map { try StaticFiles(root: $0) }
+        let ring = KeyRing(keys.keySet)
+        let authenticator = Authenticator(keys.verifier(of: ring), directory: store)
+        let reload = KeyReload(folder: options.keysFolder, ring: ring, authenticator: authenticator, logger: logger)
         // The tree shows itself; it exists only when its parts do.
         let tree = Mutex<Supervisor?>(nil)
         let api = API(
             APIParts(
                 engine: engine, reader: store, catalog: store, taskLog: store, definitions: WorkflowChecker(),
-                authenticator: Authenticator(keys.verifier), minter: keys.minter, metrics: metrics,
+                authenticator: authenticator, access: store,
+                secrets: try secrets(store), minter: keys.minter, metrics: metrics,
                 tree: { tree.withLock { $0 }!.snapshot() }, readiness: { await health.checks(store) },
                 files: { request in files?.respond(to: request) }, logger: logger))
 
@@ -55,12 +62,15 @@ struct ServerAssembly {
         let root = Supervisor(
             "node", strategy: .restForOne, logger: logger,
             children: [
-                ChildSpec(database(listener: listener, notifier: notifier, engine: engine)),
+                ChildSpec(database(listener: listener, notifier: notifier, engine: engine, access: api.access)),
                 ChildSpec(
                     Supervisor(
                         "engine", logger: logger,
                         children: engine.services.map { ChildSpec($0.name, run: $0.run) })),
-                ChildSpec(Supervisor("maintenance", logger: logger, children: [partitions(store)])),
+                ChildSpec(
+                    Supervisor(
+                        "maintenance", logger: logger,
+                        children: [partitions(store), ChildSpec("keys") { try await reload.run() }])),
                 ChildSpec(
                     "edge", drainTimeout: .seconds(20),
                     drain: {
@@ -72,7 +82,17 @@ struct ServerAssembly {
         return ServerNode(addresses: addresses, isTLS: tls != nil, root: root, store: store, health: health)
     }
 
-    private func database(listener: PostgresListener, notifier: PostgresNotifier, engine: Engine) -> Supervisor {
+    private func secrets(_ store: PostgresStore) throws -> SecretVault {
+        let source = options.secrets
+        var providers: [any SecretProvider] = []
+        if let folder = source.folder { providers.append(FileSecrets(folder: folder)) }
+        if !source.environment.isEmpty { providers.append(EnvironmentSecrets(source.environment)) }
+        return SecretVault(store: store, keys: try source.masterKeys(), providers: providers)
+    }
+
+    private func database(
+        listener: PostgresListener, notifier: PostgresNotifier, engine: Engine, access: AccessWatch
+    ) -> Supervisor {
         Supervisor(
             "database", logger: logger,
             children: [
@@ -80,9 +100,18 @@ struct ServerAssembly {
                 ChildSpec("notifier") { try await notifier.run() },
                 ChildSpec("wake-ups") {
                     // Whatever it is, also "may have missed": the tail reads on from where it stands.
-                    for await _ in listener.events { engine.wakeEventTail() }
+                    for await event in listener.events {
+                        engine.wakeEventTail()
+                        switch event {
+                        case .notification(let notification) where notification.channel == Self.accessChannel:
+                            access.wake()
+                        case .mayHaveMissed: access.wake()
+                        case .notification: break
+                        }
+                    }
                     try Task.checkCancellation()
                 },
+                ChildSpec("access") { try await access.run() },
             ])
     }
 

@@ -17,6 +17,7 @@ public struct ServerOptions: Sendable {
     /// Made at the start when missing.
     public var tenants = ["default"]
     public var engine = EngineConfiguration()
+    public var secrets = SecretSources()
 
     public init(database: String, keysFolder: String) {
         self.database = database

@@ -17,8 +17,9 @@ struct Beamline: AsyncParsableCommand {
         version: BuildVersion.text,
         subcommands: [
             WorkflowCommand.self, RunCommand.self, QueueCommand.self, WorkerCommand.self, InitCommand.self,
-            DashboardCommand.self, TokenCommand.self, ExpressionCommand.self, SchemaCommand.self, DevCommand.self,
-            ServeCommand.self, MigrateCommand.self,
+            DashboardCommand.self, TokenCommand.self, KeyCommand.self, RoleCommand.self, SecretCommand.self,
+            TenantCommand.self, ExpressionCommand.self, SchemaCommand.self, DevCommand.self, ServeCommand.self,
+            MigrateCommand.self,
         ])
 
     static func main() async {

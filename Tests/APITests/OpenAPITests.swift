@@ -1,3 +1,4 @@
+import Access
 import Testing
 
 @testable import API
@@ -16,8 +17,7 @@ struct OpenAPITests {
             for operation in document {
                 let route = try #require(routes.first { $0.operation == operation.id })
                 #expect(route.parameters == operation.parameters, "\(operation.id)")
-                let isOpen = if case .open = route.work { true } else { false }
-                #expect(isOpen == operation.isOpen, "\(operation.id)")
+                #expect((route.rule == .open) == operation.isOpen, "\(operation.id)")
             }
         }
     }

@@ -1,5 +1,7 @@
-import Access
 import JSON
+import Synchronization
+
+@testable import Access
 
 /// A key, and tokens signed or forged with it.
 struct Fixture {
@@ -11,8 +13,8 @@ struct Fixture {
     let verifier: TokenVerifier
     let minter: TokenMinter
 
-    init() throws {
-        key = try .generate(id: "k1")
+    init(_ algorithm: Algorithm = .es256) throws {
+        key = try .generate(id: "k1", algorithm: algorithm)
         verifier = TokenVerifier(keys: try KeySet([key]), issuer: Self.issuer, audience: Self.audience)
         minter = TokenMinter(key: key, issuer: Self.issuer, audience: Self.audience)
     }
@@ -49,4 +51,45 @@ func base64URL(_ bytes: some Collection<UInt8>) -> String {
     }
     if bits > 0 { text.append(alphabet[rest << (6 - bits) & 63]) }
     return String(text)
+}
+
+/// What a database would know, kept in memory.
+final class TestDirectory: AccessDirectory {
+    struct State {
+        var tenants: [String: Int32] = ["acme": 1, "other": 2]
+        var suspended: Set<String> = []
+        var revoked: Set<String> = []
+        var permissions: Permissions = []
+        var grants: [Grant] = []
+        var keys: [Digest: KeyStanding] = [:]
+        var questions = 0
+        var uses: [String: Int64] = [:]
+        /// Runs within the next question, before its answer is made.
+        var meanwhile: (@Sendable () -> Void)?
+    }
+
+    let state = Mutex(State())
+
+    func standing(of principal: Principal) async throws -> PrincipalStanding? {
+        state.withLock { $0.meanwhile }?()
+        return state.withLock { state in
+            state.questions += 1
+            guard let tenant = state.tenants[principal.tenant] else { return nil }
+            return PrincipalStanding(
+                tenant: tenant, isSuspended: state.suspended.contains(principal.tenant),
+                isRevoked: principal.tokenID.map { state.revoked.contains($0) } ?? false,
+                permissions: state.permissions, grants: state.grants)
+        }
+    }
+
+    func key(digest: Digest) async throws -> KeyStanding? {
+        state.withLock { state in
+            state.questions += 1
+            return state.keys[digest]
+        }
+    }
+
+    func accessEpochs(recent: Bool) async throws -> [Int32: Int64] { [:] }
+
+    func noteUse(of keys: [String: Int64]) async throws { state.withLock { $0.uses = keys } }
 }

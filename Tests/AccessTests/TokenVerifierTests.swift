@@ -37,7 +37,7 @@ struct TokenVerifierTests {
 
     @Test(
         "algorithms that a header may ask for instead",
-        arguments: ["HS256", "RS256", "ES384", "PS256", "dir"])
+        arguments: ["HS256", "RS256", "ES384", "PS256", "dir", "es256", "ES256 "])
     func otherAlgorithms(algorithm: String) throws {
         let parts = try fixture.token().split(separator: ".")
         let header = base64URL(Array(#"{"alg":"\#(algorithm)","kid":"k1"}"#.utf8))
@@ -73,7 +73,8 @@ struct TokenVerifierTests {
         var signature = Array(parts[2])
         signature[5] = signature[5] == "A" ? "B" : "A"
         #expect(code("\(parts[0]).\(parts[1]).\(String(signature))") == .signature)
-        #expect(code("\(parts[0]).\(parts[1]).") == .signature)
+        #expect(code("\(parts[0]).\(parts[1]).") == .malformed)
+        #expect(code("\(parts[0]).\(parts[1]).c2ln") == .signature)
     }
 
     @Test("times: expired, not yet valid, and the leeway on both")
@@ -95,8 +96,9 @@ struct TokenVerifierTests {
             ("aud", nil, .audience), ("aud", ["other", "beamline"], nil), ("aud", ["other"], .audience),
             ("exp", nil, .claims), ("exp", "soon", .claims), ("sub", nil, .claims), ("sub", "", .claims),
             ("tenant", nil, .claims), ("tenant", "../x", .claims), ("tenant", 7, .claims), ("roles", nil, .claims),
-            ("roles", [], .claims), ("roles", ["emperor"], .claims), ("roles", "admin", .claims),
-            ("roles", ["emperor", "viewer"], nil), ("nbf", "x", .claims),
+            ("roles", [], .claims), ("roles", ["Emperor!"], .claims), ("roles", "admin", .claims),
+            ("roles", ["Emperor!", "viewer"], nil), ("roles", ["emperor"], nil), ("nbf", "x", .claims),
+            ("roles", .array((0..<51).map { .string("r\($0)") }), .claims),
         ]
         for (name, value, expected) in cases {
             #expect(
@@ -117,6 +119,37 @@ struct TokenVerifierTests {
     @Test("ten kilobytes are refused before they are read")
     func large() {
         #expect(code(String(repeating: "a", count: 10_240)) == .tooLarge)
+    }
+
+    @Test("a token has one spelling: nothing that merely decodes to the same is taken")
+    func encodedAgain() throws {
+        let token = try fixture.token()
+        let parts = token.split(separator: ".").map(String.init)
+        var spellings = ["\(token)=", "\(token)==", " \(token)", "\(token) ", "\(token)\n", "\(token).", ".\(token)"]
+        for index in 0..<3 {
+            for suffix in ["=", "==", "\n", " ", "%3D"] {
+                var changed = parts
+                changed[index] += suffix
+                spellings.append(changed.joined(separator: "."))
+            }
+        }
+        // 64 bytes leave 4 bits over in the last character, which a lenient decoder does not look at.
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+        let last = try #require(parts[2].last.flatMap { alphabet.firstIndex(of: $0) })
+        #expect(last % 16 == 0)
+        for bits in 1..<16 { spellings.append(String(token.dropLast()) + String(alphabet[last + bits])) }
+        for spelling in spellings { #expect(code(spelling) == .malformed, "\(spelling.debugDescription)") }
+        let standard = token.replacing("-", with: "+").replacing("_", with: "/")
+        if standard != token { #expect(code(standard) == .malformed) }
+    }
+
+    @Test("cut off anywhere, a token is refused and nothing traps")
+    func truncated() throws {
+        let token = try fixture.token()
+        for length in 0..<token.count {
+            let refusal = code(String(token.prefix(length)))
+            #expect(refusal == .malformed || refusal == .signature, "\(length)")
+        }
     }
 
     @Test("critical extensions are refused, not ignored")

@@ -76,10 +76,20 @@ extension HTTPRequest {
     }
 }
 
-/// Who calls, with its tenant's interned id.
+/// Who calls.
 struct Caller: Sendable {
-    let principal: Principal
-    let tenant: TenantID
+    let identity: Identity
     /// The trace that the request belongs to: the caller's, or a new one.
     let trace: TraceContext
+
+    var principal: Principal { identity.principal }
+    var tenant: TenantID { TenantID(identity.tenant) }
+
+    /// Asked by operations that know what they act on only from the body, or from the record that it names.
+    func authorize(_ action: Action, _ resource: Resource) throws(Denial) {
+        try Access.authorize(identity.principal, action, resource)
+    }
+
+    /// Whether it may do this to everything of the tenant.
+    func mayEverywhere(_ action: Action) -> Bool { identity.principal.permissions.contains(action) }
 }

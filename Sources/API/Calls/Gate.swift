@@ -1,48 +1,61 @@
 import Access
-import Engine
 import HTTP
-import Synchronization
 import Telemetry
-import Workflows
 
 /// Lets requests in: who calls, of which tenant, and whether a browser sent it from our own pages.
 final class Gate: Sendable {
     private let authenticator: Authenticator
-    private let catalog: any Catalog
     private let now: @Sendable () -> WallTime
     private let traceIDs = SplitMix().generator
-    private let tenants = Mutex<[String: TenantID]>([:])
 
-    init(authenticator: Authenticator, catalog: any Catalog, now: @escaping @Sendable () -> WallTime) {
+    init(authenticator: Authenticator, now: @escaping @Sendable () -> WallTime) {
         self.authenticator = authenticator
-        self.catalog = catalog
         self.now = now
     }
 
     /// Seconds since 1970.
     var seconds: Int64 { now().microseconds / 1_000_000 }
 
-    /// The caller of a request that may do this.
-    func admit(_ request: HTTPRequest, to action: Action?) async throws -> Caller {
-        let principal = try authenticate(request)
-        if let action { try authorize(principal, action) }
-        return Caller(principal: principal, tenant: try await tenant(principal.tenant), trace: trace(of: request))
+    /// The caller of a request; whether it may do what it asks for is another question.
+    func admit(_ request: HTTPRequest) async throws -> Caller {
+        Caller(identity: try await authenticate(request), trace: trace(of: request))
     }
 
-    /// The principal of a bearer token, or of the session's cookie.
-    func authenticate(_ request: HTTPRequest) throws -> Principal {
+    /// Whether the caller passes the entry point's rule, as far as the request's head says.
+    ///
+    /// - Parameters:
+    ///   - path: a parameter of the path.
+    ///   - query: a parameter of the query, if it is there.
+    static func check(
+        _ rule: AccessRule, _ caller: Caller, path: (String) -> String, query: (String) throws -> String?
+    ) throws {
+        switch rule {
+        case .open, .signedIn: break
+        case .tenant(let action): try authorize(caller.principal, action)
+        case .named(let action, let kind, .path(let name)):
+            try authorize(caller.principal, action, kind.resource(path(name)))
+        case .named(let action, let kind, .query(let name)):
+            // A broken query is of no interest to somebody who may do nothing here.
+            try authorizeSomewhere(caller.principal, action)
+            try authorize(caller.principal, action, query(name).map { kind.resource($0) } ?? .tenant)
+        case .named(let action, _, .content): try authorizeSomewhere(caller.principal, action)
+        }
+    }
+
+    /// The identity of a bearer token or API key, or of the session's cookie.
+    private func authenticate(_ request: HTTPRequest) async throws -> Identity {
         if let header = request.fields["authorization"] {
             guard let token = Self.bearer(header) else {
                 throw TokenError(.malformed, "The authorization field must read: Bearer TOKEN.")
             }
-            return try authenticator.authenticate(token, now: seconds)
+            return try await authenticator.authenticate(token, now: seconds)
         }
         let cookies = request.fields.values(of: "cookie")
         guard let token = SessionCookie.token(in: cookies, secure: request.isTLS) else {
             throw TokenError(.missing, "This needs a token: send authorization: Bearer TOKEN, or sign in.")
         }
         try Self.refuseCrossSite(request)
-        return try authenticator.authenticate(token, now: seconds)
+        return try await authenticator.authenticate(token, now: seconds)
     }
 
     /// Browsers send the cookie with every request; unsafe ones must come from our own pages.
@@ -64,17 +77,6 @@ final class Gate: Sendable {
         }
         let token = octets.dropFirst(7)
         return token.contains(UInt8(ascii: " ")) ? nil : String(token)
-    }
-
-    private func tenant(_ name: String) async throws -> TenantID {
-        if let known = tenants.withLock({ $0[name] }) { return known }
-        guard let found = try await catalog.tenant(named: name) else {
-            throw Problem(
-                403, "tenant_not_found", "There is no tenant \(name); the token is for one that does not exist.")
-        }
-        // Only names in verified tokens that the database knows come here, so it stays as small as the list of tenants.
-        tenants.withLock { $0[name] = found }
-        return found
     }
 
     private func trace(of request: HTTPRequest) -> TraceContext {

@@ -10,7 +10,7 @@ struct Route: Sendable {
 
     enum Work: Sendable {
         case open(OpenHandler)
-        case admitted(Action?, Handler)
+        case admitted(Handler)
     }
 
     let method: String
@@ -21,16 +21,20 @@ struct Route: Sendable {
     /// Query parameters that it knows.
     let parameters: Set<String>
     let work: Work
+    /// What the table of entry points asks for.
+    let rule: AccessRule
 
     init(
-        _ method: String, _ pattern: String, _ operation: String, parameters: Set<String> = [], _ action: Action?,
+        _ method: String, _ pattern: String, _ operation: String, parameters: Set<String> = [],
         _ handler: @escaping Handler
     ) {
         self.method = method
         self.pattern = pattern
         self.operation = operation
         self.parameters = parameters
-        work = .admitted(action, handler)
+        work = .admitted(handler)
+        rule = Self.rule(operation)
+        precondition(rule != .open, "\(operation) is open in the table of entry points, and its route is not")
     }
 
     /// A route without a token.
@@ -40,6 +44,15 @@ struct Route: Sendable {
         self.operation = operation
         parameters = []
         work = .open(handler)
+        rule = Self.rule(operation)
+        precondition(rule == .open, "\(operation) is not open in the table of entry points, and its route is")
+    }
+
+    private static func rule(_ operation: String) -> AccessRule {
+        guard let rule = EntryPoints.rule(operation: operation) else {
+            preconditionFailure("\(operation) has no rule in the table of entry points (EntryPoints.swift)")
+        }
+        return rule
     }
 }
 

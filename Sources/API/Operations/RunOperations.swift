@@ -35,6 +35,7 @@ struct RunOperations: Sendable {
         guard (1...200).contains(workflow.utf8.count) else {
             throw Problem(400, "invalid_body", "workflow must be a name of 1 to 200 bytes.")
         }
+        try caller.authorize(.startRuns, .workflow(workflow))
         let input = input.isEmpty ? JSONText.emptyObject.bytes : input
         guard input.count <= Self.inputLimit else {
             throw Problem(413, "payload_too_large", "The input is larger than \(Self.inputLimit) bytes.")
@@ -77,7 +78,14 @@ struct RunOperations: Sendable {
         await engine.startBatch(commands)
     }
 
-    func detail(_ run: RunID, tenant: TenantID) async throws -> RunDetail {
+    /// A run on whose workflow the caller has the permission.
+    func detail(_ run: RunID, _ caller: Caller, to action: Action) async throws -> RunDetail {
+        let detail = try await detail(run, tenant: caller.tenant)
+        try caller.authorize(action, .workflow(detail.summary.workflow))
+        return detail
+    }
+
+    private func detail(_ run: RunID, tenant: TenantID) async throws -> RunDetail {
         guard let detail = try await reader.run(RunKey(tenant: tenant, run: run)) else {
             throw Problem(404, "run_not_found", "There is no run \(run).")
         }
@@ -95,8 +103,8 @@ struct RunOperations: Sendable {
         return try await detail(started.run, tenant: tenant).summary
     }
 
-    func view(_ run: RunID, tenant: TenantID) async throws -> RunView {
-        let detail = try await detail(run, tenant: tenant)
+    func view(_ run: RunID, _ caller: Caller, to action: Action = .readRuns) async throws -> RunView {
+        let detail = try await detail(run, caller, to: action)
         return RunView(detail, outline: try await outlines.outline(detail.flow))
     }
 
@@ -119,16 +127,19 @@ struct RunOperations: Sendable {
     }
 
     /// Cancels; a run that has ended already stays as it is.
-    func cancel(_ run: RunID, reason: String, tenant: TenantID) async throws {
+    func cancel(_ run: RunID, reason: String, _ caller: Caller) async throws {
+        // Only a grant on a workflow asks which one it is.
+        if !caller.mayEverywhere(.cancelRuns) { _ = try await detail(run, caller, to: .cancelRuns) }
         do {
-            try await engine.cancel(RunKey(tenant: tenant, run: run), reason: reason)
+            try await engine.cancel(RunKey(tenant: caller.tenant, run: run), reason: reason)
         } catch  where error.code == .runEnded {}
     }
 
     /// Why a run does not go on; empty when it has ended.
-    func explain(_ run: RunID, tenant: TenantID) async throws -> [Explanation] {
+    func explain(_ run: RunID, _ caller: Caller) async throws -> [Explanation] {
+        if !caller.mayEverywhere(.readRuns) { _ = try await detail(run, caller, to: .readRuns) }
         do {
-            return try await engine.explain(RunKey(tenant: tenant, run: run))
+            return try await engine.explain(RunKey(tenant: caller.tenant, run: run))
         } catch  where error.code == .runEnded {
             return []
         }
@@ -136,9 +147,9 @@ struct RunOperations: Sendable {
 
     /// A page of the attempts' output after a position, and whether there is more now.
     func logs(
-        _ run: RunID, step: String?, attempt: Int32?, after: LogPosition?, pageSize: Int, tenant: TenantID
+        _ run: RunID, step: String?, attempt: Int32?, after: LogPosition?, pageSize: Int, _ caller: Caller
     ) async throws -> (lines: [(line: LogLine, step: String)], more: Bool) {
-        let detail = try await detail(run, tenant: tenant)
+        let detail = try await detail(run, caller, to: .readLogs)
         let outline = try await outlines.outline(detail.flow)
         var index: Int32?
         if let step {
@@ -147,7 +158,7 @@ struct RunOperations: Sendable {
         }
         let found = try await reader.logs(
             LogQuery(
-                key: RunKey(tenant: tenant, run: run), step: index, attempt: attempt, after: after,
+                key: RunKey(tenant: caller.tenant, run: run), step: index, attempt: attempt, after: after,
                 limit: pageSize + 1))
         return (found.prefix(pageSize).map { ($0, outline.id($0.step)) }, found.count > pageSize)
     }
@@ -174,23 +185,28 @@ struct RunOperations: Sendable {
         }
     }
 
-    /// Calls `body` with the run as it is, then after each change, until it has ended.
-    func watch(_ run: RunID, tenant: TenantID, _ body: (RunView) async throws -> Void) async throws {
-        let subscription = engine.events.subscribe(tenant: tenant, run: run)
-        defer { subscription.close() }
+    /// The changes of a run.
+    func subscribe(_ run: RunID, tenant: TenantID) -> EventSubscription {
+        engine.events.subscribe(tenant: tenant, run: run)
+    }
+
+    /// Calls `body` with the run as it is, then after each of the subscription's changes, until it has ended.
+    ///
+    /// - Returns: false when the subscription was closed before.
+    func watch(
+        _ run: RunID, _ caller: Caller, _ subscription: EventSubscription, _ body: (RunView) async throws -> Void
+    ) async throws -> Bool {
         var sent: (revision: Int64, tokens: Int)?
         while true {
-            let view = try await view(run, tenant: tenant)
+            let view = try await view(run, caller)
             let state = (
                 view.detail.revision,
                 view.detail.tokens.reduce(0) { $0 &+ Int($1.state.rawValue) << 8 &+ Int($1.attempt) }
             )
             if sent.map({ $0 != state }) ?? true { try await body(view) }
             sent = state
-            if view.detail.summary.state.isEnded { return }
-            guard try await subscription.next() != nil else {
-                throw Problem(503, "draining", "The server stops; watch again.")
-            }
+            if view.detail.summary.state.isEnded { return true }
+            guard try await subscription.next() != nil else { return false }
         }
     }
 }

@@ -27,7 +27,7 @@ struct WorkflowOperations: Sendable {
     /// Stores a definition; an unchanged one keeps its version.
     ///
     /// - Throws: a 422 with every diagnostic.
-    func apply(_ source: [UInt8], fileName: String?, tenant: TenantID) async throws -> AppliedDefinition {
+    func apply(_ source: [UInt8], fileName: String?, _ caller: Caller) async throws -> AppliedDefinition {
         switch check(source, fileName: fileName) {
         case .invalid(let problems, let rendered):
             var problem = Problem(
@@ -38,6 +38,8 @@ struct WorkflowOperations: Sendable {
             problem.diagnostics = (problems.json, rendered)
             throw problem
         case .valid(let name, let canonical):
+            try caller.authorize(.applyWorkflows, .workflow(name))
+            let tenant = caller.tenant
             let record = DefinitionRecord(
                 name: name, canonical: canonical, digest: Digest(of: canonical).bytes, source: source)
             let applied = try await catalog.apply([record], tenant: tenant)

@@ -4,6 +4,7 @@ import Filters
 import GRPC
 import HTTP
 import JSON
+import Secrets
 
 /// The one place where errors of the modules below become answers.
 extension Problem {
@@ -14,12 +15,19 @@ extension Problem {
         case let error as EngineError: self.init(error)
         case let error as StoreError: self.init(error)
         case let error as TokenError: self.init(error)
-        case let error as Denial: self.init(403, error.code.rawValue, error.description)
+        case let error as Denial: self.init(403, Denial.code, error.description)
+        case let error as TenantRefusal: self.init(403, error.code, error.description)
+        case let error as SecretError: self.init(error)
         case let error as JSONError: self.init(error)
         case let error as HTTPError: self.init(error.status, error.code, error.message, fields: error.fields)
         default: return nil
         }
     }
+
+    /// What a stream ends with when its token or key does.
+    static let accessEnded = Problem(
+        401, "access_changed",
+        "The token or key has ended, was revoked, or its permissions have changed; connect again with a valid one.")
 
     /// What an error of ours looks like from outside.
     static let internalError = Problem(
@@ -30,6 +38,17 @@ extension Problem {
         self.init(
             401, error.code.rawValue, error.description,
             fields: ["www-authenticate": #"Bearer realm="beamline", error="invalid_token""#])
+    }
+
+    init(_ error: SecretError) {
+        switch error.reason {
+        case .noMasterKey: self.init(503, "secrets_unavailable", error.description)
+        case .unreadable:
+            self = .internalError
+            detail += " (a secret cannot be opened)"
+        case .readOnly: self.init(409, "secrets_read_only", error.description)
+        case .invalid: self.init(422, "invalid_secret", error.description)
+        }
     }
 
     init(_ error: JSONError) {

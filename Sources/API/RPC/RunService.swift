@@ -3,6 +3,7 @@ import Engine
 import GRPC
 import JSON
 import Protobuf
+import Synchronization
 import Telemetry
 import Workflows
 
@@ -10,6 +11,7 @@ import Workflows
 struct RunService: Sendable {
     let runs: RunOperations
     let metrics: MetricsRegistry
+    let streams: OpenStreams
 
     func add(to router: inout GRPCRouter<Caller>) {
         router.serve(BeamlineV1.RunService.startRun, metrics) { request, caller in
@@ -18,7 +20,7 @@ struct RunService: Sendable {
         }
         router.serve(BeamlineV1.RunService.startRuns, metrics, startRuns)
         router.serve(BeamlineV1.RunService.getRun, metrics) { request, caller in
-            BeamlineV1.Run(try await runs.view(try Self.run(request.runID), tenant: caller.tenant))
+            BeamlineV1.Run(try await runs.view(try Self.run(request.runID), caller))
         }
         router.serve(BeamlineV1.RunService.listRuns, metrics, listRuns)
         router.serve(BeamlineV1.RunService.cancelRun, metrics) { request, caller in
@@ -27,15 +29,35 @@ struct RunService: Sendable {
                 throw Problem(400, "invalid_argument", "reason must have at most 1000 bytes.")
             }
             let reason = request.reason.isEmpty ? "cancelled by \(caller.principal.subject)" : request.reason
-            try await runs.cancel(run, reason: reason, tenant: caller.tenant)
-            return BeamlineV1.Run(try await runs.view(run, tenant: caller.tenant))
+            try await runs.cancel(run, reason: reason, caller)
+            return BeamlineV1.Run(try await runs.view(run, caller, to: .cancelRuns))
         }
         router.serverStreaming(BeamlineV1.RunService.watchRun) { request, responses, context in
             do {
-                try await runs.watch(try Self.run(request.runID), tenant: context.identity.tenant) { view in
+                try await watch(try Self.run(request.runID), context.identity) { view in
                     try await responses.write(BeamlineV1.Run(view))
                 }
             } catch { throw Problem(error)?.grpcStatus ?? error }
+        }
+    }
+
+    private func watch(
+        _ run: RunID, _ caller: Caller, _ body: (RunView) async throws -> Void
+    ) async throws {
+        let subscription = runs.subscribe(run, tenant: caller.tenant)
+        let reason = Mutex<StreamEnding>(.draining)
+        let id = streams.insert(caller.identity) { ending in
+            reason.withLock { $0 = ending }
+            subscription.close()
+        }
+        defer {
+            streams.remove(id)
+            subscription.close()
+        }
+        guard try await !runs.watch(run, caller, subscription, body) else { return }
+        switch reason.withLock({ $0 }) {
+        case .draining: throw Problem(503, "draining", "The server stops; watch again.")
+        case .access: throw Problem.accessEnded
         }
     }
 
@@ -79,9 +101,10 @@ struct RunService: Sendable {
     private func listRuns(
         _ request: BeamlineV1.ListRunsRequest, _ caller: Caller
     ) async throws -> BeamlineV1.ListRunsResponse {
+        let workflow = request.workflow.isEmpty ? nil : request.workflow
+        try caller.authorize(.readRuns, workflow.map { .workflow($0) } ?? .tenant)
         let page = try await runs.list(
-            states: try RunLifecycle.list(request.states), workflow: request.workflow.isEmpty ? nil : request.workflow,
-            filter: nil,
+            states: try RunLifecycle.list(request.states), workflow: workflow, filter: nil,
             before: try Cursor.run(request.pageToken.isEmpty ? nil : request.pageToken),
             pageSize: try PageSize.checked(request.pageSize), tenant: caller.tenant)
         return BeamlineV1.ListRunsResponse(

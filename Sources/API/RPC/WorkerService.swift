@@ -33,7 +33,12 @@ struct WorkerService: Sendable {
     func add(to router: inout GRPCRouter<Caller>) {
         router.bidirectional(BeamlineV1.WorkerService.connect) { requests, responses, context in
             let sink = WorkerSink(responses)
-            let id = streams.insert { sink.reconnect(reason: "the server stops") }
+            let id = streams.insert(context.identity.identity) { ending in
+                switch ending {
+                case .draining: sink.reconnect(reason: "the server stops")
+                case .access: sink.reconnect(reason: "the token or key has ended, or its permissions have changed")
+                }
+            }
             defer { streams.remove(id) }
             do {
                 try await serve(requests, sink: sink, caller: context.identity)

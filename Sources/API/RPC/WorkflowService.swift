@@ -1,3 +1,4 @@
+import Access
 import Engine
 import GRPC
 import Protobuf
@@ -13,7 +14,7 @@ struct WorkflowService: Sendable {
         router.serve(BeamlineV1.WorkflowService.applyWorkflow, metrics) { request, caller in
             try Self.checkSize(request.source)
             let applied = try await workflows.apply(
-                request.source, fileName: request.fileName.isEmpty ? nil : request.fileName, tenant: caller.tenant)
+                request.source, fileName: request.fileName.isEmpty ? nil : request.fileName, caller)
             let stored = try await workflows.stored(applied.name, version: applied.version, tenant: caller.tenant)
             return BeamlineV1.ApplyWorkflowResponse(workflow: BeamlineV1.Workflow(stored), changed: applied.changed)
         }
@@ -33,6 +34,7 @@ struct WorkflowService: Sendable {
         }
         router.serve(BeamlineV1.WorkflowService.getWorkflow, metrics) { request, caller in
             guard request.version >= 0 else { throw Problem(400, "invalid_argument", "version must not be negative.") }
+            try caller.authorize(.readWorkflows, .workflow(request.name))
             return BeamlineV1.Workflow(
                 try await workflows.stored(
                     request.name, version: request.version == 0 ? nil : request.version, tenant: caller.tenant))

@@ -123,8 +123,20 @@ extension JSONWriter {
         object { members in
             members.string("subject", principal.subject)
             members.string("tenant", principal.tenant)
-            members.strings("roles", principal.roles.map(\.rawValue).sorted())
-            members.string("expires_at", WallTime(seconds: principal.expiresAt).rfc3339)
+            members.strings("roles", principal.roleNames)
+            members.strings("permissions", principal.permissions.actions.map(\.permission))
+            members.member("grants") { writer in
+                writer.array(principal.grants) { writer, grant in
+                    writer.object { members in
+                        members.strings("permissions", grant.permissions.actions.map(\.permission))
+                        members.string("kind", grant.target.kind)
+                        members.string("name", grant.target.name)
+                    }
+                }
+            }
+            if principal.expiresAt < .max {
+                members.string("expires_at", WallTime(seconds: principal.expiresAt).rfc3339)
+            }
         }
     }
 }

@@ -24,7 +24,7 @@ struct EventRoutes: Sendable {
     }
 
     var routes: [Route] {
-        [Route("GET", "/v1/events", "streamEvents", parameters: ["run"], .readEvents, stream)]
+        [Route("GET", "/v1/events", "streamEvents", parameters: ["run"], stream)]
     }
 
     private func stream(_ call: Call) async throws -> HTTPResponse {
@@ -37,7 +37,8 @@ struct EventRoutes: Sendable {
         let after = EventPosition(text: lastEventID)
         let isUnreadable = after == nil && !lastEventID.isEmpty
         // A session's stream ends with its token; the browser then learns by its next request.
-        let remaining = max(0, call.caller.principal.expiresAt - now().microseconds / 1_000_000)
+        let identity = call.caller.identity
+        let remaining = max(0, identity.principal.expiresAt - now().microseconds / 1_000_000)
         let subscription = engine.events.subscribe(tenant: call.caller.tenant, run: run, after: after, pace: Self.pace)
         // Readers of one run each get their own selection of a commit's changes.
         let (streams, shared) = (streams, run == nil ? encoded : nil)
@@ -45,7 +46,7 @@ struct EventRoutes: Sendable {
             status: 200,
             fields: ["content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no"],
             body: .stream { writer in
-                let id = streams.insert { subscription.close() }
+                let id = streams.insert(identity) { _ in subscription.close() }
                 defer {
                     streams.remove(id)
                     subscription.close()

@@ -10,13 +10,13 @@ struct QueueRoutes: Sendable {
 
     var routes: [Route] {
         [
-            Route("GET", "/v1/queues", "listQueues", .readQueues, list),
-            Route("GET", "/v1/queues/{name}", "getQueue", .readQueues, get),
-            Route("PUT", "/v1/queues/{name}", "putQueue", .writeQueues, put),
-            Route("DELETE", "/v1/queues/{name}", "deleteQueue", .writeQueues, delete),
-            Route("POST", "/v1/queues/{name}/pause", "pauseQueue", .operateQueues, pause),
-            Route("POST", "/v1/queues/{name}/resume", "resumeQueue", .operateQueues, resume),
-            Route("POST", "/v1/queues/{name}/drain", "drainQueue", .operateQueues, drain),
+            Route("GET", "/v1/queues", "listQueues", list),
+            Route("GET", "/v1/queues/{name}", "getQueue", get),
+            Route("PUT", "/v1/queues/{name}", "putQueue", put),
+            Route("DELETE", "/v1/queues/{name}", "deleteQueue", delete),
+            Route("POST", "/v1/queues/{name}/pause", "pauseQueue", pause),
+            Route("POST", "/v1/queues/{name}/resume", "resumeQueue", resume),
+            Route("POST", "/v1/queues/{name}/drain", "drainQueue", drain),
         ]
     }
 

@@ -11,16 +11,13 @@ struct RunRoutes: Sendable {
     var routes: [Route] {
         [
             Route(
-                "GET", "/v1/runs", "listRuns", parameters: ["state", "workflow", "filter", "page_size", "cursor"],
-                .readRuns, list),
-            Route("POST", "/v1/runs", "startRun", parameters: ["wait"], .startRuns, start),
-            Route("GET", "/v1/runs/{id}", "getRun", .readRuns, get),
-            Route("GET", "/v1/runs/{id}/explain", "explainRun", .readRuns, explain),
-            Route("POST", "/v1/runs/{id}/cancel", "cancelRun", .cancelRuns, cancel),
+                "GET", "/v1/runs", "listRuns", parameters: ["state", "workflow", "filter", "page_size", "cursor"], list),
+            Route("POST", "/v1/runs", "startRun", parameters: ["wait"], start),
+            Route("GET", "/v1/runs/{id}", "getRun", get),
+            Route("GET", "/v1/runs/{id}/explain", "explainRun", explain),
+            Route("POST", "/v1/runs/{id}/cancel", "cancelRun", cancel),
             Route(
-                "GET", "/v1/runs/{id}/logs", "listLogs", parameters: ["step", "attempt", "page_size", "cursor"],
-                .readLogs,
-                logs),
+                "GET", "/v1/runs/{id}/logs", "listLogs", parameters: ["step", "attempt", "page_size", "cursor"], logs),
         ]
     }
 
@@ -82,7 +79,7 @@ struct RunRoutes: Sendable {
 
     private func explain(_ call: Call) async throws -> HTTPResponse {
         let run = try call.run()
-        let waits = try await runs.explain(run, tenant: call.caller.tenant)
+        let waits = try await runs.explain(run, call.caller)
         return .json { writer in
             writer.object { members in
                 members.string("run", run.description)
@@ -92,7 +89,7 @@ struct RunRoutes: Sendable {
     }
 
     private func get(_ call: Call) async throws -> HTTPResponse {
-        let view = try await runs.view(try call.run(), tenant: call.caller.tenant)
+        let view = try await runs.view(try call.run(), call.caller)
         return .json { $0.run(view) }
     }
 
@@ -103,8 +100,8 @@ struct RunRoutes: Sendable {
         guard let reason = reason.stringValue, reason.utf8.count <= 1000 else {
             throw Problem(400, "invalid_body", "reason must be a string of at most 1000 bytes.")
         }
-        try await runs.cancel(run, reason: reason, tenant: call.caller.tenant)
-        let detail = try await runs.detail(run, tenant: call.caller.tenant)
+        try await runs.cancel(run, reason: reason, call.caller)
+        let detail = try await runs.detail(run, call.caller, to: .cancelRuns)
         return .json { $0.runSummary(detail.summary) }
     }
 
@@ -113,7 +110,7 @@ struct RunRoutes: Sendable {
         let page = try await runs.logs(
             try call.run(), step: try call.query.text("step"),
             attempt: try call.query.integer("attempt", in: 1...Int(Int32.max)).map { Int32($0) }, after: after,
-            pageSize: try call.query.pageSize, tenant: call.caller.tenant)
+            pageSize: try call.query.pageSize, call.caller)
         // The position before all lines, so that a reader of an attempt that has written nothing yet can go on.
         let last =
             page.lines.last.map {

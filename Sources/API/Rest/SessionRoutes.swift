@@ -19,10 +19,10 @@ struct SessionRoutes: Sendable {
 
     var routes: [Route] {
         [
-            Route("GET", "/v1/session", "getSession", .readSession, get),
+            Route("GET", "/v1/session", "getSession", get),
             Route(open: "POST", "/v1/session", "createSession", create),
-            Route("DELETE", "/v1/session", "deleteSession", .readSession, delete),
-            Route("POST", "/v1/session/codes", "createSessionCode", .createSessionCodes, issue),
+            Route("DELETE", "/v1/session", "deleteSession", delete),
+            Route("POST", "/v1/session/codes", "createSessionCode", issue),
         ]
     }
 
@@ -47,10 +47,12 @@ struct SessionRoutes: Sendable {
         let lifetime = min(Self.lifetime, principal.expiresAt - now)
         let id = String(UInt64.random(in: 0 ... .max), radix: 36)
         let token = try minter.mint(
-            subject: principal.subject, tenant: principal.tenant, roles: principal.roles, lifetime: lifetime, now: now,
-            id: id)
+            subject: principal.subject, tenant: principal.tenant, roles: principal.roles,
+            customRoles: principal.customRoles, lifetime: lifetime, now: now, id: id)
         let session = Principal(
-            subject: principal.subject, tenant: principal.tenant, roles: principal.roles, expiresAt: now + lifetime)
+            subject: principal.subject, tenant: principal.tenant, roles: principal.roles,
+            customRoles: principal.customRoles, extra: principal.permissions, grants: principal.grants,
+            expiresAt: now + lifetime)
         return .json(
             fields: ["set-cookie": SessionCookie.set(token: token, maxAge: lifetime, secure: request.isTLS)]
         ) { $0.session(session) }
@@ -62,6 +64,10 @@ struct SessionRoutes: Sendable {
 
     private func issue(_ call: Call) async throws -> HTTPResponse {
         guard minter != nil else { throw Self.unavailable }
+        // A session is a token of its own, so it would outlive the key; and a key is for a service.
+        guard call.caller.principal.kind == .token else {
+            throw Problem(403, Denial.code, "An API key cannot sign a person in; use a token.")
+        }
         var generator = SystemRandomNumberGenerator()
         let issued = codes.issue(for: call.caller.principal, now: gate.seconds, using: &generator)
         return .json(201) { writer in

@@ -14,10 +14,10 @@ struct SystemRoutes: Sendable {
         [
             Route(open: "GET", "/healthz", "getHealth") { _, _ in Self.alive },
             Route(open: "GET", "/readyz", "getReadiness", readiness),
-            Route("GET", "/metrics", "getMetrics", .readMetrics, metrics),
-            Route("GET", "/v1/overview", "getOverview", parameters: ["window"], .readOverview, overview),
-            Route("GET", "/v1/workers", "listWorkers", .readWorkers, workers),
-            Route("GET", "/v1/system/tree", "getSupervisionTree", .readSystem, tree),
+            Route("GET", "/metrics", "getMetrics", metrics),
+            Route("GET", "/v1/overview", "getOverview", parameters: ["window"], overview),
+            Route("GET", "/v1/workers", "listWorkers", workers),
+            Route("GET", "/v1/system/tree", "getSupervisionTree", tree),
         ]
     }
 

@@ -11,11 +11,11 @@ struct WorkflowRoutes: Sendable {
     var routes: [Route] {
         [
             Route(
-                "GET", "/v1/workflows", "listWorkflows", parameters: ["page_size", "cursor"], .readWorkflows, list),
-            Route("POST", "/v1/workflows", "applyWorkflow", parameters: ["file"], .applyWorkflows, apply),
-            Route("POST", "/v1/workflows/validate", "validateWorkflow", parameters: ["file"], .readWorkflows, validate),
-            Route("GET", "/v1/workflows/{name}", "getWorkflow", parameters: ["version"], .readWorkflows, get),
-            Route("GET", "/v1/workflows/{name}/versions", "listWorkflowVersions", .readWorkflows, versions),
+                "GET", "/v1/workflows", "listWorkflows", parameters: ["page_size", "cursor"], list),
+            Route("POST", "/v1/workflows", "applyWorkflow", parameters: ["file"], apply),
+            Route("POST", "/v1/workflows/validate", "validateWorkflow", parameters: ["file"], validate),
+            Route("GET", "/v1/workflows/{name}", "getWorkflow", parameters: ["version"], get),
+            Route("GET", "/v1/workflows/{name}/versions", "listWorkflowVersions", versions),
         ]
     }
 
@@ -31,7 +31,7 @@ struct WorkflowRoutes: Sendable {
     private func apply(_ call: Call) async throws -> HTTPResponse {
         let file = try call.query.text("file", limit: 500)
         let source = try await source(of: call)
-        let applied = try await workflows.apply(source, fileName: file, tenant: call.caller.tenant)
+        let applied = try await workflows.apply(source, fileName: file, call.caller)
         return .json(applied.changed ? 201 : 200) { writer in
             writer.object { members in
                 members.string("name", applied.name)

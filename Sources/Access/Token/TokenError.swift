@@ -1,4 +1,4 @@
-/// Why a token was refused. The message says what to do and never repeats the token.
+/// Why a token or an API key was refused. The message says what to do and never repeats the token.
 public struct TokenError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Stable, for programs.
     public enum Code: String, Sendable, CaseIterable {
@@ -13,6 +13,10 @@ public struct TokenError: Error, Sendable, Equatable, CustomStringConvertible {
         case issuer = "token_issuer"
         case audience = "token_audience"
         case claims = "token_claims"
+        case revoked = "token_revoked"
+        case keyUnknown = "key_unknown"
+        case keyExpired = "key_expired"
+        case keyRevoked = "key_revoked"
     }
 
     public let code: Code

@@ -19,13 +19,14 @@ public struct TokenMinter: Sendable {
     ///   - now: seconds since 1970.
     ///   - id: the `jti`; unique, for the audit.
     public func mint(
-        subject: String, tenant: String, roles: Set<Role>, lifetime: Int64, now: Int64, id: String
+        subject: String, tenant: String, roles: Set<Role>, customRoles: [String] = [], lifetime: Int64, now: Int64,
+        id: String
     ) throws(KeyError) -> String {
         guard Principal.isTenantName(tenant) else { throw KeyError("\(tenant) is not a tenant's name") }
-        guard !roles.isEmpty else { throw KeyError("a token needs a role") }
+        guard !roles.isEmpty || !customRoles.isEmpty else { throw KeyError("a token needs a role") }
         let claims: JSONValue = [
             "iss": .string(issuer), "aud": .string(audience), "sub": .string(subject), "tenant": .string(tenant),
-            "roles": .array(roles.map(\.rawValue).sorted().map { .string($0) }),
+            "roles": .array((roles.map(\.rawValue) + customRoles).sorted().map { .string($0) }),
             "iat": .int(now), "exp": .int(now + lifetime), "jti": .string(id),
         ]
         return try key.key.sign(claims.bytes())

@@ -125,6 +125,9 @@ public struct GRPCRouter<Identity: Sendable>: Sendable {
     /// Whether a path is one of a method here.
     public func serves(_ path: String) -> Bool { routes[path] != nil }
 
+    /// The paths of all methods, sorted.
+    public var paths: [String] { routes.keys.sorted() }
+
     /// Answers a call; what is not a call is answered with HTTP's own 415 or 405.
     public func respond(to request: HTTPRequest) async -> HTTPResponse {
         guard Self.isGRPC(request) else {

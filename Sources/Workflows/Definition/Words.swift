@@ -1,8 +1,8 @@
 /// The words of the language, and those that are reserved for what is not built yet.
 enum Words {
     static let workflow = [
-        "name", "description", "labels", "inputs", "queue", "priority", "deadline", "concurrency", "throttle", "debounce",
-        "timeout", "retry", "setup", "steps", "on_failure", "finally", "output",
+        "name", "description", "labels", "inputs", "queue", "priority", "deadline", "concurrency", "throttle",
+        "debounce", "timeout", "retry", "setup", "steps", "on_failure", "finally", "output",
     ]
     static let workflowLater: Set<String> = [
         "triggers", "on", "env", "secrets", "limits", "resources", "defaults", "schedule", "signals", "version",

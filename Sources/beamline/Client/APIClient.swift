@@ -38,8 +38,10 @@ struct APIClient: Sendable {
         try await call("PUT", path, body: body.bytes(), type: "application/json", fields: fields)
     }
 
-    func delete(_ path: String) async throws(CommandFailure) {
-        _ = try await call("DELETE", path, body: nil, type: nil)
+    /// What is answered may be nothing.
+    @discardableResult
+    func delete(_ path: String) async throws(CommandFailure) -> JSONValue {
+        try await call("DELETE", path, body: nil, type: nil)
     }
 
     /// Applies a definition; its diagnostics become the failure's message.

@@ -10,6 +10,7 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var keys: KeyOptions
     @OptionGroup var logging: LoggingOptions
+    @OptionGroup var secrets: SecretOptions
 
     @Option(help: "Address and port to listen on; may be repeated. [BEAMLINE_LISTEN]")
     var listen: [String] = []
@@ -42,6 +43,7 @@ struct ServeCommand: AsyncParsableCommand {
         options.addresses = try addresses.map { try ListenAddress.parse($0) }
         options.webFolder = try Installation.web(web)
         options.nodeName = name ?? HostName.text
+        options.secrets = try secrets.sources()
         if let tlsCertificate, let tlsKey { options.tls = (tlsCertificate, tlsKey) }
         if migrate { _ = try await SchemaStep.up(options.database) }
         try await ServeSession.run(options)

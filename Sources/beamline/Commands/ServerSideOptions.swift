@@ -1,5 +1,6 @@
 public import ArgumentParser
 public import Logging
+import Server
 import Telemetry
 
 /// Where PostgreSQL is.
@@ -25,6 +26,36 @@ struct KeyOptions: ParsableArguments {
     var keys: String?
 
     var folder: String { keys ?? ClientContext.environment("BEAMLINE_KEYS") ?? ".beamline/keys" }
+}
+
+/// Where master keys and secrets that are not built in come from.
+struct SecretOptions: ParsableArguments {
+    @Option(
+        help: "File of the master keys that secrets are sealed under. [BEAMLINE_MASTER_KEY_FILE, BEAMLINE_MASTER_KEY]",
+        completion: .file())
+    var masterKeyFile: String?
+
+    @Option(help: "Folder of secrets as files: TENANT/NAME. [BEAMLINE_SECRETS]", completion: .directory)
+    var secrets: String?
+
+    @Option(help: "A variable that is a tenant's secret: TENANT/NAME=VARIABLE; may be repeated.")
+    var secretVariable: [String] = []
+
+    func sources() throws -> SecretSources {
+        var sources = SecretSources()
+        sources.masterKeyFile = masterKeyFile ?? ClientContext.environment("BEAMLINE_MASTER_KEY_FILE")
+        sources.masterKeyText = ClientContext.environment("BEAMLINE_MASTER_KEY")
+        sources.folder = secrets ?? ClientContext.environment("BEAMLINE_SECRETS")
+        sources.environment = try secretVariable.map { text in
+            guard let equals = text.firstIndex(of: "="), let slash = text[..<equals].firstIndex(of: "/") else {
+                throw CommandFailure(.invalid, "error: --secret-variable \(text): write it as TENANT/NAME=VARIABLE")
+            }
+            return SecretSources.Variable(
+                tenant: String(text[..<slash]), secret: String(text[text.index(after: slash)..<equals]),
+                variable: String(text[text.index(after: equals)...]))
+        }
+        return sources
+    }
 }
 
 /// What is logged, and how.

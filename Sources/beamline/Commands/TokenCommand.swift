@@ -1,11 +1,30 @@
 import Access
 import ArgumentParser
+import JSON
 import Server
 
 /// `beamline token create`
 struct TokenCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "token", abstract: "Make access tokens.", subcommands: [Create.self])
+        commandName: "token", abstract: "Make and revoke access tokens.",
+        subcommands: [Create.self, Revoke.self])
+
+    /// `beamline token revoke ID`
+    struct Revoke: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Revoke a token of this tenant before its end; within a second no server takes it.")
+
+        @Argument(help: "The token's id: the jti of its claims.")
+        var id: String
+
+        @OptionGroup var options: ClientOptions
+
+        func run() async throws {
+            _ = try await APIClient(options).delete("/v1/tokens/\(percentEncoded(id))")
+            if options.output == .json { return printJSON(["id": .string(id)]) }
+            print("\(id) revoked")
+        }
+    }
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -27,15 +46,16 @@ struct TokenCommand: AsyncParsableCommand {
         @OptionGroup var keys: KeyOptions
 
         func run() async throws {
-            let roles = try role.map { name in
-                guard let role = Role(rawValue: name) else {
-                    throw CommandFailure(
-                        .invalid,
-                        "error: no role \"\(name)\"; roles are \(Role.allCases.map(\.rawValue).joined(separator: ", "))"
-                    )
-                }
-                return role
+            for name in role where Role(rawValue: name) == nil && !Role.isCustomName(name) {
+                throw CommandFailure(
+                    .invalid,
+                    """
+                    error: "\(name)" is no role: \(Role.allCases.map(\.rawValue).joined(separator: ", ")), \
+                    or one of the tenant's own (a-z, 0-9, - and _)
+                    """)
             }
+            let roles = Set(role.compactMap { Role(rawValue: $0) })
+            let custom = role.filter { Role(rawValue: $0) == nil }
             guard Principal.isTenantName(tenant) else {
                 throw CommandFailure(.invalid, "error: \"\(tenant)\" is not a tenant's name: a-z, 0-9 and -")
             }
@@ -47,7 +67,7 @@ struct TokenCommand: AsyncParsableCommand {
                 let keys = try NodeKeys.open(keys.folder)
                 print(
                     try keys.mint(
-                        subject: subject, tenant: tenant, roles: Set(roles), lifetime: seconds,
+                        subject: subject, tenant: tenant, roles: roles, customRoles: custom, lifetime: seconds,
                         now: wallClockMicroseconds() / 1_000_000))
             } catch {
                 throw CommandFailure(.invalid, "error: \(error)")

@@ -60,6 +60,8 @@ struct DevSession {
             options.addresses = [.tcp(host: "127.0.0.1", port: port)]
             options.webFolder = try Installation.web(nil)
             options.nodeName = "dev"
+            options.secrets.masterKeyFile = "\(folder.keys)/master.keys"
+            options.secrets.makesMasterKey = true
             let node: ServerNode
             do {
                 node = try await ServerNode.make(options, logger: Logger(label: "beamline.dev"))
@@ -72,7 +74,7 @@ struct DevSession {
         }
         let now = wallClockMicroseconds() / 1_000_000
         let user = try keys.mint(
-            subject: "dev", tenant: "default", roles: [.admin], lifetime: 30 * 86_400, now: now)
+            subject: "dev", tenant: "default", roles: [.platformAdmin], lifetime: 30 * 86_400, now: now)
         let forWorker = try keys.mint(
             subject: Self.workerName, tenant: "default", roles: [.worker], lifetime: 30 * 86_400, now: now)
         try folder.writeContext(url: url, token: user)

@@ -8,6 +8,7 @@ import Logging
 import NIOCore
 import PostgresStore
 import Protobuf
+import Secrets
 import Supervision
 import Telemetry
 import TestSupport
@@ -22,12 +23,16 @@ struct APIFixture: Sendable {
     let connection: HTTP2Connection
     let key: SigningKey
     let minter: TokenMinter
+    let ring: KeyRing
+    let authenticator: Authenticator
     let metrics: MetricsRegistry
     let ready: Flag
     let tree: Supervisor
 
     static let issuer = "beamline-test"
     static let audience = "beamline"
+    /// Seconds since 1970.
+    static var now: Int64 { WallTime.now().microseconds / 1_000_000 }
 
     /// Runs a body against a server that is up.
     static func run(_ body: @Sendable @escaping (APIFixture) async throws -> Void) async throws {
@@ -39,8 +44,11 @@ struct APIFixture: Sendable {
             store: store, catalog: store, compiler: { try Plan.compile(canonical: $0.canonical) })
         let key = try SigningKey.generate(id: "test")
         let minter = TokenMinter(key: key, issuer: issuer, audience: audience)
+        let ring = KeyRing(try KeySet([key]))
         let authenticator = Authenticator(
-            TokenVerifier(keys: try KeySet([key]), issuer: issuer, audience: audience))
+            TokenVerifier(keys: ring, issuer: issuer, audience: audience), directory: store)
+        var generator = SystemRandomNumberGenerator()
+        let masterKeys = try MasterKeys(text: MasterKeys.line(name: "m1", using: &generator))
         let metrics = MetricsRegistry()
         metrics.register { engine.metrics }
         let ready = Flag(true)
@@ -50,7 +58,8 @@ struct APIFixture: Sendable {
         let api = API(
             APIParts(
                 engine: engine, reader: store, catalog: store, taskLog: store, definitions: TestDefinitions(),
-                authenticator: authenticator, minter: minter, metrics: metrics, tree: { tree.snapshot() },
+                authenticator: authenticator, access: store, secrets: SecretVault(store: store, keys: masterKeys),
+                minter: minter, metrics: metrics, tree: { tree.snapshot() },
                 readiness: { [HealthCheck(name: "database", isOK: ready.value, detail: ready.value ? nil : "away")] },
                 logger: logger))
         let server = HTTPServer(
@@ -59,17 +68,20 @@ struct APIFixture: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await tree.run() }
             group.addTask { try await server.run() }
+            let watch = Task { try await api.access.run() }
             let connection = try await HTTP2Connection.connect(to: address, logger: logger)
             let fixture = APIFixture(
                 api: api, engine: engine, store: store, address: address, connection: connection, key: key,
-                minter: minter, metrics: metrics, ready: ready, tree: tree)
+                minter: minter, ring: ring, authenticator: authenticator, metrics: metrics, ready: ready, tree: tree)
             do {
                 try await body(fixture)
             } catch {
+                watch.cancel()
                 group.cancelAll()
                 throw error
             }
             await connection.close()
+            watch.cancel()
             api.drain()
             server.drain()
             tree.stop()
@@ -127,8 +139,13 @@ struct APIFixture: Sendable {
     }
 
     func channel(_ role: Role, tenant: String = "acme") throws -> GRPCChannel {
+        channel(bearer: try token(role, tenant: tenant))
+    }
+
+    /// With a token or an API key.
+    func channel(bearer: String) -> GRPCChannel {
         var configuration = GRPCChannel.Configuration(address: address)
-        configuration.metadata["authorization"] = "Bearer \(try token(role, tenant: tenant))"
+        configuration.metadata["authorization"] = "Bearer \(bearer)"
         return GRPCChannel(configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 }

@@ -1,0 +1,93 @@
+/// Every entry point with its rule: the one table. A route or a method that is not in it is not served.
+///
+/// `docs/permissions.md` is generated from it (`make generate`).
+public enum EntryPoints {
+    public static let all: [EntryPoint] = [
+        // health and metrics
+        EntryPoint(rest: "getHealth", .open),
+        EntryPoint(rest: "getReadiness", .open),
+        EntryPoint(rest: "getMetrics", .tenant(.readMetrics)),
+        // sessions of the dashboard
+        EntryPoint(rest: "getSession", .signedIn),
+        EntryPoint(rest: "createSession", .open),
+        EntryPoint(rest: "deleteSession", .signedIn),
+        EntryPoint(rest: "createSessionCode", .tenant(.createSessionCodes)),
+        // runs
+        EntryPoint(rest: "listRuns", .named(.readRuns, .workflow, .query("workflow"))),
+        EntryPoint(rest: "startRun", .named(.startRuns, .workflow, .content)),
+        EntryPoint(rest: "getRun", .named(.readRuns, .workflow, .content)),
+        EntryPoint(rest: "explainRun", .named(.readRuns, .workflow, .content)),
+        EntryPoint(rest: "cancelRun", .named(.cancelRuns, .workflow, .content)),
+        EntryPoint(rest: "listLogs", .named(.readLogs, .workflow, .content)),
+        EntryPoint(rest: "streamEvents", .tenant(.readEvents)),
+        EntryPoint(rest: "getOverview", .tenant(.readOverview)),
+        // workflows
+        EntryPoint(rest: "listWorkflows", .tenant(.readWorkflows)),
+        EntryPoint(rest: "applyWorkflow", .named(.applyWorkflows, .workflow, .content)),
+        EntryPoint(rest: "validateWorkflow", .tenant(.readWorkflows)),
+        EntryPoint(rest: "getWorkflow", .named(.readWorkflows, .workflow, .path("name"))),
+        EntryPoint(rest: "listWorkflowVersions", .named(.readWorkflows, .workflow, .path("name"))),
+        // queues
+        EntryPoint(rest: "listQueues", .tenant(.readQueues)),
+        EntryPoint(rest: "getQueue", .named(.readQueues, .queue, .path("name"))),
+        EntryPoint(rest: "putQueue", .named(.writeQueues, .queue, .path("name"))),
+        EntryPoint(rest: "deleteQueue", .named(.writeQueues, .queue, .path("name"))),
+        EntryPoint(rest: "pauseQueue", .named(.operateQueues, .queue, .path("name"))),
+        EntryPoint(rest: "resumeQueue", .named(.operateQueues, .queue, .path("name"))),
+        EntryPoint(rest: "drainQueue", .named(.operateQueues, .queue, .path("name"))),
+        // the node
+        EntryPoint(rest: "listWorkers", .tenant(.readWorkers)),
+        EntryPoint(rest: "getSupervisionTree", .tenant(.readSystem)),
+        // identity
+        EntryPoint(rest: "listKeys", .tenant(.readKeys)),
+        EntryPoint(rest: "createKey", .tenant(.manageKeys)),
+        EntryPoint(rest: "revokeKey", .tenant(.manageKeys)),
+        EntryPoint(rest: "revokeToken", .tenant(.revokeTokens)),
+        EntryPoint(rest: "listRoles", .tenant(.readRoles)),
+        EntryPoint(rest: "putRole", .tenant(.manageRoles)),
+        EntryPoint(rest: "deleteRole", .tenant(.manageRoles)),
+        EntryPoint(rest: "listGrants", .tenant(.readRoles)),
+        EntryPoint(rest: "addGrant", .tenant(.manageRoles)),
+        EntryPoint(rest: "removeGrant", .tenant(.manageRoles)),
+        EntryPoint(rest: "listTenants", .tenant(.manageTenants)),
+        EntryPoint(rest: "suspendTenant", .tenant(.manageTenants)),
+        EntryPoint(rest: "resumeTenant", .tenant(.manageTenants)),
+        // secrets
+        EntryPoint(rest: "listSecrets", .tenant(.readSecrets)),
+        EntryPoint(rest: "setSecret", .named(.writeSecrets, .secret, .path("name"))),
+        EntryPoint(rest: "deleteSecret", .named(.writeSecrets, .secret, .path("name"))),
+        EntryPoint(rest: "rotateSecrets", .tenant(.writeSecrets)),
+        // gRPC
+        EntryPoint(grpc: "beamline.v1.RunService/StartRun", .named(.startRuns, .workflow, .content)),
+        EntryPoint(grpc: "beamline.v1.RunService/StartRuns", .named(.startRuns, .workflow, .content)),
+        EntryPoint(grpc: "beamline.v1.RunService/GetRun", .named(.readRuns, .workflow, .content)),
+        EntryPoint(grpc: "beamline.v1.RunService/ListRuns", .named(.readRuns, .workflow, .content)),
+        EntryPoint(grpc: "beamline.v1.RunService/CancelRun", .named(.cancelRuns, .workflow, .content)),
+        EntryPoint(grpc: "beamline.v1.RunService/WatchRun", .named(.readRuns, .workflow, .content)),
+        EntryPoint(grpc: "beamline.v1.WorkflowService/ApplyWorkflow", .named(.applyWorkflows, .workflow, .content)),
+        EntryPoint(grpc: "beamline.v1.WorkflowService/ValidateWorkflow", .tenant(.readWorkflows)),
+        EntryPoint(grpc: "beamline.v1.WorkflowService/GetWorkflow", .named(.readWorkflows, .workflow, .content)),
+        EntryPoint(grpc: "beamline.v1.WorkflowService/ListWorkflows", .tenant(.readWorkflows)),
+        EntryPoint(grpc: "beamline.v1.WorkerService/Connect", .tenant(.connectWorker)),
+        EntryPoint(grpc: "grpc.health.v1.Health/Check", .signedIn),
+        EntryPoint(grpc: "grpc.health.v1.Health/Watch", .signedIn),
+        EntryPoint(grpc: "grpc.reflection.v1.ServerReflection/ServerReflectionInfo", .signedIn),
+        EntryPoint(grpc: "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", .signedIn),
+    ]
+
+    private static let rest = rules(of: .rest)
+    private static let grpc = rules(of: .grpc)
+
+    /// The rule of an operation of openapi.yaml.
+    public static func rule(operation: String) -> AccessRule? { rest[operation] }
+
+    /// The rule of a gRPC method by its path: `/package.Service/Method`.
+    public static func rule(path: String) -> AccessRule? { grpc[path] }
+
+    private static func rules(of kind: EntryPoint.Kind) -> [String: AccessRule] {
+        Dictionary(
+            uniqueKeysWithValues: all.filter { $0.kind == kind }.map {
+                (kind == .grpc ? "/" + $0.name : $0.name, $0.rule)
+            })
+    }
+}

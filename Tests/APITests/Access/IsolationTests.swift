@@ -1,0 +1,167 @@
+import Access
+import GRPC
+import HTTP
+import JSON
+import Protobuf
+import Testing
+
+@testable import API
+
+@Suite("Two tenants over every entry point", .serialized, .timeLimit(.minutes(2)))
+struct IsolationTests {
+    /// What acme has; each name has this in it, so that it can be looked for in what the other is answered.
+    private static let mark = "zqx"
+
+    private struct Things {
+        var run: String
+        var key: String
+        var keyText: String
+        static let workflow = "zqxflow"
+        static let queue = "zqxqueue"
+        static let role = "zqxrole"
+        static let secret = "zqxsecret"
+        static let tokenID = "zqxtoken"
+    }
+
+    private static func make(_ api: APIFixture) async throws -> Things {
+        try await api.apply(Things.workflow, steps: ["a"])
+        let run = try await api.send("POST", "/v1/runs", json: #"{"workflow":"\#(Things.workflow)"}"#)
+        let key = try await api.send("POST", "/v1/keys", json: #"{"name":"zqxkey","roles":["viewer"]}"#)
+        _ = try await api.send("PUT", "/v1/roles/\(Things.role)", json: #"{"permissions":["runs:read"]}"#)
+        _ = try await api.send(
+            "POST", "/v1/grants",
+            json: #"{"subject":"zqxsubject","role":"viewer","kind":"workflow","name":"\#(Things.workflow)"}"#)
+        _ = try await api.send("PUT", "/v1/secrets/\(Things.secret)", json: #"{"value":"zqxvalue"}"#)
+        let queue = try await api.send("PUT", "/v1/queues/\(Things.queue)", json: #"{"weight":3}"#)
+        #expect(queue.status == 201)
+        return Things(
+            run: try #require(run.json?["id"]?.stringValue), key: try #require(key.json?["id"]?.stringValue),
+            keyText: try #require(key.json?["key"]?.stringValue))
+    }
+
+    /// One request for each operation that names something: with acme's name, and with one that nobody has.
+    private static func requests(_ things: Things) -> [(operation: String, path: String, body: String?)] {
+        [
+            ("getRun", "/v1/runs/\(things.run)", nil), ("cancelRun", "/v1/runs/\(things.run)/cancel", nil),
+            ("explainRun", "/v1/runs/\(things.run)/explain", nil),
+            ("listLogs", "/v1/runs/\(things.run)/logs", nil),
+            ("listLogs", "/v1/runs/\(things.run)/logs?step=a", nil),
+            ("listRuns", "/v1/runs?workflow=\(Things.workflow)", nil),
+            ("startRun", "/v1/runs", #"{"workflow":"\#(Things.workflow)"}"#),
+            ("getWorkflow", "/v1/workflows/\(Things.workflow)", nil),
+            ("getWorkflow", "/v1/workflows/\(Things.workflow)?version=1", nil),
+            ("listWorkflowVersions", "/v1/workflows/\(Things.workflow)/versions", nil),
+            ("getQueue", "/v1/queues/\(Things.queue)", nil), ("pauseQueue", "/v1/queues/\(Things.queue)/pause", nil),
+            ("resumeQueue", "/v1/queues/\(Things.queue)/resume", nil),
+            ("drainQueue", "/v1/queues/\(Things.queue)/drain", nil), ("deleteQueue", "/v1/queues/\(Things.queue)", nil),
+            ("revokeKey", "/v1/keys/\(things.key)", nil), ("revokeToken", "/v1/tokens/\(Things.tokenID)", nil),
+            ("deleteRole", "/v1/roles/\(Things.role)", nil),
+            (
+                "removeGrant", "/v1/grants/remove",
+                #"{"subject":"zqxsubject","role":"viewer","kind":"workflow","name":"\#(Things.workflow)"}"#
+            ),
+            ("createKey", "/v1/keys", #"{"name":"k","roles":["\#(Things.role)"]}"#),
+            ("addGrant", "/v1/grants", #"{"subject":"s","role":"\#(Things.role)","kind":"queue","name":"q"}"#),
+            ("deleteSecret", "/v1/secrets/\(Things.secret)", nil),
+            ("suspendTenant", "/v1/tenants/acme/suspend", nil), ("resumeTenant", "/v1/tenants/acme/resume", nil),
+            // These make the other tenant's own thing, whoever has one of that name.
+            ("putQueue", "/v1/queues/\(Things.queue)", #"{"weight":7}"#),
+            ("putRole", "/v1/roles/\(Things.role)", #"{"permissions":["runs:start"]}"#),
+            ("setSecret", "/v1/secrets/\(Things.secret)", #"{"value":"mine"}"#),
+        ]
+    }
+
+    /// Those that name nothing: what they answer must not have acme's mark.
+    private static let lists: [(operation: String, path: String)] = [
+        ("getMetrics", "/metrics"), ("getSession", "/v1/session"), ("getOverview", "/v1/overview"),
+        ("listRuns", "/v1/runs"), ("listWorkflows", "/v1/workflows"), ("listWorkers", "/v1/workers"),
+        ("getSupervisionTree", "/v1/system/tree"), ("listKeys", "/v1/keys"), ("listRoles", "/v1/roles"),
+        ("listGrants", "/v1/grants"), ("listQueues", "/v1/queues"), ("listSecrets", "/v1/secrets"),
+        ("listTenants", "/v1/tenants"),
+    ]
+
+    /// Neither name something that may be another's, nor read anything of a tenant's; streams have tests of their own.
+    private static let others: Set = [
+        "createSessionCode", "deleteSession", "applyWorkflow", "validateWorkflow", "rotateSecrets", "streamEvents",
+    ]
+
+    @Test("REST: acme's things answer another's admin as things do that nobody has, and stand in no list")
+    func rest() async throws {
+        try await APIFixture.run { api in
+            let things = try await Self.make(api)
+            let known = Set(Self.requests(things).map(\.operation) + Self.lists.map(\.operation)).union(Self.others)
+            let operations = OpenAPIDocument.shared.operations
+            #expect(known == Set(operations.filter { !$0.isOpen }.map(\.id)))
+            func method(_ id: String) throws -> String { try #require(operations.first { $0.id == id }).method }
+            for (operation, path) in Self.lists {
+                let answer = try await api.send(method(operation), path, tenant: "other")
+                #expect(!answer.text.contains(Self.mark), "\(operation): \(answer.text)")
+                #expect(!answer.text.contains(things.run) && !answer.text.contains(things.key), "\(operation)")
+            }
+            // The same names, with another end: nobody has those.
+            let nobody = { (text: String) in
+                text.replacing(things.run, with: String(things.run.dropLast(4)) + "0000")
+                    .replacing(things.key, with: "blk_00000000").replacing("/acme/", with: "/nobody/")
+                    .replacing(Self.mark, with: "nnn")
+            }
+            for (operation, path, body) in Self.requests(things) {
+                let real = try await api.send(method(operation), path, tenant: "other", json: body)
+                let absent = try await api.send(
+                    method(operation), nobody(path), tenant: "other", json: body.map(nobody))
+                #expect(real.status == absent.status, "\(operation): \(real.text) \(absent.text)")
+                #expect(real.json?["code"] == absent.json?["code"], "\(operation)")
+                let details = [real, absent].map { nobody($0.json?["detail"]?.stringValue ?? "") }
+                #expect(details[0] == details[1], "\(operation)")
+            }
+            // And nothing of it was touched.
+            #expect(try await api.send("GET", "/v1/runs/\(things.run)").json?["state"] == "running")
+            let bearer: HTTPFields = ["authorization": "Bearer \(things.keyText)"]
+            #expect(try await api.send("GET", "/v1/runs", as: nil, fields: bearer).status == 200)
+            let roles = try await api.send("GET", "/v1/roles").json?["roles"]?.arrayValue
+            #expect(roles?.last?["permissions"] == ["runs:read"])
+            #expect(try await api.send("GET", "/v1/grants").json?["grants"]?.arrayValue?.count == 1)
+            let queue = try await api.send("GET", "/v1/queues/\(Things.queue)")
+            #expect(queue.json?["weight"] == 3 && queue.json?["paused"] == false)
+            #expect(try await api.send("GET", "/v1/secrets").json?["secrets"]?[0]?["updated_by"] == "ada")
+        }
+    }
+
+    @Test("gRPC: the same")
+    func grpc() async throws {
+        try await APIFixture.run { api in
+            let things = try await Self.make(api)
+            let other = try api.channel(.admin, tenant: "other")
+            func code(_ body: () async throws -> Void) async -> String? {
+                do {
+                    try await body()
+                    return nil
+                } catch { return (error as? GRPCStatus)?.reason }
+            }
+            for run in [things.run, String(things.run.dropLast(4)) + "0000"] {
+                #expect(
+                    await code { _ = try await other.unary(BeamlineV1.RunService.getRun, .init(runID: run)) }
+                        == "run_not_found")
+                #expect(
+                    await code { _ = try await other.unary(BeamlineV1.RunService.cancelRun, .init(runID: run)) }
+                        == "run_not_found")
+                #expect(
+                    await code {
+                        let watch = try await other.serverStreaming(BeamlineV1.RunService.watchRun, .init(runID: run))
+                        for try await _ in watch.responses {}
+                    } == "run_not_found")
+            }
+            for name in [Things.workflow, "nobody"] {
+                #expect(
+                    await code { _ = try await other.unary(BeamlineV1.RunService.startRun, .init(workflow: name)) }
+                        == "workflow_not_found")
+                #expect(
+                    await code {
+                        _ = try await other.unary(BeamlineV1.WorkflowService.getWorkflow, .init(name: name))
+                    } == "workflow_not_found")
+            }
+            #expect(try await other.unary(BeamlineV1.RunService.listRuns, .init()).runs.isEmpty)
+            #expect(try await other.unary(BeamlineV1.WorkflowService.listWorkflows, .init()).workflows.isEmpty)
+            await other.close()
+        }
+    }
+}
