@@ -38,10 +38,13 @@ verify: lint build test ## lint, build and test
 crash: ## kill servers, workers and PostgreSQL under load; nothing may be lost
 	@scripts/test-crash
 
+simulate: ## many seeds of the simulation: SIMULATE_SEEDS (10000), from SIMULATE_FROM (1) on
+	@scripts/simulate
+
 bench: ## measure; prints a table and writes .build/bench.json
 	@Benchmarks/run
 
 reset: ## delete the private PostgreSQL cluster and all its data
 	@scripts/reset
 
-.PHONY: help run demo test build release lint format generate verify crash bench reset
+.PHONY: help run demo test build release lint format generate verify crash simulate bench reset

@@ -189,7 +189,17 @@ let package = Package(
         tests("SchemasTests", ["Schemas", "JSON"]),
         tests("FiltersTests", ["Filters"]),
         tests("WorkflowsTests", ["Workflows", "Expressions", "JSON"]),
-        tests("EngineTests", ["Engine", "TestSupport", "Workflows", "JSON", "Telemetry", "Supervision", log]),
+        tests(
+            "EngineTests",
+            ["Engine", "TestSupport", "Workflows", "Expressions", "JSON", "Telemetry", "Supervision", log]),
+        tests("SimulationTests", ["Simulation", "TestSupport"]),
+        // The simulation is no test bundle: `make simulate` runs it alone, in release.
+        .target(
+            name: "Simulation",
+            dependencies: ["Engine", "TestSupport", "Workflows", "Expressions", "JSON", "Telemetry", log, collections],
+            path: "Tests/Simulation", swiftSettings: policy),
+        .executableTarget(
+            name: "beamline-simulate", dependencies: ["Simulation"], path: "Tests/Simulate", swiftSettings: policy),
         tests(
             "PostgresStoreTests",
             [

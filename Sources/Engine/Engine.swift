@@ -94,6 +94,7 @@ public final class Engine: Sendable {
         }
         let renewal = SessionRenewal(parts: parts)
         let rescue = Rescue(parts: parts)
+        let audit = LeaseAudit(parts: parts)
         let timers = TimerSweep(parts: parts)
         let inbox = InboxSweep(parts: parts)
         services.append(EngineService(name: "dispatcher") { try await parts.dispatcher.run() })
@@ -108,6 +109,11 @@ public final class Engine: Sendable {
             duty("rescue", parts, configuration.rescueInterval) { () async throws(StoreError) in
                 let rescued = try await rescue.runOnce()
                 return rescued ?? 0 >= configuration.rescueLimit ? .milliseconds(10) : nil
+            })
+        services.append(
+            duty("lease audit", parts, configuration.auditInterval) { () async throws(StoreError) in
+                _ = try await audit.runOnce()
+                return nil
             })
         services.append(
             duty("timers", parts, configuration.timerInterval, wake: parts.timers) { () async throws(StoreError) in

@@ -29,6 +29,8 @@ public struct EngineConfiguration: Sendable {
     public var attemptGrace: Duration = .seconds(15)
     public var rescueInterval: Duration = .seconds(2)
     public var rescueLimit = 500
+    /// How often a node looks for leases of its sessions that it does not know.
+    public var auditInterval: Duration = .seconds(10)
     public var timerLimit = 500
     /// The longest sleep of the timer service.
     public var timerInterval: Duration = .seconds(1)

@@ -27,6 +27,7 @@ public final class EngineMetrics: Sendable {
     let revocations = Counter()
     let serverTimeouts = Counter()
     let rescues = Counter()
+    let strayLeases = Counter()
     let firedDeadlines = Counter()
     let inboxMessages = Counter()
     let eventRows = Counter()
@@ -82,6 +83,9 @@ public final class EngineMetrics: Sendable {
                 "beamline_attempts_timed_out_by_server_total", help: "Attempts ended by the server's backstop.",
                 serverTimeouts.value),
             .counter("beamline_rescues_total", help: "Attempts whose session had died.", rescues.value),
+            .counter(
+                "beamline_stray_leases_total", help: "Leases of connected workers that no node knew of.",
+                strayLeases.value),
             .counter("beamline_deadlines_total", help: "Run deadlines that fell due.", firedDeadlines.value),
             .counter("beamline_inbox_messages_total", help: "Inbox messages swept.", inboxMessages.value),
             .counter("beamline_event_rows_total", help: "Event rows read.", eventRows.value),

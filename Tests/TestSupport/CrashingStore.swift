@@ -92,6 +92,12 @@ public final class CrashingStore: Store {
         try await call { () throws(StoreError) in try await inner.renewSessions(sessions, lease: lease) }
     }
 
+    public func leases(
+        of sessions: [SessionID], olderThan age: Duration
+    ) async throws(StoreError) -> [LeasedTask] {
+        try await call { () throws(StoreError) in try await inner.leases(of: sessions, olderThan: age) }
+    }
+
     public func closeSession(_ session: SessionID) async throws(StoreError) {
         try await call { () throws(StoreError) in try await inner.closeSession(session) }
     }

@@ -73,3 +73,8 @@ extension MemoryStore {
         }
     }
 }
+
+extension MemoryStore {
+    /// The whole event log, in order.
+    public var allEvents: [EventRow] { state.withLock { $0.events } }
+}

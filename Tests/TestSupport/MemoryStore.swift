@@ -6,66 +6,99 @@ public import Workflows
 public final class MemoryStore: Store, Catalog {
     let state: Mutex<MemoryTables>
     private let time: @Sendable () -> Timestamp
+    private let observer: (@Sendable (StoreTransaction) -> Void)?
 
-    /// - Parameter time: The store's clock.
-    public init(time: @escaping @Sendable () -> Timestamp) {
+    /// - Parameters:
+    ///   - time: The store's clock.
+    ///   - planted: A defect to be found by those who check the store's users.
+    ///   - refuses: Whether a row is data that the database does not take (SQLSTATE class 22).
+    ///   - observer: Sees each transaction that may write, in the order of their effects.
+    public init(
+        time: @escaping @Sendable () -> Timestamp, planted: PlantedFault? = nil,
+        refuses: @escaping @Sendable (TransitionRow) -> Bool = { _ in false },
+        observer: (@Sendable (StoreTransaction) -> Void)? = nil
+    ) {
         self.time = time
-        state = Mutex(MemoryTables())
+        self.observer = observer
+        state = Mutex(MemoryTables(planted: planted, refuses: refuses))
     }
 
     /// Others run between the request and the transaction, and between it and the answer, as with a real database.
-    func transaction<Result: Sendable>(_ body: (inout MemoryTables) -> Result) async -> Result {
+    func transaction<Result: Sendable>(
+        seen call: ((Result) -> StoreTransaction.Call)? = nil, _ body: (inout MemoryTables) -> Result
+    ) async -> Result {
         await Task.yield()
-        let result = transact(body)
+        let result = transact(seen: call, body)
         await Task.yield()
         return result
     }
 
-    private func transact<Result: Sendable>(_ body: (inout MemoryTables) -> Result) -> Result {
+    private func transact<Result: Sendable>(
+        seen call: ((Result) -> StoreTransaction.Call)?, _ body: (inout MemoryTables) -> Result
+    ) -> Result {
         let now = time()
         return state.withLock { tables in
             tables.begin(at: now)
-            defer { tables.end() }
-            return body(&tables)
+            let result = body(&tables)
+            let events = tables.end()
+            if let observer, let call, !tables.isLost {
+                observer(
+                    StoreTransaction(call: call(result), at: tables.now, returned: tables.returned, events: events))
+            }
+            return result
         }
     }
 
     public func commit(_ batch: CommitBatch) async throws(StoreError) -> CommitOutcome {
-        await transaction { $0.commit(batch) }
+        // What the first statement of a transaction sees may be old when its effects come.
+        let snapshot = state.withLock { $0.snapshot(for: batch) }
+        if snapshot != nil { for _ in 0..<8 { await Task.yield() } }
+        return await transaction(seen: { .commit(batch, $0) }) { $0.commit(batch, snapshot: snapshot) }
     }
 
     public func claim(_ request: ClaimRequest) async throws(StoreError) -> [LeasedTask] {
-        await transaction { $0.claim(request) }
+        await transaction(seen: { .claim(request, $0) }) { $0.claim(request) }
     }
 
     public func release(_ attempts: [AttemptFence]) async throws(StoreError) -> [AttemptFence] {
-        await transaction { $0.release(attempts) }
+        await transaction(seen: { .release(attempts, released: $0) }) { $0.release(attempts) }
     }
 
     public func openSession(
         _ session: SessionRecord, held: [HeldAttempt]
     ) async throws(StoreError) -> SessionSettlement {
-        await transaction { $0.openSession(session, held: held) }
+        await transaction(seen: { .openSession(session, held: held, $0) }) { $0.openSession(session, held: held) }
     }
 
     public func renewSessions(_ sessions: [SessionID], lease: Duration) async throws(StoreError) -> Set<SessionID> {
-        await transaction { $0.renewSessions(sessions, lease: lease) }
+        await transaction(seen: { .renewSessions(alive: $0, lease: lease) }) {
+            $0.renewSessions(sessions, lease: lease)
+        }
+    }
+
+    public func leases(
+        of sessions: [SessionID], olderThan age: Duration
+    ) async throws(StoreError) -> [LeasedTask] {
+        await transaction { tables in
+            tables.attempts.values
+                .filter { sessions.contains($0.fence.session) && $0.leasedAt + age < tables.now }.map(\.leased)
+        }
     }
 
     public func closeSession(_ session: SessionID) async throws(StoreError) {
-        await transaction { $0.closeSession(session) }
+        await transaction(seen: { .closeSession(session) }) { $0.closeSession(session) }
     }
 
     public func rescue(limit: Int) async throws(StoreError) -> [RescuedAttempt] {
-        await transaction { $0.rescue(limit: limit) }
+        await transaction(seen: { .rescue($0) }) { $0.rescue(limit: limit) }
     }
 
     public func fireTimers(limit: Int) async throws(StoreError) -> FiredTimers {
-        await transaction { $0.fireTimers(limit: limit) }
+        await transaction(seen: { .fireTimers($0) }) { $0.fireTimers(limit: limit) }
     }
 
     public func postInbox(_ messages: [InboxMessage]) async throws(StoreError) {
-        await transaction { tables in
+        await transaction(seen: { (_: Void) in .postInbox(messages) }) { tables in
             for message in messages where tables.inbox[message.id] == nil {
                 tables.inbox[message.id] = (message, tables.now)
             }
@@ -97,7 +130,7 @@ public final class MemoryStore: Store, Catalog {
             let end = EventPosition(epoch: 1, transaction: tables.transaction - 1, tenant: TenantID(.max))
             guard let position else { return EventPage(rows: [], position: end, gap: false) }
             guard position.epoch == 1 else { return EventPage(rows: [], position: end, gap: true) }
-            let rows = Array(tables.events.drop { $0.position <= position }.prefix(limit))
+            let rows = Array(tables.events[tables.firstEvent(after: position)...].prefix(limit))
             return EventPage(rows: rows, position: rows.last?.position ?? position, gap: false)
         }
     }

@@ -2,7 +2,34 @@ import Engine
 import Workflows
 
 extension MemoryTables {
-    mutating func commit(_ batch: CommitBatch) -> CommitOutcome {
+    /// Places of the tokens of runs, as an earlier statement saw them.
+    struct Snapshot: Sendable {
+        var ready: [TokenKey: Int32] = [:]
+        var attempts: [TokenKey: Int32] = [:]
+        var timers: Set<TokenKey> = []
+    }
+
+    /// What a commit that drops tokens sees at its first look, if that is to be its only one.
+    func snapshot(for batch: CommitBatch) -> Snapshot? {
+        guard planted == .dropWithoutSecondLook, !batch.drops.isEmpty else { return nil }
+        let runs = Set(batch.drops.map(\.key))
+        return Snapshot(
+            ready: ready.filter { runs.contains($0.key.run) }.mapValues(\.row.attempt),
+            attempts: attempts.filter { runs.contains($0.key.run) }.mapValues(\.fence.attempt),
+            timers: Set(timers.keys.filter { runs.contains($0.run) }))
+    }
+
+    mutating func commit(_ batch: CommitBatch, snapshot: Snapshot? = nil) -> CommitOutcome {
+        if planted == .answerBeforeCommit, !batch.advances.isEmpty, batch.id.value.low % 16 == 0 {
+            // Answered as if written, and lost with the server's memory.
+            var copy = self
+            isLost = true
+            return copy.write(batch, snapshot: snapshot)
+        }
+        return write(batch, snapshot: snapshot)
+    }
+
+    private mutating func write(_ batch: CommitBatch, snapshot: Snapshot?) -> CommitOutcome {
         var outcome = CommitOutcome(committedAt: now)
         outcome.excluded = exclusions(of: batch)
         let excluded = outcome.excluded
@@ -20,7 +47,7 @@ extension MemoryTables {
         for step in batch.clearedDues where excluded[step.run] == nil {
             dues[TokenKey(run: step.run, step: step.step)] = nil
         }
-        for drop in batch.drops where excluded[drop.key] == nil { outcome.dropped += self.drop(drop) }
+        for drop in batch.drops where excluded[drop.key] == nil { outcome.dropped += self.drop(drop, snapshot) }
         for key in batch.admitted where excluded[key] == nil {
             held[TokenKey(run: key, step: HeldRow.run)] = nil
         }
@@ -102,12 +129,17 @@ extension MemoryTables {
             }
         }
         for advance in batch.advances where runs[advance.key]?.revision != advance.expectedRevision {
+            if planted == .revisionUnchecked { continue }
             excluded[advance.key] = .lostRace
         }
         var stale: [RunKey: [AttemptFence]] = [:]
         for fence in batch.finishes where excluded[fence.key] == nil {
             let attempt = attempts[TokenKey(run: fence.key, step: fence.step)]
+            if planted == .fenceUnchecked { continue }
             if attempt?.fence != fence { stale[fence.key, default: []].append(fence) }
+        }
+        for key in refused(batch.transitions) where excluded[key] == nil && stale[key] == nil {
+            excluded[key] = .refused(code: "22P05", detail: "the text cannot be stored")
         }
         for (key, fences) in stale { excluded[key] = .staleFences(fences) }
         for (key, conflict) in conflicts(of: batch) where excluded[key] == nil { excluded[key] = conflict }
@@ -142,16 +174,21 @@ extension MemoryTables {
         note(advance.event, tenant: advance.key.tenant)
     }
 
-    private mutating func drop(_ drop: TokenDrop) -> [AttemptFence] {
+    private mutating func drop(_ drop: TokenDrop, _ seen: Snapshot?) -> [AttemptFence] {
         func goes(_ key: TokenKey) -> Bool {
             key.run == drop.key && (drop.steps.isEmpty || drop.steps.contains(key.step))
         }
-        let leased = attempts.filter { goes($0.key) }
+        func isSeen(_ key: TokenKey, in places: KeyPath<Snapshot, [TokenKey: Int32]>, _ attempt: Int32) -> Bool {
+            goes(key) && (seen.map { $0[keyPath: places][key] == attempt } ?? true)
+        }
+        let leased = attempts.filter { isSeen($0.key, in: \.attempts, $0.value.fence.attempt) }
         if drop.steps.isEmpty { held[TokenKey(run: drop.key, step: HeldRow.run)] = nil }
         let before = tokenCount
-        ready = ready.filter { !goes($0.key) }
-        attempts = attempts.filter { !goes($0.key) }
-        timers = timers.filter { !goes($0.key) }
+        ready = ready.filter { !isSeen($0.key, in: \.ready, $0.value.row.attempt) }
+        attempts = attempts.filter { !isSeen($0.key, in: \.attempts, $0.value.fence.attempt) }
+        timers = timers.filter { timer in
+            !goes(timer.key) || seen.map { !$0.timers.contains(timer.key) } ?? false
+        }
         waits = waits.filter { !goes($0.key) }
         held = held.filter { !goes($0.key) }
         parked = parked.filter { !goes($0.key) }

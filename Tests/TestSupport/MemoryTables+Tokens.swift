@@ -16,7 +16,9 @@ extension MemoryTables {
                 .sorted { ($0.row.rank, $0.row.step) < ($1.row.rank, $1.row.step) }
             for token in candidates.prefix(min(slots, places)) {
                 guard let session = free.popFirst() else { break }
-                ready[TokenKey(run: token.row.key, step: token.row.step)] = nil
+                if planted != .claimWithoutRemoval {
+                    ready[TokenKey(run: token.row.key, step: token.row.step)] = nil
+                }
                 let leased = lease(token, to: session)
                 note(token.row.key, step: token.row.step, .running, attempt: leased.fence.attempt)
                 leases.append(leased)
@@ -28,7 +30,7 @@ extension MemoryTables {
     mutating func release(_ fences: [AttemptFence]) -> [AttemptFence] {
         fences.filter { fence in
             let key = TokenKey(run: fence.key, step: fence.step)
-            guard attempts[key]?.fence == fence else { return false }
+            guard attempts[key]?.fence == fence || planted == .releaseWithoutFence else { return false }
             return returnAttempt(key, lost: false) != nil
         }
     }
@@ -84,13 +86,14 @@ extension MemoryTables {
     mutating func fireTimers(limit: Int) -> FiredTimers {
         var fired = FiredTimers(ready: [], deadlines: [], next: nil)
         for (key, timer) in timers.filter({ $0.value.due <= now }).prefix(limit) {
-            timers[key] = nil
+            if planted != .timerFiredTwice { timers[key] = nil }
             if let limit = timer.limit {
                 held[key] = HeldToken(row: timer.row, limit: limit)
                 fired.limits.append(limit)
                 continue
             }
             insertReady(timer.row)
+            returned.append(StoreTransaction.Token(key: key.run, step: key.step))
             note(key.run, step: key.step, .ready, attempt: timer.row.attempt)
             fired.ready.append(ReadyBucket(bucket: timer.row.bucket, lowestRank: timer.row.rank))
         }

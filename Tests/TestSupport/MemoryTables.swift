@@ -99,6 +99,23 @@ struct MemoryTables: Sendable {
     var tenantWeights: [TenantID: Int32] = [:]
     /// What must never happen; `audit` reports it.
     var violations: [String] = []
+    /// Tokens that the transaction under way returned to `ready`.
+    var returned: [StoreTransaction.Token] = []
+    /// The transaction under way has had no effect, though it was answered.
+    var isLost = false
+    let planted: PlantedFault?
+
+    private let refuses: @Sendable (TransitionRow) -> Bool
+
+    init(
+        planted: PlantedFault? = nil, refuses: @escaping @Sendable (TransitionRow) -> Bool = { _ in false }
+    ) {
+        self.planted = planted
+        self.refuses = refuses
+    }
+
+    /// Runs whose data the database does not take.
+    func refused(_ rows: [TransitionRow]) -> Set<RunKey> { Set(rows.filter(refuses).map(\.key)) }
 
     private(set) var now = Timestamp(microseconds: 0)
     private(set) var transaction: UInt64 = 1
@@ -112,9 +129,13 @@ struct MemoryTables: Sendable {
         fragments = [:]
         wakes = [:]
         changedQueues = [:]
+        returned = []
+        isLost = false
     }
 
-    mutating func end() {
+    /// Writes the transaction's event rows, and answers them.
+    mutating func end() -> ArraySlice<EventRow> {
+        let first = events.count
         let tenants = Set(fragments.keys).union(wakes.keys).union(changedQueues.keys)
         for tenant in tenants.sorted() {
             let parts = fragments[tenant] ?? []
@@ -126,6 +147,17 @@ struct MemoryTables: Sendable {
                     payload: Array("[".utf8) + Array(parts.joined(separator: [UInt8(ascii: ",")])) + Array("]".utf8)))
         }
         if !tenants.isEmpty { transaction += 1 }
+        return events[first...]
+    }
+
+    /// The index of the first event row after a position.
+    func firstEvent(after position: EventPosition) -> Int {
+        var (low, high) = (0, events.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if events[middle].position <= position { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 
     mutating func note(queue: QueueID, tenant: TenantID) { changedQueues[tenant, default: []].append(queue) }
@@ -179,6 +211,7 @@ struct MemoryTables: Sendable {
         guard var attempt = attempts.removeValue(forKey: key) else { return nil }
         if lost { attempt.row.losses += 1 }
         insertReady(attempt.row)
+        returned.append(StoreTransaction.Token(key: key.run, step: key.step))
         note(key.run, step: key.step, .ready, attempt: attempt.row.attempt)
         return attempt
     }

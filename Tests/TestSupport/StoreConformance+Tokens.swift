@@ -86,6 +86,18 @@ extension StoreConformance {
         try expectEqual(try await fixture.store.renewSessions([dead], lease: .seconds(60)), [], "not revived")
     }
 
+    static func sessionLeases(_ fixture: StoreFixture) async throws {
+        let session = try await fixture.openSession()
+        let other = try await fixture.openSession()
+        let (_, started) = try await fixture.startRun(lease: session)
+        _ = try await fixture.startRun(lease: other)
+        let leases = try await fixture.store.leases(of: [session], olderThan: .microseconds(-1))
+        try expectEqual(leases.map(\.fence), started.leased.map(\.fence))
+        try expectEqual(leases.map(\.bucket), [fixture.bucket])
+        let young = try await fixture.store.leases(of: [session], olderThan: .seconds(60))
+        try expectEqual(young.count, 0, "not old enough")
+    }
+
     static func sessionClose(_ fixture: StoreFixture) async throws {
         let session = try await fixture.openSession()
         let (key, _) = try await fixture.startRun(lease: session)

@@ -19,6 +19,7 @@ public enum StoreConformance: String, CaseIterable, Sendable {
     case releaseReturnsToken
     case sessionSettlement
     case sessionRenewal
+    case sessionLeases
     case sessionClose
     case rescueCountsLosses
     case retryTimer
@@ -89,6 +90,7 @@ public enum StoreConformance: String, CaseIterable, Sendable {
         case .releaseReturnsToken: try await Self.releaseReturnsToken(fixture)
         case .sessionSettlement: try await Self.sessionSettlement(fixture)
         case .sessionRenewal: try await Self.sessionRenewal(fixture)
+        case .sessionLeases: try await Self.sessionLeases(fixture)
         case .sessionClose: try await Self.sessionClose(fixture)
         case .rescueCountsLosses: try await Self.rescueCountsLosses(fixture)
         case .retryTimer: try await Self.retryTimer(fixture)

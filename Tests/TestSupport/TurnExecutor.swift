@@ -11,6 +11,7 @@ public final class TurnExecutor: TaskExecutor {
         var isRunning = false
         var random: SeededRandom
         var idle: [CheckedContinuation<Void, Never>] = []
+        var turns = 0
     }
 
     private let state: Mutex<State>
@@ -39,6 +40,9 @@ public final class TurnExecutor: TaskExecutor {
         }
     }
 
+    /// Jobs that have been run.
+    public var turns: Int { state.withLock { $0.turns } }
+
     private enum Turn {
         case job(UnownedJob)
         /// Nothing is left to run: one of those that wait for this moment goes on, which may bring more jobs.
@@ -58,6 +62,7 @@ public final class TurnExecutor: TaskExecutor {
     private func next() -> Turn? {
         state.withLock { state in
             if !state.jobs.isEmpty {
+                state.turns += 1
                 return .job(state.jobs.remove(at: Int.random(in: state.jobs.indices, using: &state.random)))
             }
             if !state.idle.isEmpty { return .idle(state.idle.removeFirst()) }

@@ -14,11 +14,10 @@ final class RunCache: Sendable {
     }
 
     /// Keeps what is there already, unless it is older: the lane's own entry may have been changed by another node.
-    func insertNewer(_ entry: RunEntry, cost: Int) -> RunEntry {
+    func insertNewer(_ entry: RunEntry, cost: Int) {
         entries.withLock { entries in
-            if let known = entries.value(entry.key), known.revision >= entry.revision { return known }
+            if let known = entries.value(entry.key), known.revision >= entry.revision { return }
             entries.insert(entry, for: entry.key, cost: cost)
-            return entry
         }
     }
 

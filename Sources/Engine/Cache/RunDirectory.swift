@@ -82,21 +82,22 @@ final class RunDirectory: Sendable {
             guard let flow = try await flow(of: record) else { continue }
             let entry = RunEntry(record, flow: flow)
             found.loaded.insert(record.key)
+            // Not what the cache may hold meanwhile: a lane's commit in flight would show.
+            found.entries[record.key] = entry
             // An ended run is read now and then (late outcomes); it is not worth its memory.
-            found.entries[record.key] =
-                record.state.isEnded ? entry : cache(of: record.key).insertNewer(entry, cost: entry.cost)
+            if !record.state.isEnded { cache(of: record.key).insertNewer(entry, cost: entry.cost) }
         }
     }
 
     /// The runs of claimed tokens, as new as their tokens: a run in memory may be older than the commit, of another node,
-    /// that made the step ready or counted its failures.
+    /// that made the step ready or counted its failures, and may be ahead of it by a commit in flight that fails.
     func entries(of leases: [LeasedTask]) async throws(StoreError) -> [RunKey: RunEntry] {
         var found = try await find(Set(leases.map(\.fence.key)))
         let outdated = leases.filter { lease in
             guard !found.loaded.contains(lease.fence.key), let entry = found.entries[lease.fence.key] else {
                 return false
             }
-            return lease.fence.attempt > 1 || !entry.isLive(lease.fence.step)
+            return lease.fence.attempt > 1 || !entry.isSettledLive(lease.fence.step)
         }
         try await load(Set(outdated.map(\.fence.key)), into: &found)
         return found.entries

@@ -3,13 +3,16 @@ import Workflows
 
 /// A run in memory: the fold of what is committed, plus (while its lane has a commit in flight) what that will add.
 ///
-/// Only the run's lane changes it. Others may read inputs of steps, because what a ready step reads was committed before
-/// the step became ready.
+/// Only the run's lane changes it. Others may read inputs of steps that are live by what is committed (`isSettledLive`),
+/// because what such a step reads was committed before.
 final class RunEntry: Sendable {
     struct Contents: Sendable {
         var run: RunState
         /// Bytes of all outputs.
         var outputBytes: Int
+        /// The revision that the store is known to have had; what is beyond it belongs to a commit in flight, which may
+        /// yet lose its race.
+        var settled: Int64
     }
 
     let key: RunKey
@@ -23,7 +26,9 @@ final class RunEntry: Sendable {
         self.flow = flow
         self.traceparent = traceparent
         self.urgency = urgency
-        contents = Mutex(Contents(run: run, outputBytes: run.outputs.values.reduce(0) { $0 + $1.count }))
+        contents = Mutex(
+            Contents(
+                run: run, outputBytes: run.outputs.values.reduce(0) { $0 + $1.count }, settled: run.revision))
     }
 
     func withContents<Result: Sendable, Failure: Error>(
@@ -35,9 +40,15 @@ final class RunEntry: Sendable {
     /// Grows with each commit.
     var revision: Int64 { withContents { $0.run.revision } }
 
-    /// Whether an attempt of the step would count.
-    func isLive(_ step: Int32) -> Bool {
-        withContents { if case .live? = $0.run.status(of: step) { true } else { false } }
+    /// The commit in flight has come through.
+    func settle() { withContents { $0.settled = $0.run.revision } }
+
+    /// Whether the step is live by committed transitions alone: what it reads is committed then too.
+    func isSettledLive(_ step: Int32) -> Bool {
+        withContents { contents in
+            guard contents.run.revision == contents.settled else { return false }
+            return if case .live? = contents.run.status(of: step) { true } else { false }
+        }
     }
 
     /// An estimate of its memory.

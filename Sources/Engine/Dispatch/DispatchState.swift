@@ -40,6 +40,8 @@ struct DispatchState {
     struct ClaimPlan: Sendable {
         var request: ClaimRequest
         var pool: String
+        /// The slots are of sessions that had connected before.
+        var epoch: UInt64
         /// The queue of each share; empty where nobody competes.
         var queues: [QueueID] = []
     }
@@ -140,6 +142,16 @@ struct DispatchState {
         return (renew, silent)
     }
 
+    /// Sessions that were heard from within their lease.
+    func audible(now: Duration) -> [SessionID] {
+        sessions.values.filter { now - $0.heardAt < $0.record.lease }.map(\.record.id)
+    }
+
+    /// Whether the lease is known here; those of sessions that are gone are nobody's business here.
+    func holds(_ lease: LeasedTask) -> Bool {
+        sessions[lease.fence.session].map { $0.held[lease.held] != nil } ?? true
+    }
+
     // MARK: Slots
 
     /// Promises a free slot of a session that serves the bucket. None while older tokens wait in the bucket, or any that
@@ -153,6 +165,15 @@ struct DispatchState {
         return nil
     }
 
+    /// The moment of a promise: streams that connect from now on do not owe it.
+    var epoch: UInt64 { nextRegistration }
+
+    /// The stream that made a promise, if it is still the session's present one.
+    private func session(_ id: SessionID, before epoch: UInt64) -> LocalSession? {
+        guard let session = sessions[id], session.registration < epoch else { return nil }
+        return session
+    }
+
     private func isAwaited(_ group: GroupKey) -> Bool { waiting.contains { isServed($0, by: group) } }
 
     private func isServed(_ bucket: Bucket, by group: GroupKey) -> Bool {
@@ -161,16 +182,17 @@ struct DispatchState {
     }
 
     /// A reservation that was not used.
-    mutating func handBack(_ id: SessionID, route: RouteID) {
-        guard let session = sessions[id], let pool = session.routes[route] else { return }
+    mutating func handBack(_ id: SessionID, route: RouteID, epoch: UInt64 = .max) {
+        guard let session = session(id, before: epoch), let pool = session.routes[route] else { return }
         unreserve(session, pool)
     }
 
-    /// A reservation became a lease. `nil`: the session has gone meanwhile.
-    mutating func grant(_ lease: LeasedTask) -> (any TaskSink)? {
-        guard let session = sessions[lease.fence.session], let pool = session.routes[lease.bucket.route] else {
-            return nil
-        }
+    /// A reservation became a lease. `nil`: the stream has gone meanwhile, and another one of the same session has been
+    /// settled without it.
+    mutating func grant(_ lease: LeasedTask, epoch: UInt64 = .max) -> (any TaskSink)? {
+        guard let session = session(lease.fence.session, before: epoch),
+            let pool = session.routes[lease.bucket.route]
+        else { return nil }
         session.insert(HeldTask(lease: lease, pool: pool))
         unreserve(session, pool)
         return session.sink
@@ -263,7 +285,8 @@ struct DispatchState {
         let names = served.keys.sorted { $0.value < $1.value }
         let shares = fairness.allot(slots.count, of: tenant, among: names, queues)
 
-        var open = ClaimPlan(request: ClaimRequest(buckets: [], slots: [], shares: []), pool: group.pool)
+        var open = ClaimPlan(
+            request: ClaimRequest(buckets: [], slots: [], shares: []), pool: group.pool, epoch: epoch)
         for (queue, share) in zip(names, shares) where share > 0 {
             let own = Array(slots.suffix(share))
             slots.removeLast(share)
@@ -281,6 +304,7 @@ struct DispatchState {
                 planned.append(
                     ClaimPlan(
                         request: ClaimRequest(buckets: claims, slots: own, isGuarded: true), pool: group.pool,
+                        epoch: epoch,
                         queues: [queue]))
             } else {
                 open.request.buckets += claims
@@ -315,13 +339,13 @@ struct DispatchState {
         for lease in leases {
             highest[lease.bucket] = max(highest[lease.bucket] ?? .min, lease.rank)
             taken[lease.bucket.queue, default: 0] += 1
-            if grant(lease) == nil { orphans.append(lease) }
+            if grant(lease, epoch: plan.epoch) == nil { orphans.append(lease) }
         }
         var unused: [SessionID: Int] = [:]
         for id in plan.request.slots { unused[id, default: 0] += 1 }
         for lease in leases { unused[lease.fence.session, default: 1] -= 1 }
         for (id, count) in unused {
-            guard let session = sessions[id] else { continue }
+            guard let session = session(id, before: plan.epoch) else { continue }
             for _ in 0..<max(0, count) { unreserve(session, plan.pool) }
         }
 
@@ -345,7 +369,9 @@ struct DispatchState {
 
     /// The claim's outcome is unknown: its slots are free again once the sessions are settled, its buckets wait.
     mutating func claimFailed(_ plan: ClaimPlan) {
-        for id in plan.request.slots { if let session = sessions[id] { unreserve(session, plan.pool) } }
+        for id in plan.request.slots {
+            if let session = session(id, before: plan.epoch) { unreserve(session, plan.pool) }
+        }
         for claim in plan.request.buckets { _ = wake(claim.bucket, rank: claim.lowWater) }
     }
 
@@ -409,7 +435,6 @@ struct DispatchState {
     }
 
     private mutating func unreserve(_ session: LocalSession, _ pool: String) {
-        // A reservation made for an earlier stream of the session is not counted in the present one.
         if let reserved = session.slots[pool]?.reserved, reserved > 0 { session.slots[pool]?.reserved = reserved - 1 }
         list(session, pool)
     }

@@ -50,24 +50,38 @@ final class Dispatcher: Sendable {
 
     // MARK: Fast path
 
+    /// Slots that are promised to a commit.
+    struct Promise {
+        /// In the order of the tokens; `nil` where there was no slot.
+        var sessions: [SessionID?] = []
+        var epoch: UInt64 = 0
+    }
+
     /// Promises a free slot for each token, where there is one; what is promised is settled by `committed` or `abandon`.
-    func reserve(_ buckets: [Bucket]) -> [SessionID?] {
-        guard !buckets.isEmpty else { return [] }
-        return state.withLock { state in buckets.map { state.reserve($0) } }
+    func reserve(_ buckets: [Bucket]) -> Promise {
+        guard !buckets.isEmpty else { return Promise() }
+        return state.withLock { state in
+            Promise(sessions: buckets.map { state.reserve($0) }, epoch: state.epoch)
+        }
     }
 
     /// The batch was not written: what was promised is free again.
-    func abandon(_ rows: [ReadyRow]) {
+    func abandon(_ rows: [ReadyRow], _ promise: Promise) {
         withState { state in
-            for row in rows { if let session = row.lease { state.handBack(session, route: row.bucket.route) } }
+            for row in rows {
+                guard let session = row.lease else { continue }
+                state.handBack(session, route: row.bucket.route, epoch: promise.epoch)
+            }
         }
     }
 
     /// Hands out the leases that a commit granted, notes the tokens that wait, stops attempts that it dropped.
-    func committed(_ batch: CommitBatch, _ outcome: CommitOutcome, drafts: [RunKey: BatchBuilder.Draft]) {
+    func committed(
+        _ batch: CommitBatch, _ outcome: CommitOutcome, drafts: [RunKey: BatchBuilder.Draft], promise: Promise
+    ) {
         if !batch.ready.isEmpty {
             let orphans = withState { state in
-                Self.settle(batch, outcome, state: &state)
+                Self.settle(batch, outcome, epoch: promise.epoch, state: &state)
             }
             let asked = batch.ready.count { $0.lease != nil }
             metrics.fastLeases.add(UInt64(outcome.leased.count))
@@ -82,19 +96,19 @@ final class Dispatcher: Sendable {
     }
 
     private static func settle(
-        _ batch: CommitBatch, _ outcome: CommitOutcome, state: inout DispatchState
+        _ batch: CommitBatch, _ outcome: CommitOutcome, epoch: UInt64, state: inout DispatchState
     ) -> [LeasedTask] {
         var granted: Set<HeldAttempt> = []
         var orphans: [LeasedTask] = []
         for lease in outcome.leased {
             granted.insert(lease.held)
-            if state.grant(lease) == nil { orphans.append(lease) }
+            if state.grant(lease, epoch: epoch) == nil { orphans.append(lease) }
         }
         for row in batch.ready {
             if let session = row.lease {
                 let attempt = HeldAttempt(key: row.key, step: row.step, attempt: row.attempt + 1)
                 if granted.contains(attempt) { continue }
-                state.handBack(session, route: row.bucket.route)
+                state.handBack(session, route: row.bucket.route, epoch: epoch)
             }
             if outcome.excluded[row.key] == nil { _ = state.wake(row.bucket, rank: row.rank) }
         }

@@ -103,6 +103,13 @@ struct BatchBuilder {
         let key = command.key
         let isDrafted = drafts[key] != nil
         if let draft = drafts[key], draft.start != nil || draft.isAlone || command.isAlone { return .deferred }
+        // An outcome that was sent twice: the second is judged by what the first has come to. One commit cannot tell them
+        // apart, because both find the lease.
+        if case .finish(let finish) = command.kind,
+            drafts[key]?.steps.contains(where: { $0.step == finish.fence.step }) == true
+        {
+            return .deferred
+        }
         if !isDrafted {
             let (revision, state) = entry.withContents { ($0.run.revision, $0.run.lifecycle) }
             drafts[key] = Draft(entry: entry, start: nil, expectedRevision: revision, state: state)

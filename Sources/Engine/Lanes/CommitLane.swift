@@ -50,7 +50,8 @@ final class CommitLane: Sendable {
         }
         guard !builder.isEmpty else { return await settle(round, builder: builder, batch: nil, outcome: nil) }
 
-        let batch = builder.finish(leases: parts.dispatcher.reserve(builder.readyBuckets))
+        let promise = parts.dispatcher.reserve(builder.readyBuckets)
+        let batch = builder.finish(leases: promise.sessions)
         let began = parts.clock.now
         let outcome: CommitOutcome
         do {
@@ -58,7 +59,7 @@ final class CommitLane: Sendable {
         } catch {
             // Memory was ahead of the store: forget what was applied, the commands will be applied anew.
             for key in builder.drafts.keys { parts.directory.cache(of: key).remove(key) }
-            parts.dispatcher.abandon(batch.ready)
+            parts.dispatcher.abandon(batch.ready, promise)
             if case .refused = error { return refuse(round, error) }
             throw error
         }
@@ -67,7 +68,7 @@ final class CommitLane: Sendable {
         parts.metrics.commitRuns.observe(Double(builder.drafts.count))
         parts.storeAnswered()
         parts.storeClock.observe(outcome.committedAt)
-        return await settle(round, builder: builder, batch: batch, outcome: outcome)
+        return await settle(round, builder: builder, batch: batch, outcome: outcome, promise: promise)
     }
 
     private func runs(of commands: [LaneCommand]) async throws(StoreError) -> RunDirectory.Found {
@@ -105,13 +106,14 @@ final class CommitLane: Sendable {
 
     /// Publishes, acts and answers. What could not be decided is applied again.
     private func settle(
-        _ round: Round, builder: BatchBuilder, batch: CommitBatch?, outcome: CommitOutcome?
+        _ round: Round, builder: BatchBuilder, batch: CommitBatch?, outcome: CommitOutcome?,
+        promise: Dispatcher.Promise = Dispatcher.Promise()
     ) async -> [LaneCommand] {
         var round = round
         let excluded = outcome?.excluded ?? [:]
         publish(builder.drafts, excluded: excluded)
         if let batch, let outcome {
-            parts.dispatcher.committed(batch, outcome, drafts: builder.drafts)
+            parts.dispatcher.committed(batch, outcome, drafts: builder.drafts, promise: promise)
             parts.dispatcher.wake(freed: Set(batch.freed.map(\.queue)))
             if !outcome.admissions.isEmpty { parts.act(on: outcome.admissions) }
             if !batch.timers.isEmpty || !batch.delayed.isEmpty || !batch.pauses.isEmpty { parts.timers.raise() }
@@ -149,6 +151,7 @@ final class CommitLane: Sendable {
                 cache.remove(key)
                 continue
             }
+            draft.entry.settle()
             if draft.ending != nil {
                 cache.remove(key)
                 parts.metrics.runsEnded.add()

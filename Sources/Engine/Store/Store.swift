@@ -24,6 +24,9 @@ public protocol Store: Reranking, LimitStore, EvidenceReader {
     /// Extends the lease of live sessions; answers those that are still alive. An expired session is never revived.
     func renewSessions(_ sessions: [SessionID], lease: Duration) async throws(StoreError) -> Set<SessionID>
 
+    /// Attempts leased to these sessions for longer than `age`.
+    func leases(of sessions: [SessionID], olderThan age: Duration) async throws(StoreError) -> [LeasedTask]
+
     /// Ends a session: its attempts return to `ready` with no loss counted.
     func closeSession(_ session: SessionID) async throws(StoreError)
 

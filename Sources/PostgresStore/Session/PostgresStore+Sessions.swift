@@ -43,6 +43,19 @@ extension PostgresStore {
         }
     }
 
+    public func leases(
+        of sessions: [SessionID], olderThan age: Duration
+    ) async throws(StoreError) -> [LeasedTask] {
+        guard !sessions.isEmpty else { return [] }
+        return try await duty { (connection) throws(PostgresError) in
+            let rows = try await connection.execute(
+                SessionStatement.leases, sessions.map(\.uuid), age.microseconds)
+            var leases: [LeasedTask] = []
+            for row in rows { leases.append(try LeasedTask(row, from: 0)) }
+            return leases
+        }
+    }
+
     public func closeSession(_ session: SessionID) async throws(StoreError) {
         try await duty { (connection) throws(PostgresError) in
             var pipeline = PostgresPipeline(.transaction)

@@ -39,6 +39,17 @@ enum SessionStatement {
         """,
         [.uuidArray, .int8])
 
+    /// Leases of sessions that have stood for a while.
+    static let leases = PostgresStatement(
+        """
+        SELECT a.tenant, a.run, a.step, a.attempt, a.session, a.queue, a.route, a.rank, a.losses, a.enqueued_at, a.leased_at
+        FROM unnest($1::uuid[]) AS q(session)
+        CROSS JOIN LATERAL (
+            SELECT a.* FROM attempts a
+            WHERE a.session = q.session AND a.leased_at < now() - $2 * interval '1 microsecond' OFFSET 0) a
+        """,
+        [.uuidArray, .int8])
+
     static let close = PostgresStatement("DELETE FROM worker_sessions WHERE session = $1", [.uuid])
 
     /// Holds expired sessions, so that none is renewed while its attempts are moved.

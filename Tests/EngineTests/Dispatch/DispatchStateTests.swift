@@ -19,8 +19,11 @@ private final class Subject {
 
     func disconnect(_ id: SessionID) { _ = state.disconnect(id) }
     func reserve(_ bucket: Bucket) -> SessionID? { state.reserve(bucket) }
-    func handBack(_ id: SessionID, route: RouteID) { state.handBack(id, route: route) }
-    func grant(_ lease: LeasedTask) -> Bool { state.grant(lease) != nil }
+    var epoch: UInt64 { state.epoch }
+    func handBack(_ id: SessionID, route: RouteID, epoch: UInt64 = .max) {
+        state.handBack(id, route: route, epoch: epoch)
+    }
+    func grant(_ lease: LeasedTask, epoch: UInt64 = .max) -> Bool { state.grant(lease, epoch: epoch) != nil }
     func remove(_ id: SessionID, _ attempt: HeldAttempt) -> Bool { state.remove(id, attempt) != nil }
     func wake(_ bucket: Bucket, rank: Rank) -> Bool { state.wake(bucket, rank: rank) }
     func nextClaim(limit: Int) -> DispatchState.ClaimPlan? { state.nextClaim(limit: limit) }
@@ -153,6 +156,24 @@ struct DispatchStateTests {
         state.handBack(id(1), route: route)
         #expect(state.reserve(bucket) == id(1))
         #expect(state.reserve(bucket) == nil)
+    }
+
+    @Test("what was promised by the stream before is no slot of the present one, used or not")
+    func promisesEndWithTheirStream() throws {
+        let state = Subject()
+        connect(state, 1, slots: 2)
+        let epoch = state.epoch
+        #expect(state.reserve(bucket) == id(1))
+        connect(state, 1, slots: 2)
+        // Both slots of the new stream are promised to a claim: the old promise must not free one of them.
+        _ = state.wake(bucket, rank: 1)
+        let plan = try #require(state.nextClaim(limit: 2))
+        #expect(plan.request.slots == [id(1), id(1)])
+        #expect(!state.grant(lease(1, rank: 7), epoch: epoch))
+        state.handBack(id(1), route: route, epoch: epoch)
+        #expect(state.claimed(plan, [lease(1, rank: 1), lease(1, rank: 2)]) == 0)
+        #expect(state.sessions[id(1)]?.held.count == 2)
+        #expect(state.sessions[id(1)]?.free("cpu") == 0)
     }
 
     @Test("a session that settles or drains gets nothing")

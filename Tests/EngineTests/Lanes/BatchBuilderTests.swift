@@ -80,6 +80,23 @@ struct BatchBuilderTests {
         #expect(event?.first?.steps.map(\.attempt) == [1, 0])
     }
 
+    @Test("a failure that was sent twice counts once: the second waits for what the first comes to")
+    func repeatedFailure() {
+        var builder = builder()
+        let entry = entry(1)
+        let failure = FinishCommand(
+            fence: AttemptFence(key: key(1), step: 0, attempt: 1, session: session),
+            outcome: .failure(StepFailure(kind: .error, message: "once", retryable: true)))
+        let verdicts = (0..<2).map { index in
+            builder.advance(command(.finish(failure), 1), entry: entry, isCurrent: true, index: index, random: 0)
+        }
+        #expect(verdicts == [.drafted, .deferred])
+        let batch = builder.finish()
+        #expect(batch.finishes.count == 1)
+        #expect(batch.timers.count == 1)
+        #expect(batch.transitions.map(\.transition.state) == [.scheduled])
+    }
+
     @Test("two outcomes of one run fold to one advance, and the join becomes ready once")
     func folds() {
         var builder = builder()

@@ -67,6 +67,33 @@ struct LeaseTests {
         #expect(fixture.audit() == [])
     }
 
+    @Test("what a node leases to a worker that has moved on is found by the node to which it moved")
+    func movedWorker() async throws {
+        let (near, far) = (try await fixture.makeEngine(), try await fixture.makeEngine())
+        // One process, one session: its broken stream, which the near node believes in, and its new one.
+        let old = TestWorker("moved", session: 1) { _ in .drop }
+        let new = TestWorker("moved", session: 1) { _ in .finish(.success([])) }
+        try await fixture.running(near) {
+            try await fixture.running(far) {
+                let left = try await old.connect(to: near, tenant: fixture.tenant)
+                try await new.connect(to: far, tenant: fixture.tenant)
+                let key = fixture.key(try await near.start(fixture.start("single")))
+                #expect(await fixture.clock.advance(until: { old.assignments.count == 1 }))
+                // Now the near node hears that the stream is gone, and what it knew of the lease with it.
+                left.disconnected()
+                #expect(
+                    await fixture.clock.advance(
+                        until: {
+                            new.heartbeat()
+                            return fixture.store.runStates[key] == .succeeded
+                        }, limit: .seconds(45)))
+                #expect(new.assignments.map(\.fence.attempt) == [2])
+                #expect(new.assignments.map(\.retryCount) == [0])
+            }
+        }
+        #expect(fixture.audit() == [])
+    }
+
     @Test("a worker stopped past its lease loses the step; its late outcome is stale")
     func lateFinish() async throws {
         let engine = try await fixture.makeEngine()

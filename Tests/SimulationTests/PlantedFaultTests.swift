@@ -1,0 +1,36 @@
+import Simulation
+import TestSupport
+import Testing
+
+@Suite("Planted faults")
+struct PlantedFaultTests {
+    /// What finds each, and how many seeds it may take.
+    static let faults: [(fault: PlantedFault?, invariants: Set<Invariant>)] = [
+        (.fenceUnchecked, [.finishHoldsItsLease]),
+        (.revisionUnchecked, [.revisionsWithoutGaps]),
+        (.answerBeforeCommit, [.recordedIsInHistory, .cancelledIsCancelled, .tokensConserved, .inputsAreCommitted]),
+        (.dropWithoutSecondLook, [.endedHasNoTokens, .tokensConserved]),
+        (.releaseWithoutFence, [.leaseEndsRightly]),
+        (.timerFiredTwice, [.timerFiresOnce]),
+        (.claimWithoutRemoval, [.tokensConserved]),
+        // Wakes and the scans behind them.
+        (nil, [.everyRunEnds]),
+    ]
+
+    @Test("fails a named invariant within 100 seeds", arguments: faults.indices)
+    func isFound(index: Int) async throws {
+        try requireDeterministicHashing()
+        let (fault, invariants) = Self.faults[index]
+        for seed: UInt64 in 1...100 {
+            var settings = SimulationSettings(seed: seed)
+            settings.planted = fault
+            settings.losesWakes = fault == nil
+            let report = try await Simulation.run(settings)
+            guard let violation = report.violation else { continue }
+            print("planted \(fault?.rawValue ?? "lostWake"): seed \(seed), \(violation.invariant)")
+            #expect(invariants.contains(violation.invariant), "\(violation)")
+            return
+        }
+        Issue.record("\(fault?.rawValue ?? "lostWake") was not found")
+    }
+}
