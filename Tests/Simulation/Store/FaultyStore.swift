@@ -206,6 +206,14 @@ final class FaultyStore: Store {
         try await call("evidence") { () throws(StoreError) in try await inner.evidence(of: run) }
     }
 
+    func approvals(
+        tenant: TenantID, after position: ApprovalPosition?, limit: Int
+    ) async throws(StoreError) -> [WaitingApproval] {
+        try await call("approvals") { () throws(StoreError) in
+            try await inner.approvals(tenant: tenant, after: position, limit: limit)
+        }
+    }
+
     func reorderedQueues() async throws(StoreError) -> [ReorderedQueue] {
         try await call("reorderedQueues") { () throws(StoreError) in try await inner.reorderedQueues() }
     }
