@@ -32,6 +32,7 @@ struct PlanTests {
         "held_line": ["limit_id", "tenant"],
         "timers_pkey": ["tenant", "run"],
         "timers_due": ["due"],
+        "waits_approvals": ["tenant"],
         "timers_deadline": ["due"],
         "held_pkey": ["tenant", "run"],
         "waits_pkey": ["tenant", "run"],
