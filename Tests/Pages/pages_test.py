@@ -31,6 +31,18 @@ steps:
   - { id: join, needs: [left, right], uses: noop }
 """
 
+APPROVAL = """
+name: pages/release
+inputs:
+  type: object
+  required: [folder]
+  properties: { folder: { type: string } }
+steps:
+  - { id: build, uses: shell, with: { command: [sh, -c, 'until [ -e "$1/read" ]; do sleep 0.05; done', sh, "${{ inputs.folder }}"] } }
+  - { id: ask, needs: [build], uses: approval, with: { message: "Ship it?" } }
+  - { id: ship, needs: [ask], uses: noop }
+"""
+
 
 def chromium():
     for name in ("chromium", "chromium-browser", "google-chrome"):
@@ -139,6 +151,32 @@ class PagesTest(unittest.TestCase):
         self.page.get_by_role("button", name="Cancel the run").click()
         self.page.wait_for_selector('.run-state[data-state="cancelled"]', timeout=20_000)
         self.assertEqual(self.client.run(run)["state"], "cancelled")
+        self.assertEqual(self.errors, [])
+
+    def test_pause_resume_and_approve_in_the_browser(self):
+        self.client.apply(APPROVAL)
+        self.sign_in(self.server.url)
+        run = self.client.start("pages/release", folder=self.gate)["id"]
+        self.page.goto(f"{self.server.url}/#/runs/{run}")
+        self.expect_state("build", "running")
+        self.page.get_by_role("button", name="Pause", exact=True).click()
+        self.page.wait_for_selector('.run-state[data-state="paused"]', timeout=20_000)
+        self.open("read")
+        self.expect_state("build", "succeeded")
+        # A decision may come meanwhile; what it makes ready waits for the resumption, and says so.
+        self.page.get_by_role("heading", name="Ship it?").wait_for(timeout=20_000)
+        self.page.get_by_role("button", name="Approve", exact=True).click()
+        self.page.get_by_label("Comment").fill("looks fine")
+        self.shoot("approval")
+        self.page.get_by_role("button", name="Approve the step").click()
+        self.expect_state("ship", "held")
+        self.page.locator('.graph [data-step="ship"]').click()
+        self.page.locator(".wait", has_text="paused").wait_for(timeout=20_000)
+        self.shoot("paused")
+        self.page.get_by_role("button", name="Resume", exact=True).click()
+        self.page.wait_for_selector('.run-state[data-state="succeeded"]', timeout=20_000)
+        steps = {step["id"]: step for step in self.client.run(run)["steps"]}
+        self.assertEqual(steps["ask"]["state"], "succeeded")
         self.assertEqual(self.errors, [])
 
     def test_a_server_restart_loses_no_state_on_the_page(self):

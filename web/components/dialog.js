@@ -1,13 +1,20 @@
 import { h } from "../lib/dom.js";
 
 /** Asks before something is done; answers whether it was confirmed. */
-export function confirm({ title, text, action, danger = false }) {
+export async function confirm(question) {
+  return (await ask(question)) !== null;
+}
+
+/** The same with room for a word, if `comment` is its label; answers what was written, `null` when it was not confirmed. */
+export function ask({ title, text, action, danger = false, comment }) {
   return new Promise((resolve) => {
+    const field = comment ? h("textarea", { rows: 3, maxlength: 4000, "aria-label": comment, placeholder: comment }) : null;
     const dialog = h(
       "dialog",
       { class: "dialog", "aria-labelledby": "dialog-title" },
       h("h2", { id: "dialog-title" }, title),
       h("p", {}, text),
+      field,
       h(
         "form",
         { method: "dialog", class: "actions" },
@@ -17,7 +24,7 @@ export function confirm({ title, text, action, danger = false }) {
     );
     dialog.addEventListener("close", () => {
       dialog.remove();
-      resolve(dialog.returnValue === "yes");
+      resolve(dialog.returnValue === "yes" ? (field?.value.trim() ?? "") : null);
     });
     document.body.append(dialog);
     dialog.showModal();

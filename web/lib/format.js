@@ -32,6 +32,7 @@ export const stateNames = {
   queued: "Queued", running: "Running", paused: "Paused", cancelling: "Cancelling", succeeded: "Succeeded",
   failed: "Failed", cancelled: "Cancelled", timed_out: "Timed out", pending: "Pending", ready: "Ready",
   scheduled: "Scheduled", waiting: "Waiting", held: "Held", skipped: "Skipped", lost: "Lost",
+  expanded: "Expanded",
 };
 
 export function isEnded(state) {

@@ -4,6 +4,7 @@ import { duration, isEnded } from "../lib/format.js";
 import { live } from "../lib/live.js";
 import { applyChange, tally } from "../model/run.js";
 import { badge } from "../components/badge.js";
+import { approvals } from "../components/approvals.js";
 import { confirm } from "../components/dialog.js";
 import { graph } from "../components/graph.js";
 import { json } from "../components/json.js";
@@ -15,23 +16,33 @@ export const title = ({ id }) => `Run ${id.slice(-6)}`;
 
 export async function mount(root, { parameters, query, events, signal, setQuery, toast }) {
   let run = await api.get(`/v1/runs/${parameters.id}`, signal);
+  let asked = [];
+  let waits = [];
   // One list for the page's life: the layout is made from it once.
   const plan = run.steps.map(({ id, needs }) => ({ id, needs }));
   const selected = run.steps.some((step) => step.id === query.step) ? query.step : undefined;
   const select = (id) => setQuery({ ...query, step: id === selected ? "" : id });
   const log = new LogView(run.id, selected, () => !isEnded(run.state));
 
-  const cancel = async () => {
-    const yes = await confirm({ title: "Cancel this run?", text: "Its running attempts are stopped and no further step starts.", action: "Cancel the run", danger: true });
-    if (!yes) return;
+  /** Does something to the run, says how it went, and shows what it led to. */
+  const act = async (path, body, done) => {
     try {
-      const answer = await api.post(`/v1/runs/${run.id}/cancel`, { reason: "cancelled in the dashboard" });
-      toast(answer.state === "cancelled" || answer.state === "cancelling" ? "Cancelled." : `The run had already ended: ${answer.state}.`);
-      await read();
+      toast(done(await api.post(`/v1/runs/${run.id}/${path}`, body)));
     } catch (error) {
       toast(error.message, "error");
     }
+    await read();
   };
+  const cancel = async () => {
+    const yes = await confirm({ title: "Cancel this run?", text: "Its running attempts are stopped and no further step starts.", action: "Cancel the run", danger: true });
+    if (!yes) return;
+    await act("cancel", { reason: "cancelled in the dashboard" }, ({ state }) =>
+      state === "cancelled" || state === "cancelling" ? "Cancelled." : `The run had already ended: ${state}.`);
+  };
+  const pause = () => act("pause", {}, () => "Paused: no further step starts; those that run go on.");
+  const resume = () => act("resume", {}, () => "Resumed.");
+  const decide = (step, decision) =>
+    act(`approvals/${encodeURIComponent(step)}`, decision, () => (decision.decision === "approve" ? "Approved." : "Rejected."));
 
   const show = () => {
     const now = Date.now();
@@ -45,7 +56,9 @@ export async function mount(root, { parameters, query, events, signal, setQuery,
         { class: "head" },
         h("h1", {}, h("a", { href: `#/workflows/${encodeURIComponent(run.workflow)}` }, run.workflow), h("span", { class: "quiet" }, ` v${run.version}`)),
         h("span", { class: "run-state", "data-state": run.state }, badge(run.state)),
-        isEnded(run.state) ? null : h("button", { type: "button", class: "button danger", onclick: cancel }, "Cancel"),
+        run.state === "running" ? h("button", { type: "button", class: "button", onclick: pause, "data-key": "pause" }, "Pause") : null,
+        run.state === "paused" ? h("button", { type: "button", class: "button primary", onclick: resume, "data-key": "resume" }, "Resume") : null,
+        isEnded(run.state) ? null : h("button", { type: "button", class: "button danger", onclick: cancel, "data-key": "cancel" }, "Cancel"),
       ),
       h(
         "p",
@@ -56,10 +69,11 @@ export async function mount(root, { parameters, query, events, signal, setQuery,
         h("span", {}, `${counts.succeeded || 0} of ${run.steps.length} steps succeeded`),
       ),
       run.error ? h("section", { class: "problem", role: "alert" }, h("h2", {}, run.error.step ? `Step ${run.error.step}: ${run.error.kind}` : run.error.kind), h("p", {}, run.error.message)) : null,
+      approvals(isEnded(run.state) ? [] : asked, decide),
       h("div", { class: "scroll" }, graph(plan, run.steps, { selected, select })),
       h("h2", {}, "Time"),
       waterfall(run, now, { selected, select }),
-      step ? stepSection(step) : null,
+      step ? stepSection(step, waits.filter((wait) => wait.step === step.id || wait.step === undefined)) : null,
       h("h2", {}, step ? `Output of ${step.id}` : "Output of all steps"),
       log.element,
       h("div", { class: "columns" }, h("section", {}, h("h2", {}, "Input"), json(run.input)), h("section", {}, h("h2", {}, "Result"), json(run.output))),
@@ -69,8 +83,17 @@ export async function mount(root, { parameters, query, events, signal, setQuery,
   const read = async () => {
     const fresh = await api.get(`/v1/runs/${parameters.id}`, signal);
     if (fresh.revision >= run.revision) run = fresh;
+    await readWaits();
     show();
   };
+  /** Why it does not go on, and who is asked; only while somebody could want to know. */
+  const readWaits = async () => {
+    if (isEnded(run.state)) return;
+    waits = (await api.get(`/v1/runs/${run.id}/explain`, signal)).waits;
+    const asks = run.steps.some((step) => step.state === "waiting");
+    asked = asks ? (await api.get("/v1/approvals?page_size=200", signal)).approvals.filter((approval) => approval.run === run.id) : [];
+  };
+  await readWaits();
   show();
   const stopChanges = events.listen((change) => {
     if (change === null || change.run !== run.id) return;
@@ -87,12 +110,13 @@ export async function mount(root, { parameters, query, events, signal, setQuery,
   };
 }
 
-function stepSection(step) {
+function stepSection(step, waits) {
   return h(
     "section",
     { class: "step", "data-key": `step-${step.id}` },
     h("div", { class: "head" }, h("h2", {}, step.id), badge(step.state), h("span", { class: "quiet" }, step.uses)),
     step.error ? h("p", { class: "error" }, `${step.error.kind}: ${step.error.message}`) : null,
+    waits.map((wait) => h("p", { class: "wait", "data-key": `wait-${wait.reason}` }, wait.message)),
     step.attempts.length
       ? h(
           "table",

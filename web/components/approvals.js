@@ -1,0 +1,42 @@
+import { h } from "../lib/dom.js";
+import { ask } from "./dialog.js";
+import { json } from "./json.js";
+import { since } from "./time.js";
+
+/** What the run asks people, each with its two answers; `decide` gets the step and the decision. */
+export function approvals(list, decide) {
+  if (!list.length) return null;
+  return h(
+    "section",
+    { class: "approvals", "data-key": "approvals" },
+    list.map((approval) =>
+      h(
+        "article",
+        { class: "approval", "data-key": `approval-${approval.step}` },
+        h("h2", {}, approval.message || `Step ${approval.step} asks for approval`),
+        h("p", { class: "quiet" }, `Step ${approval.step}, asked `, since(approval.since), `. ${whom(approval)}`),
+        approval.decisions.map((decision) =>
+          h("p", { "data-key": decision.approver }, `${decision.approver}: ${decision.decision}${decision.comment ? ` – ${decision.comment}` : ""}`)),
+        approval.form ? h("details", {}, h("summary", {}, "The form's schema: answer by the API or the command line"), json(approval.form)) : null,
+        h(
+          "div",
+          { class: "actions" },
+          ["reject", "approve"].map((decision) =>
+            h("button", { type: "button", class: decision === "approve" ? "button primary" : "button danger", "data-key": decision, onclick: () => answer(approval, decision, decide) }, decision === "approve" ? "Approve" : "Reject")),
+        ),
+      )),
+  );
+}
+
+async function answer(approval, decision, decide) {
+  const comment = await ask({
+    title: decision === "approve" ? "Approve?" : "Reject?", text: approval.message || `Step ${approval.step}`,
+    action: decision === "approve" ? "Approve the step" : "Reject the step", danger: decision === "reject", comment: "Comment (may be empty)",
+  });
+  if (comment !== null) await decide(approval.step, comment ? { decision, comment } : { decision });
+}
+
+function whom(approval) {
+  const roles = approval.roles.length ? `of the role ${approval.roles.join(" or ")}` : "of any role";
+  return approval.quorum > 1 ? `${approval.quorum} people ${roles} must approve.` : `Somebody ${roles} may decide.`;
+}
