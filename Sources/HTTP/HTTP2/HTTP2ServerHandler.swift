@@ -93,7 +93,7 @@ final class HTTP2ServerHandler: HTTP2Handler, HTTPServerConnection, @unchecked S
         } catch {
             response = server.response(to: error, method: request.method, path: request.path)
         }
-        if let writer = onLoopNow({ self.respond(stream, response) }), case .stream(let produce) = response.body {
+        if let writer = onLoopNow({ self.respond(stream, &response) }), case .stream(let produce) = response.body {
             do {
                 writer.finish(trailers: try await produce(writer))
             } catch {
@@ -111,18 +111,21 @@ final class HTTP2ServerHandler: HTTP2Handler, HTTPServerConnection, @unchecked S
     }
 
     private func refuse(_ stream: HTTP2Stream, _ error: HTTPError) {
-        _ = respond(stream, error.response())
+        var response = error.response()
+        _ = respond(stream, &response)
         stream.isServed = true
         if !stream.inputEnded { unwanted.append(stream) }
     }
 
     // MARK: answers
 
-    /// Submits the answer; a writer comes back when the body is to be written.
-    private func respond(_ stream: HTTP2Stream, _ response: HTTPResponse) -> HTTPBodyWriter? {
+    /// Submits the answer; a writer comes back when the body is to be written. Takes the fields out of the response, so
+    /// that adding to them copies nothing.
+    private func respond(_ stream: HTTP2Stream, _ response: inout HTTPResponse) -> HTTPBodyWriter? {
         guard !isOver, !stream.isClosed else { return nil }
         server.metrics.answered(status: response.status)
-        var fields = response.fields
+        var fields = HTTPFields()
+        swap(&fields, &response.fields)
         var writer: HTTPBodyWriter?
         let bodiless = stream.isHead || response.status == 204 || response.status == 304
         var hasBody = false
