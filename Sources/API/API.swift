@@ -94,6 +94,8 @@ public final class API: Sendable {
         } catch {
             response = problem(for: error, request, requestID).response(requestID: requestID)
         }
+        // This line, content-length and date.
+        response.fields.makeRoom(lines: 3, bytes: 128)
         response.fields["x-request-id"] = requestID
         return response
     }

@@ -21,7 +21,12 @@ struct RouteTrie<Value: Sendable>: Sendable {
 
     private var nodes = [Node()]
     /// Patterns without parameters.
-    private var exact: [String: [String: Value]] = [:]
+    private var exact: [Exact: Value] = [:]
+
+    private struct Exact: Hashable, Sendable {
+        var method: String
+        var path: String
+    }
 
     /// Adds a value; a pattern that is there with this method already is our mistake.
     mutating func insert(_ value: Value, method: String, pattern: String) {
@@ -33,11 +38,11 @@ struct RouteTrie<Value: Sendable>: Sendable {
                 : literal(String(segment), below: node)
         }
         precondition(nodes[node].values.updateValue(value, forKey: method) == nil, "\(method) \(pattern) stands twice")
-        if !pattern.contains("{") { exact[pattern, default: [:]][method] = value }
+        if !pattern.contains("{") { exact[Exact(method: method, path: pattern)] = value }
     }
 
     func match(method: String, path: String) -> Match {
-        if let value = exact[path]?[method] { return .found(value, parameters: [:]) }
+        if let value = exact[Exact(method: method, path: path)] { return .found(value, parameters: [:]) }
         var segments: [String] = []
         for raw in Self.segments(path) {
             guard let segment = PercentEncoding.decode(raw) else { return .malformed }

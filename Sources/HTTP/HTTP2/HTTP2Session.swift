@@ -1,4 +1,5 @@
 private import CNghttp2
+import Glibc
 import NIOCore
 
 /// One nghttp2 session, of a server or a client, confined to its connection's loop.
@@ -442,12 +443,14 @@ import NIOCore
             let nameLength = Int(line.nameLength)
             // Fields of the connection have no place in HTTP/2 (RFC 9113 §8.2.2).
             if nameLength == 10 || nameLength == 17 {
-                let text = unsafe UnsafeBufferPointer(start: name, count: nameLength)
-                if unsafe text.elementsEqual("connection".utf8) || text.elementsEqual("transfer-encoding".utf8) {
+                if unsafe Self.name(name, nameLength, is: "connection")
+                    || Self.name(name, nameLength, is: "transfer-encoding")
+                {
                     continue
                 }
             }
-            let isUnique = unsafe nameLength == 12 && Self.isRequestID(name)
+            // A value that never comes again would only push those that do out of the peer's table (RFC 7541 §6.2).
+            let isUnique = unsafe Self.name(name, nameLength, is: "x-request-id")
             unsafe lines.append(
                 nghttp2_nv(
                     name: name, value: name + nameLength, namelen: nameLength, valuelen: Int(line.valueLength),
@@ -458,9 +461,8 @@ import NIOCore
     private static let indexed = UInt8(NGHTTP2_NV_FLAG_NONE.rawValue)
     private static let neverIndexed = UInt8(NGHTTP2_NV_FLAG_NO_INDEX.rawValue)
 
-    /// A value that never comes again would only push those that do out of the peer's table (RFC 7541 §6.2).
-    private static func isRequestID(_ name: UnsafePointer<UInt8>) -> Bool {
-        unsafe UnsafeBufferPointer(start: name, count: 12).elementsEqual("x-request-id".utf8)
+    private static func name(_ name: UnsafePointer<UInt8>, _ length: Int, is text: StaticString) -> Bool {
+        unsafe length == text.utf8CodeUnitCount && memcmp(name, text.utf8Start, length) == 0
     }
 
     private static func provider(_ stream: HTTP2Stream) -> nghttp2_data_provider {

@@ -88,6 +88,11 @@ public struct HTTPFields: Sendable {
         self = rest
     }
 
+    /// Makes room for lines that are about to come, so that they cost one copy and not one each.
+    public mutating func makeRoom(lines count: Int, bytes: Int) {
+        reserve(lines: lines.count + count, bytes: storage.count + bytes)
+    }
+
     mutating func reserve(lines count: Int, bytes: Int) {
         lines.reserveCapacity(count)
         storage.reserveCapacity(bytes)
