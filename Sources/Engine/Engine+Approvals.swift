@@ -21,8 +21,7 @@ extension Engine {
         if waiting.count == limit, let last = waiting.last {
             next = ApprovalPosition(since: last.since, run: last.step.run.run, step: last.step.step)
         }
-        var entries: [RunKey: RunEntry] = [:]
-        for key in Set(waiting.map(\.step.run)) { entries[key] = try await parts.directory.fresh(key) }
+        let entries = try await parts.directory.fresh(Set(waiting.map(\.step.run)))
         return (waiting.compactMap { entries[$0.step.run]?.approval($0) }, next)
     }
 

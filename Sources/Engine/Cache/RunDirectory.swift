@@ -45,10 +45,19 @@ final class RunDirectory: Sendable {
 
     /// A run as the store has it now, whatever is in memory.
     func fresh(_ key: RunKey) async throws(StoreError) -> RunEntry? {
-        guard let record = try await store.loadRuns([RunLoad(key: key, knownRevision: nil)]).first,
-            let flow = try await flow(of: record)
-        else { return nil }
-        return RunEntry(record, flow: flow)
+        try await fresh([key])[key]
+    }
+
+    /// Runs as the store has them now, by one look; those that do not exist are missing in the answer.
+    func fresh(_ keys: Set<RunKey>) async throws(StoreError) -> [RunKey: RunEntry] {
+        guard !keys.isEmpty else { return [:] }
+        metrics.runLoads.add(UInt64(keys.count))
+        var entries: [RunKey: RunEntry] = [:]
+        for record in try await store.loadRuns(keys.map { RunLoad(key: $0, knownRevision: nil) }) {
+            guard let flow = try await flow(of: record) else { continue }
+            entries[record.key] = RunEntry(record, flow: flow)
+        }
+        return entries
     }
 
     /// Runs that were looked for.
@@ -76,16 +85,14 @@ final class RunDirectory: Sendable {
 
     /// As they are in the store now, or newer.
     private func load(_ keys: Set<RunKey>, into found: inout Found) async throws(StoreError) {
-        guard !keys.isEmpty else { return }
-        metrics.runLoads.add(UInt64(keys.count))
-        for record in try await store.loadRuns(keys.map { RunLoad(key: $0, knownRevision: nil) }) {
-            guard let flow = try await flow(of: record) else { continue }
-            let entry = RunEntry(record, flow: flow)
-            found.loaded.insert(record.key)
+        for (key, entry) in try await fresh(keys) {
+            found.loaded.insert(key)
             // Not what the cache may hold meanwhile: a lane's commit in flight would show.
-            found.entries[record.key] = entry
+            found.entries[key] = entry
             // An ended run is read now and then (late outcomes); it is not worth its memory.
-            if !record.state.isEnded { cache(of: record.key).insertNewer(entry, cost: entry.cost) }
+            if !entry.withContents({ $0.run.lifecycle.isEnded }) {
+                cache(of: key).insertNewer(entry, cost: entry.cost)
+            }
         }
     }
 

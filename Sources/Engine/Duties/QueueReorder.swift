@@ -27,8 +27,11 @@ struct QueueReorder: Sendable {
         while true {
             let page = try await parts.store.tokens(of: queue.id, after: cursor, limit: limit)
             var changed: [RankedToken] = []
+            var flows: [FlowVersionID: FlowPlan] = [:]
+            for flow in Set(page.map(\.flow)) { flows[flow] = try await plan(flow) }
+            let steps = try await planned(page, flows)
             for token in page {
-                guard let flow = try await plan(token.flow), let step = try await planned(token, flow) else { continue }
+                guard let flow = flows[token.flow], let step = steps[token.place] else { continue }
                 var token = token
                 let rank = queue.settings.order.rank(
                     of: flow.standing(of: step, run: token.key, urgency: token.urgency))
@@ -45,12 +48,28 @@ struct QueueReorder: Sendable {
         }
     }
 
-    /// The step of the plan that a token's step is or was made of; `nil` when its run is gone meanwhile.
-    private func planned(_ token: RankedToken, _ flow: FlowPlan) async throws(StoreError) -> Int32? {
-        if flow.plan.steps.indices.contains(Int(token.step)) { return token.step }
-        let known = parts.directory.cache(of: token.key)[token.key]
-        if let step = known?.withContents({ $0.run.templateIndex(of: token.step) }) { return step }
-        return try await parts.directory.fresh(token.key)?.withContents { $0.run.templateIndex(of: token.step) }
+    /// The step of the plan that each token's step is or was made of; none for runs that are gone meanwhile.
+    private func planned(
+        _ page: [RankedToken], _ flows: [FlowVersionID: FlowPlan]
+    ) async throws(StoreError) -> [HeldAttempt: Int32] {
+        var steps: [HeldAttempt: Int32] = [:]
+        var made: [RankedToken] = []
+        for token in page {
+            guard let flow = flows[token.flow] else { continue }
+            let known = parts.directory.cache(of: token.key)[token.key]
+            if flow.plan.steps.indices.contains(Int(token.step)) {
+                steps[token.place] = token.step
+            } else if let step = known?.withContents({ $0.run.templateIndex(of: token.step) }) {
+                steps[token.place] = step
+            } else {
+                made.append(token)
+            }
+        }
+        let runs = try await parts.directory.fresh(Set(made.map(\.key)))
+        for token in made {
+            steps[token.place] = runs[token.key]?.withContents { $0.run.templateIndex(of: token.step) }
+        }
+        return steps
     }
 
     /// `nil` for a definition that does not compile any more: its tokens keep their ranks.
@@ -62,4 +81,8 @@ struct QueueReorder: Sendable {
             return nil
         }
     }
+}
+
+extension RankedToken {
+    fileprivate var place: HeldAttempt { HeldAttempt(key: key, step: step, attempt: 0) }
 }
