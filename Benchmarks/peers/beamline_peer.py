@@ -33,8 +33,9 @@ class Beamline(Peer):
     number = 0
 
     def version(self):
+        number = subprocess.run([os.environ["BEAMLINE"], "--version"], capture_output=True, text=True, check=True).stdout.strip()
         commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
-        return f"{commit or 'this tree'}"
+        return f"{number} ({commit})" if commit else number
 
     def start(self, setting):
         if not os.access(LOAD, os.X_OK):

@@ -15,6 +15,8 @@ class Celery(PythonPeer):
         "8 threads, no results": {"workers": 1, "pool": "threads", "concurrency": 8, "prefetch": 8, "results": False},
         "prefork of 2, no results": {"workers": 1, "pool": "prefork", "concurrency": 2, "prefetch": 64, "results": False},
         "2 solo workers, no results": {"workers": 2, "pool": "solo", "concurrency": 1, "prefetch": 128, "results": False},
+        "prefork of 8, no results, 4 calls a caller": {
+            "workers": 1, "pool": "prefork", "concurrency": 8, "prefetch": 16, "results": False, "in_flight": 4},
     }
 
     def start(self, setting):

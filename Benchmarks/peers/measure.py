@@ -6,14 +6,15 @@ from peer import BATCH
 from programs import ProgramFailed, until
 
 PAUSE = 0.02  # between two looks at how much is done
+MOST = 100_000  # steps in one measurement
 PATIENCE = 90  # seconds within which everything submitted must be done
 
 
 def measure(peer, mode, expected_rate, seconds):
     """A row: steps, seconds and what they cost. `expected_rate` sets how many steps make about `seconds`."""
-    count = max(BATCH if mode != "one_call" else 8, round(expected_rate * seconds))
+    count = max(BATCH if mode != "one_call" else 8, min(MOST, round(expected_rate * seconds)))
     row = burn_down(peer, count) if mode == "burn_down" else steady(peer, 1 if mode == "one_call" else BATCH, count, seconds)
-    return {"mode": mode, **row, "steps_per_s": round(row["steps"] / row["seconds"], 1)}
+    return {"mode": mode, **row, "seconds": round(row["seconds"], 3), "steps_per_s": round(row["steps"] / row["seconds"], 1)}
 
 
 def warm_up(peer, expected_rate):
@@ -30,7 +31,7 @@ def steady(peer, batch, count, seconds):
     acknowledged = peer.submit(count, batch, seconds)
     finish(peer, base, acknowledged)
     took = time.monotonic() - begin
-    return {"steps": acknowledged, "seconds": round(took, 3), **cost(peer, before, acknowledged)}
+    return {"steps": acknowledged, "seconds": took, **cost(peer, before, acknowledged)}
 
 
 def burn_down(peer, count):
@@ -51,7 +52,7 @@ def burn_down(peer, count):
         before, begin = counters(peer), time.monotonic()
     finish(peer, base, ready)
     took = time.monotonic() - begin
-    return {"steps": ready - first, "seconds": round(took, 3), **cost(peer, before, ready - first)}
+    return {"steps": ready - first, "seconds": took, **cost(peer, before, ready - first)}
 
 
 def finish(peer, base, acknowledged):

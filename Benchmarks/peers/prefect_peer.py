@@ -55,7 +55,7 @@ class Prefect(PostgresPeer):
 def tasks():
     import prefect
 
-    @prefect.task(name="noop", task_key="noop-bench")
+    @prefect.task(name="noop")
     def noop(n):
         return None
 

@@ -75,7 +75,9 @@ class Redis:
         self.program = Program(
             "redis",
             [self._find(), "--port", "0", "--unixsocket", self.socket, "--dir", self.folder, "--save", "",
-             "--appendonly", "yes", "--appendfsync", "always"], self.folder)
+             "--appendonly", "yes", "--appendfsync", "always",
+             # No rewriting of the file in the middle of a measurement: that is kind to Celery.
+             "--auto-aof-rewrite-min-size", "4gb"], self.folder)
         self.client = redis.Redis(unix_socket_path=self.socket)
         self.pids_below_us = (self.program.pid,)
         until("Redis answers", self._answers, 20, programs=[self.program])
