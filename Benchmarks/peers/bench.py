@@ -1,6 +1,6 @@
 """Beamline and its peers on the same work, on this machine, in turns.
 
-    Benchmarks/peers/run [--quick] [--seconds 3] [--rounds 5] [--only beamline,celery] [--docs]
+    Benchmarks/peers/run [--quick] [--seconds 2.5] [--rounds 5] [--only beamline,celery] [--docs]
 
 First every setting of every system is tried once; the best one of each mode is kept. Then the rounds: in each, every system
 is started afresh and measured in every mode, in an order that moves on from round to round. A step counts when its system's
@@ -134,10 +134,11 @@ def add_figures(found):
 def main():
     parser = argparse.ArgumentParser(description="Beamline and its peers on the same work, in turns.")
     parser.add_argument("--quick", action="store_true", help="one setting, one short round: for a look, not for figures")
-    parser.add_argument("--seconds", type=float, default=3, help="about how long one measurement takes (3)")
+    parser.add_argument("--seconds", type=float, default=2.5, help="about how long one measurement takes (2.5)")
     parser.add_argument("--rounds", type=int, default=5, help="rounds of which the median counts (5)")
     parser.add_argument("--only", default=",".join(system.name for system in SYSTEMS), help="the systems, by name")
     parser.add_argument("--limit", type=int, default=1200, help="seconds after which it gives up (1200)")
+    parser.add_argument("--note", default="", help="a sentence for the docs about this run")
     parser.add_argument("--docs", action="store_true", help="write docs/benchmarks.md, its charts and docs/peers-rows.tsv")
     options = parser.parse_args()
     names = options.only.split(",")
@@ -160,6 +161,7 @@ def main():
     finally:
         signal.alarm(0)
         bench.stop()
+    results["note"] = options.note
     for store, shown in results["durable"].items():
         print(f"{store}: " + ", ".join(f"{name} {value}" for name, value in shown.items()))
     print(terminal(results))

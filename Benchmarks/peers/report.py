@@ -92,7 +92,8 @@ def section(results):
         BEGIN,
         f"{results['date']}, {results['rounds']} rounds of about {results['seconds']:g} s each, on {machine['cores']} cores "
         f"({machine['processor']}), {machine['memory_gib']} GiB, {machine['system']}, Linux {machine['kernel']}, PostgreSQL "
-        f"{results['servers']['PostgreSQL']}" + (f", Redis {results['servers']['Redis']}" if "Redis" in results["servers"] else "") + ".",
+        f"{results['servers']['PostgreSQL']}" + (f", Redis {results['servers']['Redis']}" if "Redis" in results["servers"] else "") + "."
+        + (f" {results['note']}" if results.get("note") else ""),
         "",
         f"Asked of the servers during the run: {shown}.",
         "",
