@@ -79,9 +79,12 @@ class Scale(Bench):
         pid = server.process.pid
         time.sleep(1)
         before = resident_mib(pid)
+        begin = time.monotonic()
         streams = Streams(kind, int(server.url.rsplit(":", 1)[1]), token, self.streams)
         self.open_streams.append(streams)
-        streams.answer()
+        again = streams.answer()["again"]
+        self.note(f"{kind}_opening_s", time.monotonic() - begin, "s")
+        self.note(f"{kind}_opened_again", again, "streams")
         time.sleep(self.seconds(20))
         span, used = self.seconds(20), cpu_seconds(pid)
         time.sleep(span)

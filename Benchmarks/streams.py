@@ -2,7 +2,8 @@
 
     streams.py events|workers --port PORT --token TOKEN --count N
 
-Says `{"open": N}` when all are open. After a line on its input, `events` says when the first and the last of them got an
+Says `{"open": N, "again": M}` when all are open; M of them had been closed before that and were opened again after a second,
+as workers and browsers do. After a line on its input, `events` says when the first and the last of them got an
 event (`{"first_at": …, "last_at": …}`, seconds since the epoch). Ends with its input, or when a stream is closed.
 """
 
@@ -19,7 +20,7 @@ AT_ONCE = 100  # connections that are being opened
 
 class Streams:
     def __init__(self, count):
-        self.count, self.opened, self.waiting = count, 0, 0
+        self.count, self.opened, self.waiting, self.again = count, 0, 0, 0
         self.all_open = asyncio.Event()
         self.ended = asyncio.get_running_loop().create_future()
         self.first = self.last = 0.0
@@ -31,7 +32,15 @@ class Streams:
 
     def lost(self, error, what):
         if not self.ended.done():
-            self.ended.set_result(f"a stream was closed: {error or what}")
+            self.ended.set_result(f"a stream was closed with {self.opened} of {self.count} open: {error or what}")
+
+    def closed(self, number, was_open, error):
+        """Before all are open a stream may be closed, and comes again; later it may not."""
+        if self.all_open.is_set() or self.again >= self.count:
+            return self.lost(error, "by the server")
+        self.again += 1
+        self.opened -= was_open
+        asyncio.get_running_loop().call_later(1, lambda: self.connecting.put_nowait(number))
 
     def expect(self):
         self.waiting, self.first, self.got_all = self.count, 0.0, asyncio.Event()
@@ -46,7 +55,7 @@ class Streams:
 
 class EventReader(asyncio.Protocol):
     def __init__(self, streams, options, number):
-        self.streams, self.options, self.head, self.round = streams, options, b"", 0
+        self.streams, self.options, self.number, self.head, self.round = streams, options, number, b"", 0
 
     def connection_made(self, transport):
         transport.write(
@@ -68,7 +77,7 @@ class EventReader(asyncio.Protocol):
             self.streams.got()
 
     def connection_lost(self, error):
-        self.streams.lost(error, "by the server")
+        self.streams.closed(self.number, self.head is None, error)
 
 
 # HTTP/2 (RFC 9113): types of frames and flags that are used.
@@ -167,7 +176,7 @@ class Worker(asyncio.Protocol):
             elif kind == PING and not flags & ACK:
                 self.transport.write(frame(PING, ACK, 0, content))
             elif kind == GOAWAY:
-                self.streams.lost(None, f"GOAWAY {content!r}")
+                self.transport.close()
             elif kind == DATA and self.timer is None:
                 self.welcomed(content)
 
@@ -191,24 +200,30 @@ class Worker(asyncio.Protocol):
     def connection_lost(self, error):
         if self.timer:
             self.timer.cancel()
-        self.streams.lost(error, "by the server")
+        self.streams.closed(self.number, self.timer is not None, error)
 
 
 async def main(options):
     loop = asyncio.get_running_loop()
     streams = Streams(options.count)
     kind = {"events": EventReader, "workers": Worker}[options.kind]
-    gate, transports = asyncio.Semaphore(AT_ONCE), []
+    streams.connecting = asyncio.Queue()
+    for number in range(options.count):
+        streams.connecting.put_nowait(number)
 
-    async def connect(number):
-        async with gate:
-            transport, _ = await loop.create_connection(lambda: kind(streams, options, number), "127.0.0.1", options.port)
-            transports.append(transport)
+    async def connect():
+        while True:
+            number = await streams.connecting.get()
+            await loop.create_connection(lambda: kind(streams, options, number), "127.0.0.1", options.port)
 
     async def serve():
-        await asyncio.gather(*(connect(number) for number in range(options.count)))
-        await streams.all_open.wait()
-        print(json.dumps({"open": streams.opened}), flush=True)
+        connectors = [asyncio.create_task(connect()) for _ in range(AT_ONCE)]
+        opening = asyncio.create_task(streams.all_open.wait())
+        await asyncio.wait([opening, *connectors], return_when=asyncio.FIRST_COMPLETED)
+        for connector in connectors:
+            if connector.done():
+                connector.result()
+        print(json.dumps({"open": streams.opened, "again": streams.again}), flush=True)
         while await loop.run_in_executor(None, sys.stdin.readline):
             streams.expect()
             options.round += 1
