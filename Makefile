@@ -47,7 +47,10 @@ bench: ## measure; prints a table and writes .build/bench.json
 bench-peers: ## the same work by Beamline and its peers, in turns, 12 minutes: PEER_SECONDS (2.5), PEER_ROUNDS (5)
 	@Benchmarks/peers/run --seconds $(or $(PEER_SECONDS),2.5) --rounds $(or $(PEER_ROUNDS),5) --docs --note '$(PEER_NOTE)'
 
+bench-scale: ## 10,000 idle streams of each kind, a million ready steps, a held snapshot, a million stored runs
+	@Benchmarks/scale
+
 reset: ## delete the private PostgreSQL cluster and all its data
 	@scripts/reset
 
-.PHONY: help run demo test build release lint format generate verify crash simulate bench bench-peers reset
+.PHONY: help run demo test build release lint format generate verify crash simulate bench bench-peers bench-scale reset

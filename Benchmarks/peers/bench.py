@@ -16,6 +16,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import time
 
 from beamline_peer import Beamline
 from celery_peer import Celery
@@ -84,16 +85,26 @@ class Bench:
                 self.trials += self.visit(system, setting, modes, min(1, self.seconds), phase="trial", round=0)
         self.best = best_settings(self.trials)
 
-    def turn(self):
-        for number in range(self.rounds):
-            shift = number % len(self.systems)
-            for system in self.systems[shift:] + self.systems[:shift]:
-                wanted = {}
-                for mode in MODES:
-                    if (system.name, mode) in self.best:
-                        wanted.setdefault(self.best[system.name, mode], []).append(mode)
-                for setting, modes in wanted.items():
-                    self.rows += self.visit(system, setting, modes, self.seconds, phase="round", round=number + 1)
+    def turn(self, deadline):
+        """The rounds; none is begun that would likely end after the deadline, and the results say how many there were."""
+        wanted, self.rounds, took = self.rounds, 0, 0
+        for number in range(wanted):
+            begin = time.monotonic()
+            if number and begin + took > deadline:
+                print(f"{number} of {wanted} rounds: the time is over", file=sys.stderr, flush=True)
+                break
+            self.round(number)
+            self.rounds, took = number + 1, time.monotonic() - begin
+
+    def round(self, number):
+        shift = number % len(self.systems)
+        for system in self.systems[shift:] + self.systems[:shift]:
+            wanted = {}
+            for mode in MODES:
+                if (system.name, mode) in self.best:
+                    wanted.setdefault(self.best[system.name, mode], []).append(mode)
+            for setting, modes in wanted.items():
+                self.rows += self.visit(system, setting, modes, self.seconds, phase="round", round=number + 1)
 
     def results(self):
         rows = self.rows or self.trials
@@ -137,7 +148,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=2.5, help="about how long one measurement takes (2.5)")
     parser.add_argument("--rounds", type=int, default=5, help="rounds of which the median counts (5)")
     parser.add_argument("--only", default=",".join(system.name for system in SYSTEMS), help="the systems, by name")
-    parser.add_argument("--limit", type=int, default=1200, help="seconds after which it gives up (1200)")
+    parser.add_argument("--limit", type=int, default=900, help="seconds after which no round is begun (900)")
     parser.add_argument("--note", default="", help="a sentence for the docs about this run")
     parser.add_argument("--docs", action="store_true", help="write docs/benchmarks.md, its charts and docs/peers-rows.tsv")
     options = parser.parse_args()
@@ -147,16 +158,17 @@ def main():
     systems = [system for system in SYSTEMS if system.name in names]
 
     def give_up(number, frame):
-        raise SystemExit(f"given up by {signal.Signals(number).name}; --limit is {options.limit} s")
+        raise SystemExit(f"given up by {signal.Signals(number).name}; --limit is {options.limit} s and a round more was too much")
 
     for number in (signal.SIGALRM, signal.SIGTERM):
         signal.signal(number, give_up)
-    signal.alarm(options.limit)
+    signal.alarm(options.limit + 300)
     seconds, rounds = (0.5, 0) if options.quick else (options.seconds, options.rounds)
+    begin = time.monotonic()
     bench = Bench(systems, seconds, rounds, options.quick)
     try:
         bench.try_settings()
-        bench.turn()
+        bench.turn(begin + options.limit)
         results = bench.results()
     finally:
         signal.alarm(0)

@@ -137,25 +137,23 @@ class StreamTests(unittest.IsolatedAsyncioTestCase):
         await Server(refuse).run("events", 1, body)
 
     async def test_a_worker_says_hello_and_sends_heartbeats_when_it_is_welcome(self):
-        server, streams_of_frames = Server(None), []
+        server, heard = Server(None), asyncio.Queue()
 
         async def serve(reader, writer):
             await welcome(reader, writer)
             octets = b""
             while streams.HEARTBEAT not in octets:
                 octets += await reader.read(4096)
-            streams_of_frames.append(octets)
+            heard.put_nowait(octets)
 
         server.handle = serve
 
         async def body(program, answer):
             self.assertEqual(await answer(), {"open": 2, "again": 0})
-            while len(streams_of_frames) < 2:
-                await asyncio.sleep(0)
-            kinds = [kind for kind, _, _, _ in frames(streams_of_frames[0])]
-            self.assertEqual(kinds[:3], [streams.SETTINGS, streams.HEADERS, streams.DATA])
-            self.assertIn((streams.SETTINGS, streams.ACK, 0, b""), list(frames(streams_of_frames[0])))
-            hello = dict(streams.fields(dict(streams.fields(list(frames(streams_of_frames[0]))[2][3][5:]))[1]))
+            said = [list(frames(await asyncio.wait_for(heard.get(), 30))) for _ in range(2)][0]
+            self.assertEqual([kind for kind, _, _, _ in said[:3]], [streams.SETTINGS, streams.HEADERS, streams.DATA])
+            self.assertIn((streams.SETTINGS, streams.ACK, 0, b""), said)
+            hello = dict(streams.fields(dict(streams.fields(said[2][3][5:]))[1]))
             self.assertEqual(len(hello[2]), 16)
 
         await server.run("workers", 2, body)
