@@ -180,15 +180,17 @@ def main():
     for figure in results["figures"]:
         if "ratio" in figure["name"]:
             print(f"  {figure['name']:<40} {figure['value']:>10,.2f} {figure['unit']}")
-    with open(RESULTS, "w") as file:
+    # What is no measurement leaves the last one's results as they are.
+    written = RESULTS.replace(".json", "-quick.json") if options.quick else RESULTS
+    with open(written, "w") as file:
         json.dump(results, file, indent=1)
     if not options.quick:
         add_figures(results["figures"])
-    if options.docs:
-        write_docs(results)
+        if options.docs:
+            write_docs(results)
     failed = [row for row in bench.trials + bench.rows if "error" in row]
     if failed:
-        raise SystemExit(f"{len(failed)} measurements failed; see above and {os.path.relpath(RESULTS, ROOT)}")
+        raise SystemExit(f"{len(failed)} measurements failed; see above and {os.path.relpath(written, ROOT)}")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
 
 import json
 import os
+import textwrap
 
 from chart import bar_chart
 from figures import median_rates
@@ -80,6 +81,10 @@ def cost_table(results):
     return lines
 
 
+def paragraph(text):
+    return textwrap.fill(text, 120, break_long_words=False, break_on_hyphens=False)
+
+
 def section(results):
     figures = {figure["name"]: figure["value"] for figure in results["figures"]}
     machine, durable = results["machine"], results["durable"]
@@ -90,12 +95,12 @@ def section(results):
     bare = ", ".join(f"{figures[f'bare_loop_ratio_{mode}']:.2f}" for mode in MODES if f"bare_loop_ratio_{mode}" in figures)
     return "\n".join([
         BEGIN,
-        f"{results['date']}, {results['rounds']} rounds of about {results['seconds']:g} s each, on {machine['cores']} cores "
+        paragraph(f"{results['date']}, {results['rounds']} rounds of about {results['seconds']:g} s each, on {machine['cores']} cores "
         f"({machine['processor']}), {machine['memory_gib']} GiB, {machine['system']}, Linux {machine['kernel']}, PostgreSQL "
         f"{results['servers']['PostgreSQL']}" + (f", Redis {results['servers']['Redis']}" if "Redis" in results["servers"] else "") + "."
-        + (f" {results['note']}" if results.get("note") else ""),
+        + (f" {results['note']}" if results.get("note") else "")),
         "",
-        f"Asked of the servers during the run: {shown}.",
+        paragraph(f"Asked of the servers during the run: {shown}."),
         "",
         *(f"![{TITLES[mode]}](images/{os.path.basename(chart_path(mode))})\n" for mode in MODES),
         *table,

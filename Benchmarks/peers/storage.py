@@ -131,4 +131,4 @@ def versions_of_the_machine():
     with open("/proc/meminfo") as file:
         memory = int(file.readline().split()[1]) // 1024 // 1024
     system = subprocess.run(["sh", "-c", ". /etc/os-release; echo $PRETTY_NAME"], capture_output=True, text=True).stdout.strip()
-    return {"cores": os.cpu_count(), "processor": model, "memory_gib": memory, "kernel": os.uname().release, "system": system}
+    return {"cores": os.cpu_count(), "processor": model, "memory_gib": memory, "kernel": ".".join(os.uname().release.split(".")[:2]), "system": system}
