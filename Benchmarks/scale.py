@@ -132,17 +132,14 @@ class Scale(Bench):
 
     def fill(self, count):
         """`count` ready steps through the API, 50 in a call; no worker is there."""
-        begin, base = time.monotonic(), self.runs()
-        while (made := self.runs() - base) < count:
-            self.fills += 1
-            rate = made / max(1, time.monotonic() - begin) or 5000
-            span = min(30, max(1, round((count - made) / rate)))
-            subprocess.run(
-                [LOAD, "client", "--port", str(self.port), "--token", self.token, "--workflow", "bench/noop", "--warmup", "0",
-                 "--seconds", str(span), "--connections", "8", "--in-flight", "2", "--batch", "50", "--salt", f"f{self.fills}"],
-                check=True, stdout=subprocess.DEVNULL)
+        self.fills += 1
+        base = self.runs()
+        subprocess.run(
+            [LOAD, "client", "--port", str(self.port), "--token", self.token, "--workflow", "bench/noop", "--warmup", "0",
+             "--connections", "8", "--in-flight", "2", "--batch", "50", "--count", str(count), "--salt", f"f{self.fills}"],
+            check=True, stdout=subprocess.DEVNULL)
         self.cluster.sql("CHECKPOINT")
-        return made
+        return self.runs() - base
 
     def burn(self, count):
         """Samples (seconds, claimed, ended) while a worker takes all of `count` ready steps."""
@@ -225,7 +222,7 @@ class Scale(Bench):
             SELECT coalesce(sum(n_tup_upd), 0), coalesce(sum(n_tup_hot_upd), 0) FROM pg_stat_user_tables
             WHERE relname LIKE 'runs%'""")[0]
         if int(updated):
-            self.note("hot_ratio", int(hot) / int(updated), "ratio")
+            self.note("hot_ratio_1m", int(hot) / int(updated), "ratio")
             self.note("runs_updates", int(updated), "updates")
 
     def stored(self):

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import types
 
-from peer import BATCH, CALLERS, Peer
+from peer import CALLERS, Peer
 from programs import Program, ProgramFailed, until
 from storage import ROOT
 
@@ -68,13 +68,13 @@ class Beamline(Peer):
             [LOAD, "worker", "--port", str(self.port), "--token", self.worker_token, "--slots", str(self.setting["slots"])], self.folder))
         until("the worker is connected", lambda: self.client.call("GET", "/v1/workers")["workers"], programs=self.workers)
 
-    def submit(self, count, batch, seconds):
-        """The client of Beamline's own benchmark is given a time."""
+    def submit(self, count, batch):
+        """By the client of Beamline's own benchmark, a process for each time."""
         Beamline.number += 1
         in_flight = self.setting["in_flight"] if batch == 1 else min(self.setting["in_flight"], 4)
         arguments = ["--port", str(self.port), "--token", self.token, "--workflow", "bench/noop", "--warmup", "0",
                      "--connections", str(CALLERS), "--in-flight", str(in_flight), "--batch", str(batch),
-                     "--seconds", str(max(1, round(seconds))), "--salt", f"s{Beamline.number}"]
+                     "--count", str(count), "--salt", f"s{Beamline.number}"]
         client = Program(f"beamline-client-{Beamline.number}", [LOAD, "client", *arguments], self.folder, talks=True)
         self.clients.append(client)
         try:
@@ -85,12 +85,6 @@ class Beamline(Peer):
         if answer["failed"]:
             raise ProgramFailed(f"{answer['failed']} of Beamline's calls failed")
         return answer["acknowledged"]
-
-    def fill(self, count):
-        filled = 0
-        while filled < count:
-            filled += self.submit(count, BATCH, 1)
-        return filled
 
     def done(self):
         return self.connection.execute("SELECT count(*) FROM runs WHERE state = 5").fetchone()[0]

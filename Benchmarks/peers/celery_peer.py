@@ -26,8 +26,8 @@ class Celery(PythonPeer):
         self.setting = {**self.settings[setting], "broker": self.storage.url(0), "backend": self.storage.url(1)}
         self.start_clients()
 
-    def submit(self, count, batch, seconds):
-        acknowledged = super().submit(count, batch, seconds)
+    def submit(self, count, batch):
+        acknowledged = super().submit(count, batch)
         self.acknowledged += acknowledged
         return acknowledged
 

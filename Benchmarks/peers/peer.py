@@ -51,9 +51,8 @@ class Peer:
         """The workers leave."""
         self._stop(self.workers)
 
-    def submit(self, count, batch, seconds):
-        """About `count` steps, in calls of `batch`, by all callers; answers how many were acknowledged. A client that
-        can only be given a time takes `seconds`."""
+    def submit(self, count, batch):
+        """At least `count` steps, in calls of `batch`, by all callers; answers how many were acknowledged."""
         shares = [count // len(self.clients)] * len(self.clients)
         shares[0] += count - sum(shares)
         for client, share in zip(self.clients, shares):
@@ -62,7 +61,7 @@ class Peer:
 
     def fill(self, count):
         """`count` steps that nobody works on yet; answers how many there are."""
-        return self.submit(count, BATCH, 1)
+        return self.submit(count, BATCH)
 
     def done(self):
         raise NotImplementedError
