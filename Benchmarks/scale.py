@@ -17,10 +17,10 @@ import sys
 import time
 import urllib.request
 
-from bench import LOAD, ROOT, Bench, Client, cpu_seconds, ready, resident_mib, until
+import results
+from bench import LOAD, Bench, Client, cpu_seconds, ready, resident_mib, until
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-FIGURES = os.path.join(ROOT, ".build", "bench.json")
 SMALL = 10_000  # ready steps of the backlog to which others are compared
 
 
@@ -266,13 +266,7 @@ def main():
             scale.end()
     if options.quick:
         return
-    names = {figure["name"] for figure in scale.figures}
-    others = []
-    if os.path.exists(FIGURES):
-        with open(FIGURES) as file:
-            others = [figure for figure in json.load(file) if figure["name"] not in names]
-    with open(FIGURES, "w") as file:
-        json.dump(others + scale.figures, file, indent=2)
+    results.add(scale.figures)
 
 
 if __name__ == "__main__":

@@ -31,8 +31,10 @@ from report import RESULTS, ROOT, terminal, write_docs
 from skip_locked_peer import SkipLocked
 from storage import Postgres, Redis, versions_of_the_machine
 
+sys.path.append(os.path.join(ROOT, "Benchmarks"))
+from results import add  # noqa: E402
+
 SYSTEMS = (Beamline, Procrastinate, DBOS, Celery, Prefect, SkipLocked)
-FIGURES = os.path.join(ROOT, ".build", "bench.json")
 
 
 class Bench:
@@ -131,17 +133,6 @@ class Bench:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def add_figures(found):
-    """Replaces the figures of the same names in .build/bench.json, and leaves the others."""
-    names = {figure["name"] for figure in found}
-    others = []
-    if os.path.exists(FIGURES):
-        with open(FIGURES) as file:
-            others = [figure for figure in json.load(file) if figure["name"] not in names]
-    with open(FIGURES, "w") as file:
-        json.dump(others + found, file, indent=2)
-
-
 def main():
     parser = argparse.ArgumentParser(description="Beamline and its peers on the same work, in turns.")
     parser.add_argument("--quick", action="store_true", help="one setting, one short round: for a look, not for figures")
@@ -185,7 +176,7 @@ def main():
     with open(written, "w") as file:
         json.dump(results, file, indent=1)
     if not options.quick:
-        add_figures(results["figures"])
+        add(results["figures"])
         if options.docs:
             write_docs(results)
     failed = [row for row in bench.trials + bench.rows if "error" in row]
