@@ -19,6 +19,7 @@ import threading
 import time
 import urllib.request
 
+import results
 from cost import Cost, cpu_seconds
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -357,10 +358,8 @@ def main():
     finally:
         if bench:
             bench.end()
-    path = os.path.join(ROOT, ".build", "bench.json")
-    with open(path, "w") as file:
-        json.dump(bench.figures, file, indent=2)
-    print(f"wrote {os.path.relpath(path, ROOT)}")
+    results.add(bench.figures)
+    print(f"wrote {os.path.relpath(results.PATH, ROOT)}")
 
 
 if __name__ == "__main__":
