@@ -149,7 +149,7 @@ def main():
     systems = [system for system in SYSTEMS if system.name in names]
 
     def give_up(number, frame):
-        raise SystemExit(f"given up by {signal.Signals(number).name}; --limit is {options.limit} s and a round more was too much")
+        raise SystemExit(f"given up by {signal.Signals(number).name}; --limit is {options.limit} s")
 
     for number in (signal.SIGALRM, signal.SIGTERM):
         signal.signal(number, give_up)
