@@ -11,6 +11,7 @@ import json
 import os
 import re
 import resource
+import signal
 import statistics
 import subprocess
 import sys
@@ -257,6 +258,8 @@ def main():
     if hard != resource.RLIM_INFINITY and hard < wanted:
         raise SystemExit(f"{options.streams} streams need {wanted} open files and the limit is {hard}: raise it with ulimit -Hn, or use --streams")
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+    # Whoever ends it finds no cluster and no server left.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(f"ended by {signal.Signals(number).name}"))
     scale = None
     try:
         scale = Scale(options)
