@@ -20,8 +20,9 @@ struct BatchBuilder {
         case refused(RunRejection)
     }
 
-    /// One run's part of the batch.
-    struct Draft {
+    /// One run's part of the batch: a reference, because the table of drafts is asked several times a command, and moving
+    /// so much in and out of it cost more than the commands.
+    final class Draft {
         let entry: RunEntry
         let start: StartIntent?
         let expectedRevision: Int64
@@ -37,6 +38,13 @@ struct BatchBuilder {
         /// The commands that it answers.
         var commands: [Int] = []
         var isAlone = false
+
+        init(entry: RunEntry, start: StartIntent?, expectedRevision: Int64, state: RunLifecycle) {
+            self.entry = entry
+            self.start = start
+            self.expectedRevision = expectedRevision
+            self.state = state
+        }
     }
 
     var drafts: [RunKey: Draft] = [:]

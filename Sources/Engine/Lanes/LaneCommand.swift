@@ -4,7 +4,8 @@ import Workflows
 
 /// One state-changing command on one run, waiting for its commit.
 struct LaneCommand: Sendable {
-    enum Kind: Sendable {
+    /// Indirect: a command goes through three arrays, and each time a reference is all that is copied.
+    indirect enum Kind: Sendable {
         case start(StartIntent)
         case finish(FinishCommand)
         case cancel(reason: String)
