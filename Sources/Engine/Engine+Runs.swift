@@ -65,7 +65,7 @@ extension Engine {
     /// - Throws: `run_not_found`, `run_ended`, `conflict` when it is not paused.
     public func resume(_ key: RunKey) async throws(EngineError) { try await apply(.resume, to: key) }
 
-    private func apply(_ event: RunEvent, to key: RunKey) async throws(EngineError) {
+    func apply(_ event: RunEvent, to key: RunKey) async throws(EngineError) {
         try await submit(.event(event), to: key)
     }
 
@@ -132,14 +132,14 @@ extension Engine {
         return (RunKey(tenant: command.tenant, run: run), intent)
     }
 
-    private func laneCommand(_ intent: StartIntent, key: RunKey, reply: Reply) -> LaneCommand {
+    func laneCommand(_ intent: StartIntent, key: RunKey, reply: Reply) -> LaneCommand {
         let now = parts.clock.now
         return LaneCommand(
             key: key, kind: .start(intent), acceptedAt: now, deadline: now + parts.configuration.commandTimeout,
             reply: reply)
     }
 
-    private func started(_ answer: Answer) throws(EngineError) -> Started {
+    func started(_ answer: Answer) throws(EngineError) -> Started {
         switch answer {
         case .started(let started): return started
         case .failed(let error): throw error

@@ -70,6 +70,8 @@ public enum StoreConformance: String, CaseIterable, Sendable {
     case throttleDrops
     case debounce
     case pacedRunNeedsSlot
+    case failedRunGoesOn
+    case reopenedRunEndsAtOnce
 
     public func run(on store: any Store & Catalog) async throws {
         let fixture = try await StoreFixture.make(on: store)
@@ -141,6 +143,8 @@ public enum StoreConformance: String, CaseIterable, Sendable {
         case .throttleDrops: try await Self.throttleDrops(fixture)
         case .debounce: try await Self.debounce(fixture)
         case .pacedRunNeedsSlot: try await Self.pacedRunNeedsSlot(fixture)
+        case .failedRunGoesOn: try await Self.failedRunGoesOn(fixture)
+        case .reopenedRunEndsAtOnce: try await Self.reopenedRunEndsAtOnce(fixture)
         }
     }
 }
