@@ -1,5 +1,5 @@
 import JSON
-public import Workflows
+import Workflows
 
 /// How a failed run is taken up once more.
 extension Engine {
@@ -14,8 +14,8 @@ extension Engine {
     ///   - mostReplays: A run that was redriven so often is refused.
     /// - Throws: `run_not_found`, `step_not_found`, `invalid_input`, `conflict`.
     public func redrive(
-        _ key: RunKey, generation: Int32? = nil, inputs: [String: [UInt8]] = [:], mostReplays: Int32 = Engine.mostReplays,
-        by: String
+        _ key: RunKey, generation: Int32? = nil, inputs: [String: [UInt8]] = [:],
+        mostReplays: Int32 = Engine.mostReplays, by: String
     ) async throws(EngineError) {
         let run = try await committed(key)
         let failed = generation ?? run.generation
@@ -74,12 +74,14 @@ extension Engine {
             let step = try step(name, of: run)
             guard run.plan.parts.main.contains(step), let planned = run.template(of: step) else {
                 throw EngineError(
-                    .invalidInput, "a rerun begins with a step under `steps`; \"\(name)\" is none (or is an item of one)")
+                    .invalidInput,
+                    "a rerun begins with a step under `steps`; \"\(name)\" is none (or is an item of one)")
             }
             carried.outputs = run.carried(repeating: step, history: history)
             if let input {
                 guard planned.isTask, planned.fanOut == nil else {
-                    throw EngineError(.invalidInput, "step \"\(name)\" takes no edited input: it is no task, or has items")
+                    throw EngineError(
+                        .invalidInput, "step \"\(name)\" takes no edited input: it is no task, or has items")
                 }
                 carried.inputs[step] = try checked(input, of: name)
             }
@@ -114,7 +116,7 @@ extension Engine {
         return record
     }
 
-    private func committed(_ key: RunKey) async throws(EngineError) -> RunState {
+    func committed(_ key: RunKey) async throws(EngineError) -> RunState {
         let entry: RunEntry?
         do {
             entry = try await parts.directory.fresh(key)

@@ -46,7 +46,8 @@ extension StoreConformance {
         try expectEqual(leased.map(\.fence.attempt), [1001])
         try expect(
             try await fixture.store.commit(fixture.finishBatch(leased[0].fence, revision: 3)).excluded.isEmpty)
-        try expectEqual(try await fixture.store.loadRuns([RunLoad(key: key, knownRevision: nil)]).first?.state, .succeeded)
+        let ended = try await fixture.store.loadRuns([RunLoad(key: key, knownRevision: nil)])
+        try expectEqual(ended.first?.state, .succeeded)
     }
 
     /// The step that is begun anew fails at once: the run ends in the commit that reopens it, in the same state as before.

@@ -141,7 +141,7 @@ extension RunView.Step {
 
 extension RunView.Attempt.State {
     /// How the attempt ended that made this transition.
-    fileprivate init(_ transition: StepTransition) {
+    init(_ transition: StepTransition) {
         switch (transition.state, transition.failure?.kind) {
         case (.succeeded, _): self = .succeeded
         case (.lost, _), (_, .lost?): self = .lost

@@ -1,4 +1,4 @@
-public import Workflows
+import Workflows
 
 /// Repeat an ended run as a new one.
 public struct RerunCommand: Sendable {

@@ -65,7 +65,7 @@ enum DeadLetterStatement {
         }
     }
 
-    private static let columns = """
+    static let columns = """
         d.tenant, d.run, d.revision, d.step, d.name, d.attempt, d.generation, d.flow, d.input, d.worker, d.enqueued_at,
         d.leased_at, d.started_at, d.is_child, w.name, v.version, d.at, d.redriven_at, d.redriven_by,
         \(StepFailure.columns(of: "d.failure"))
@@ -74,7 +74,7 @@ enum DeadLetterStatement {
     /// Behind the columns: whether the letter passes.
     static let passes = 24
 
-    private static let names = """
+    static let names = """
         LEFT JOIN workflow_versions v ON v.flow = d.flow LEFT JOIN workflows w ON w.id = v.workflow
         """
 

@@ -44,7 +44,8 @@ struct FilterTerms: Sendable {
     ///     names and negations of the terms; term, text, pattern, least and bound of their options.
     static func pass(texts: [(Int16, String)], amounts: [(Int16, String)], parameter first: Int) -> String {
         func choice(_ values: [(Int16, String)], else none: String) -> String {
-            values.isEmpty ? none : "CASE t.subject \(values.map { "WHEN \($0) THEN \($1)" }.joined(separator: " ")) END"
+            guard !values.isEmpty else { return none }
+            return "CASE t.subject \(values.map { "WHEN \($0) THEN \($1)" }.joined(separator: " ")) END"
         }
         let subjects = (texts + amounts).map { String($0.0) }.joined(separator: ", ")
         return """

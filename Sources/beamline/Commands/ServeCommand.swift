@@ -11,6 +11,7 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup var keys: KeyOptions
     @OptionGroup var logging: LoggingOptions
     @OptionGroup var secrets: SecretOptions
+    @OptionGroup var deadLetters: DeadLetterRetentionOptions
 
     @Option(help: "Address and port to listen on; may be repeated. [BEAMLINE_LISTEN]")
     var listen: [String] = []
@@ -44,6 +45,7 @@ struct ServeCommand: AsyncParsableCommand {
         options.webFolder = try Installation.web(web)
         options.nodeName = name ?? HostName.text
         options.secrets = try secrets.sources()
+        options.deadLetters = try deadLetters.options()
         if let tlsCertificate, let tlsKey { options.tls = (tlsCertificate, tlsKey) }
         if migrate { _ = try await SchemaStep.up(options.database) }
         try await ServeSession.run(options)

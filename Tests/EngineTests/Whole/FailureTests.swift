@@ -37,7 +37,8 @@ struct FailureTests {
         let worker = TestWorker(session: 1, behaviour: behaviour)
         try await fixture.running(engine) {
             try await worker.connect(
-                to: engine, tenant: fixture.tenant, pools: [.init(name: "cpu", slots: 50), .init(name: "io", slots: 50)])
+                to: engine, tenant: fixture.tenant,
+                pools: [.init(name: "cpu", slots: 50), .init(name: "io", slots: 50)])
             try await body(engine, worker)
         }
         #expect(fixture.audit() == [])

@@ -27,7 +27,8 @@ struct DeadLetterTests {
             for step: Int32 in 0...1 {
                 batch.transitions.append(
                     fixture.transition(
-                        key, revision: Int64(step), step: step, attempt: 2, state: .failed, failure: Self.failure(code)))
+                        key, revision: Int64(step), step: step, attempt: 2, state: .failed, failure: Self.failure(code))
+                )
                 batch.deadLetters.append(
                     DeadLetterRow(
                         key: key, revision: Int64(step), step: step, name: step == 0 ? "load" : "store", attempt: 2,
@@ -40,7 +41,8 @@ struct DeadLetterTests {
     }
 
     private func list(
-        _ store: PostgresStore, _ filter: String, _ fixture: StoreFixture, before: DeadLetterPosition? = nil, limit: Int = 50
+        _ store: PostgresStore, _ filter: String, _ fixture: StoreFixture, before: DeadLetterPosition? = nil,
+        limit: Int = 50
     ) async throws -> DeadLetterPage {
         let predicates = try Filter(parsing: filter, keys: DeadLetter.filterKeys).predicates(now: 1 << 52)
         return try await store.deadLetters(passing: predicates, before: before, limit: limit, tenant: fixture.tenant)
@@ -63,8 +65,9 @@ struct DeadLetterTests {
         #expect(seen.first?.run == keys.last?.run && seen.last?.run == keys.first?.run)
         let counts = [
             "state:open": 14, "state:redriven": 0, "workflow:flow": 14, "workflow:other*": 0, "version:1": 14,
-            "run:\(keys[2].run)": 2, "step:load": 7, "-step:load": 7, "error:exit_*": 8, "kind:timeout": 6, "worker:w5": 2,
-            "failed:<2001-01-01": 0, "until:2h": 14, "attempt:2": 14, "replays:>=5": 4, "\"said EXIT\"": 8,
+            "run:\(keys[2].run)": 2, "step:load": 7, "-step:load": 7, "error:exit_*": 8, "kind:timeout": 6,
+            "worker:w5": 2, "failed:<2001-01-01": 0, "until:2h": 14, "attempt:2": 14, "replays:>=5": 4,
+            "\"said EXIT\"": 8,
             "step:load error:exit_3,exit_4": 2,
         ]
         for (filter, count) in counts {

@@ -13,9 +13,8 @@ struct LanguageHistoryTests {
         while true {
             if run.ending != nil {
                 // A failed run goes on once or twice, where it can.
-                guard run.run.generation < 2, (try? run.apply(.reopen(Reopening(generation: run.run.generation, by: "ada"))))
-                    != nil
-                else { return }
+                let reopening = Reopening(generation: run.run.generation, by: "ada")
+                guard run.run.generation < 2, (try? run.apply(.reopen(reopening))) != nil else { return }
                 continue
             }
             events += 1
