@@ -1,5 +1,5 @@
 import API
-public import Engine
+import Engine
 import Glibc
 import Logging
 import PostgresStore
@@ -7,11 +7,16 @@ import Workflows
 
 /// Where dead letters go when their time is over, and when that is.
 public struct DeadLetterOptions: Sendable {
-    public var retention = DeadLetterRetention()
+    /// Older ones go; `nil`: however old.
+    public var age: Duration?
+    /// Of each tenant, the newest so many stay; `nil`: however many.
+    public var count: Int?
     /// Letters are appended to `dead-letters-YYYY-MM-DD.jsonl` here, one JSON object a line, before they are deleted.
     public var exportFolder: String?
 
     public init() {}
+
+    var retention: DeadLetterRetention { DeadLetterRetention(age: age, count: count) }
 }
 
 /// Deletes old dead letters in bounded batches, after they were written to a file.

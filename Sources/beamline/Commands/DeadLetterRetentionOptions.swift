@@ -1,5 +1,4 @@
 import ArgumentParser
-import Engine
 import Server
 import Workflows
 
@@ -22,13 +21,13 @@ struct DeadLetterRetentionOptions: ParsableArguments {
             guard let age = try? Duration(parsing: text), age > .zero else {
                 throw CommandFailure(.invalid, "error: --dead-letter-age \(text) is no duration; write it as 90d")
             }
-            options.retention.age = age
+            options.age = age
         }
         if let text = deadLetterCount ?? ClientContext.environment("BEAMLINE_DEAD_LETTER_COUNT") {
             guard let count = Int(text), count >= 0 else {
                 throw CommandFailure(.invalid, "error: --dead-letter-count \(text) is no number of letters")
             }
-            options.retention.count = count
+            options.count = count
         }
         options.exportFolder = deadLetterExport ?? ClientContext.environment("BEAMLINE_DEAD_LETTER_EXPORT")
         return options
