@@ -61,7 +61,8 @@ struct ServerAssembly {
                 files: { request in files?.respond(to: request) }, logger: logger))
 
         let listening = Listening(
-            addresses: options.addresses, tls: tls, logger: logger, metrics: httpMetrics, handler: api.handler)
+            addresses: options.addresses, tls: tls, logger: logger, metrics: httpMetrics, immediate: api.immediate,
+            handler: api.handler)
         let addresses = try await listening.bind()
         let root = Supervisor(
             "node", strategy: .restForOne, logger: logger,
@@ -144,16 +145,18 @@ final class Listening: Sendable {
     private let tls: TLSContext?
     private let logger: Logger
     private let metrics: HTTPMetrics
+    private let immediate: HTTPImmediateHandler
     private let handler: HTTPHandler
     private let state: Mutex<State>
 
     init(
         addresses: [HTTPAddress], tls: TLSContext?, logger: Logger, metrics: HTTPMetrics,
-        handler: @escaping HTTPHandler
+        immediate: @escaping HTTPImmediateHandler, handler: @escaping HTTPHandler
     ) {
         self.tls = tls
         self.logger = logger
         self.metrics = metrics
+        self.immediate = immediate
         self.handler = handler
         state = Mutex(State(addresses: addresses))
     }
@@ -183,6 +186,6 @@ final class Listening: Sendable {
     private func make() -> HTTPServer {
         HTTPServer(
             configuration: .init(addresses: state.withLock { $0.addresses }, tls: tls), logger: logger,
-            metrics: metrics, handler: handler)
+            metrics: metrics, immediate: immediate, handler: handler)
     }
 }

@@ -75,8 +75,11 @@ final class Gate: Sendable {
         guard octets.count > 7, octets.prefix(7).lazy.map({ $0 | 0x20 }).elementsEqual("bearer ".utf8) else {
             return nil
         }
-        let token = octets.dropFirst(7)
-        return token.contains(UInt8(ascii: " ")) ? nil : String(token)
+        // A field's value is native and contiguous, whose octets are searched at once and not one by one.
+        let hasSpace = unsafe octets.withContiguousStorageIfAvailable {
+            unsafe $0.dropFirst(7).contains(UInt8(ascii: " "))
+        }
+        return hasSpace ?? true ? nil : String(octets.dropFirst(7))
     }
 
     private func trace(of request: HTTPRequest) -> TraceContext {

@@ -68,7 +68,8 @@ struct APIFixture: Sendable {
                 readiness: { [HealthCheck(name: "database", isOK: ready.value, detail: ready.value ? nil : "away")] },
                 logger: logger))
         let server = HTTPServer(
-            configuration: .init(addresses: [.tcp(host: "127.0.0.1", port: 0)]), logger: logger, handler: api.handler)
+            configuration: .init(addresses: [.tcp(host: "127.0.0.1", port: 0)]), logger: logger,
+            immediate: api.immediate, handler: api.handler)
         let address = try await server.bind()[0]
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await tree.run() }
