@@ -32,6 +32,7 @@ public struct DeadLetter: Sendable {
     public var redrivenBy: String?
 
     public var id: DeadLetterID { DeadLetterID(run: row.key.run, revision: row.revision) }
+    public var position: DeadLetterPosition { DeadLetterPosition(at: at, id: id) }
 
     public init(
         row: DeadLetterRow, workflow: String, version: Int32, at: Timestamp, redrivenAt: Timestamp?, redrivenBy: String?

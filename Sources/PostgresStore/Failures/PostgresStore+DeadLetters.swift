@@ -50,14 +50,14 @@ extension PostgresStore: DeadLetterReader {
         }
         guard let letter else { return nil }
         let history = try await run(letter.row.key)?.history ?? []
+        let last = letter.row.attempt > 0 ? letter.row.attempt : .max
         let attempts = history.filter { row in
-            row.transition.step == letter.row.step && row.transition.attempt > 0
-                && row.transition.at <= letter.at
+            let transition = row.transition
+            guard transition.step == letter.row.step, transition.attempt > 0 else { return false }
+            // A lost attempt is of no revision.
+            return transition.state == .lost
+                ? transition.attempt < last : transition.revision <= letter.row.revision
         }
         return (letter, attempts)
     }
-}
-
-extension DeadLetter {
-    public var position: DeadLetterPosition { DeadLetterPosition(at: at, id: id) }
 }
