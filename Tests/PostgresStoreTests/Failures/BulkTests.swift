@@ -120,7 +120,9 @@ struct BulkTests {
             for service in engine.services { group.addTask { try await service.run() } }
             group.addTask { try await runner.service.run() }
             defer { group.cancelAll() }
-            try await worker.connect(to: engine, tenant: tenant, pools: [.init(name: "cpu", slots: 50)])
+            try await worker.connect(
+                to: engine, tenant: tenant,
+                pools: [.init(name: "cpu", slots: 50), .init(name: "io", slots: 50)])
             let events = engine.events.subscribe(tenant: tenant)
             var keys: [RunKey] = []
             for _ in 0..<12 {
@@ -158,6 +160,7 @@ struct BulkTests {
             #expect(Set(results.compactMap(\.newRun)).count == 12)
             events.close()
         }
+        #expect(try await store.auditTokens().isEmpty)
         try await database.discard()
     }
 
