@@ -27,3 +27,11 @@ CREATE INDEX dead_letters_newest ON dead_letters (tenant, at, run, revision);
 
 -- The run that a run repeats; null where it repeats none. Written once, with the run.
 ALTER TABLE runs ADD COLUMN origin uuid;
+
+-- Where row-level security came first (migration 0046), the table has none yet.
+DO $$
+BEGIN
+    IF to_regprocedure('isolate_tenants()') IS NOT NULL THEN
+        PERFORM isolate_tenants();
+    END IF;
+END $$;

@@ -38,3 +38,11 @@ CREATE TABLE bulk_items (
     detail text,
     PRIMARY KEY (tenant, job, number)
 );
+
+-- Where row-level security came first (migration 0046), the tables have none yet.
+DO $$
+BEGIN
+    IF to_regprocedure('isolate_tenants()') IS NOT NULL THEN
+        PERFORM isolate_tenants();
+    END IF;
+END $$;

@@ -41,7 +41,8 @@ public final class API: Sendable {
 
     public init(_ parts: APIParts) {
         self.parts = parts
-        let gate = Gate(authenticator: parts.authenticator, now: parts.now)
+        let gate = Gate(
+            authenticator: parts.authenticator, limiter: RateLimiter(parts.rates), now: parts.now)
         let streams = OpenStreams()
         access = AccessWatch(parts: parts, streams: streams)
         let health = GRPCHealth(
@@ -62,7 +63,9 @@ public final class API: Sendable {
             + EventRoutes(engine: parts.engine, streams: streams, now: parts.now).routes
             + SessionRoutes(parts: parts, gate: gate).routes + SystemRoutes(parts: parts).routes
             + KeyRoutes(store: parts.access, now: parts.now).routes + RoleRoutes(store: parts.access).routes
-            + TenantRoutes(store: parts.access).routes + SecretRoutes(vault: parts.secrets).routes
+            + TenantRoutes(store: parts.access).routes
+            + QuotaRoutes(engine: parts.engine, catalog: parts.catalog).routes
+            + SecretRoutes(vault: parts.secrets).routes
         var trie = RouteTrie<ServedRoute>()
         var constants: [ServedRoute] = []
         for route in all {
@@ -155,7 +158,10 @@ public final class API: Sendable {
         case .open(let handler): return try await handler(request, requestID)
         case .admitted(let handler):
             let caller = try await gate.admit(request)
-            return try await handler(try call(route, request, parameters, requestID, of: caller))
+            let rate = try gate.limiter.admit(caller.identity, route.rateClass)
+            var response = try await handler(try call(route, request, parameters, requestID, of: caller))
+            if let rate { response.fields.append(contentsOf: rate) }
+            return response
         }
     }
 

@@ -51,11 +51,12 @@ extension Engine {
         intent.urgency = Urgency(priority: record.urgency.priority, deadline: nil)
         intent.carried = try Self.carried(command.scope, from: old, history: record.transitions)
         let key = RunKey(tenant: command.key.tenant, run: run)
+        if parts.quotas[key.tenant] != nil { intent.standing = try await admit((key, intent)) }
         let prepared = intent
         let answer = await withCheckedContinuation { continuation in
             parts.router.submit(laneCommand(prepared, key: key, reply: .caller(continuation)))
         }
-        return try started(answer)
+        return try started(answer, of: key.tenant)
     }
 
     private static func carried(

@@ -50,15 +50,15 @@ struct ServerAssembly {
         let reload = KeyReload(folder: options.keysFolder, ring: ring, authenticator: authenticator, logger: logger)
         // The tree shows itself; it exists only when its parts do.
         let tree = Mutex<Supervisor?>(nil)
-        let api = API(
-            APIParts(
-                engine: engine, reader: store, deadLetters: store, jobs: store, jobCreated: bulk.raise,
-                catalog: store, taskLog: store,
-                definitions: WorkflowChecker(),
-                authenticator: authenticator, access: store,
-                secrets: try secrets(store), minter: keys.minter, metrics: metrics,
-                tree: { tree.withLock { $0 }!.snapshot() }, readiness: { await health.checks(store) },
-                files: { request in files?.respond(to: request) }, logger: logger))
+        var parts = APIParts(
+            engine: engine, reader: store, deadLetters: store, jobs: store, jobCreated: bulk.raise,
+            catalog: store, taskLog: store, definitions: WorkflowChecker(),
+            authenticator: authenticator, access: store,
+            secrets: try secrets(store), minter: keys.minter, metrics: metrics,
+            tree: { tree.withLock { $0 }!.snapshot() }, readiness: { await health.checks(store) },
+            files: { request in files?.respond(to: request) }, logger: logger)
+        parts.rates = options.rates
+        let api = API(parts)
 
         let listening = Listening(
             addresses: options.addresses, tls: tls, logger: logger, metrics: httpMetrics, immediate: api.immediate,

@@ -72,6 +72,14 @@ public enum StoreConformance: String, CaseIterable, Sendable {
     case pacedRunNeedsSlot
     case failedRunGoesOn
     case reopenedRunEndsAtOnce
+    case quotaSettings
+    case quotaOfRuns
+    case quotaBlocksReturn
+    case quotaKnowsRepetitions
+    case quotaRecount
+    case quotaOfSubmissions
+    case quotaOfSteps
+    case quotaOfWorkersAndDefinitions
 
     public func run(on store: any Store & Catalog) async throws {
         let fixture = try await StoreFixture.make(on: store)
@@ -145,6 +153,14 @@ public enum StoreConformance: String, CaseIterable, Sendable {
         case .pacedRunNeedsSlot: try await Self.pacedRunNeedsSlot(fixture)
         case .failedRunGoesOn: try await Self.failedRunGoesOn(fixture)
         case .reopenedRunEndsAtOnce: try await Self.reopenedRunEndsAtOnce(fixture)
+        case .quotaSettings: try await Self.quotaSettings(fixture)
+        case .quotaOfRuns: try await Self.quotaOfRuns(fixture)
+        case .quotaBlocksReturn: try await Self.quotaBlocksReturn(fixture)
+        case .quotaKnowsRepetitions: try await Self.quotaKnowsRepetitions(fixture)
+        case .quotaRecount: try await Self.quotaRecount(fixture)
+        case .quotaOfSubmissions: try await Self.quotaOfSubmissions(fixture)
+        case .quotaOfSteps: try await Self.quotaOfSteps(fixture)
+        case .quotaOfWorkersAndDefinitions: try await Self.quotaOfWorkersAndDefinitions(fixture)
         }
     }
 }

@@ -25,6 +25,8 @@ struct Route: Sendable {
     let work: Work
     /// What the table of entry points asks for.
     let rule: AccessRule
+    /// The limit that it counts for.
+    var rateClass: RateClass { RateClass(rule) }
 
     init(
         _ method: String, _ pattern: String, _ operation: String, parameters: Set<String> = [],

@@ -33,37 +33,46 @@ public final class BulkRunner: Sendable {
     func runOnce() async throws(StoreError) -> Duration? {
         let node = engine.node
         guard let claim = try await jobs.claimJob(node: node, lease: Self.lease, limit: Self.batch) else { return nil }
-        let results = try await results(of: claim)
-        let pause = claim.job.order.rate.map { Duration.seconds(Double(results.count) / Double($0)) } ?? .zero
+        let (results, stop) = await results(of: claim)
+        if let stop, results.isEmpty { throw stop }
+        var pause = claim.job.order.rate.map { Duration.seconds(Double(results.count) / Double($0)) } ?? .zero
+        if let stop { pause = max(pause, stop.retryAfter) }
         _ = try await jobs.recordResults(results, of: claim, node: node, pause: pause)
         return pause == .zero ? .zero : min(pause, .seconds(1))
     }
 
-    private func results(of claim: BulkClaim) async throws(StoreError) -> [BulkResult] {
+    /// What became of the runs up to the first that must wait, and why that one must. Those behind it are dealt with again.
+    private func results(of claim: BulkClaim) async -> (known: [BulkResult], stop: StoreError?) {
         let engine = engine
         let job = claim.job
-        let results = await withTaskGroup(of: Result<BulkResult, StoreError>.self) { group in
+        let outcomes = await withTaskGroup(of: (Int32, Result<BulkResult, StoreError>).self) { group in
             for item in claim.items {
                 group.addTask {
                     do throws(StoreError) {
-                        return .success(try await engine.perform(job, on: item))
+                        return (item.number, .success(try await engine.perform(job, on: item)))
                     } catch {
-                        return .failure(error)
+                        return (item.number, .failure(error))
                     }
                 }
             }
-            var results: [Result<BulkResult, StoreError>] = []
-            for await result in group { results.append(result) }
-            return results
+            var outcomes: [Int32: Result<BulkResult, StoreError>] = [:]
+            for await (number, outcome) in group { outcomes[number] = outcome }
+            return outcomes
         }
         var known: [BulkResult] = []
-        for result in results { known.append(try result.get()) }
-        return known.sorted { $0.item.number < $1.item.number }
+        for item in claim.items {
+            switch outcomes[item.number] {
+            case .success(let result)?: known.append(result)
+            case .failure(let stop)?: return (known, stop)
+            case nil: preconditionFailure("run \(item.number) of a claim was not dealt with")
+            }
+        }
+        return (known, nil)
     }
 }
 
 extension Engine {
-    /// - Throws: when it may be tried again: nothing is written down of the turn.
+    /// - Throws: when it is to be tried again later.
     fileprivate func perform(_ job: BulkJob, on item: BulkItem) async throws(StoreError) -> BulkResult {
         var result = BulkResult(item: item, outcome: .done)
         do throws(EngineError) {
@@ -71,7 +80,8 @@ extension Engine {
         } catch {
             result.detail = error.message
             switch error.code {
-            case .unavailable, .overloaded:
+            // Reruns wait for their tenant's quota.
+            case .unavailable, .overloaded, .throttled, .quotaExceeded:
                 throw .unavailable(retryAfter: error.retryAfter ?? .seconds(1), detail: error.message)
             case .runEnded, .conflict, .runNotFound: result.outcome = .unchanged
             default: result.outcome = .failed

@@ -48,6 +48,9 @@ public struct CommitBatch: Sendable {
     public var deadLetters: [DeadLetterRow] = []
     /// Runs that had failed and go on.
     public var reopened: [RunReopened] = []
+    /// Starts and ends of tenants whose active runs are limited, counted by the holder.
+    public var counted: [CountedRun] = []
+    public var holder: QuotaHolder?
 
     public init(id: BatchID) { self.id = id }
 }

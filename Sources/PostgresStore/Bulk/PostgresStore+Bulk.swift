@@ -17,14 +17,14 @@ extension PostgresStore: BulkStore {
     }
 
     public func job(_ id: RunID.Bytes, tenant: TenantID) async throws(StoreError) -> BulkJob? {
-        try await reader { (connection) throws(PostgresError) in
+        try await reader(of: tenant.value) { (connection) throws(PostgresError) in
             try await connection.execute(BulkStatement.one, tenant.value, id.uuid).first
                 .map { (row) throws(PostgresError) in try BulkJob(row) }
         }
     }
 
     public func jobs(before: RunID.Bytes?, limit: Int, tenant: TenantID) async throws(StoreError) -> [BulkJob] {
-        try await reader { (connection) throws(PostgresError) in
+        try await reader(of: tenant.value) { (connection) throws(PostgresError) in
             let rows = try await connection.execute(
                 BulkStatement.list, tenant.value, before?.uuid ?? PostgresUUID(high: .max, low: .max), Int64(limit))
             return try rows.map { (row) throws(PostgresError) in try BulkJob(row) }
@@ -34,7 +34,7 @@ extension PostgresStore: BulkStore {
     public func results(
         of id: RunID.Bytes, outcome: BulkJob.Outcome?, after number: Int32, limit: Int, tenant: TenantID
     ) async throws(StoreError) -> [BulkResult] {
-        try await reader { (connection) throws(PostgresError) in
+        try await reader(of: tenant.value) { (connection) throws(PostgresError) in
             let rows = try await connection.execute(
                 BulkStatement.results, tenant.value, id.uuid, number, outcome?.rawValue, Int64(limit))
             return try rows.map { (row) throws(PostgresError) in

@@ -13,7 +13,7 @@ extension PostgresStore: DeadLetterReader {
     ) async throws(StoreError) -> DeadLetterPage {
         let terms = FilterTerms(deadLetters: filter)
         let limit = max(1, min(limit, 1000))
-        return try await reader { (connection) throws(PostgresError) in
+        return try await reader(of: tenant.value) { (connection) throws(PostgresError) in
             var page = DeadLetterPage(letters: [], next: position)
             var left = Self.lettersLookedAt
             while true {
@@ -44,7 +44,7 @@ extension PostgresStore: DeadLetterReader {
     public func deadLetter(
         _ id: DeadLetterID, tenant: TenantID
     ) async throws(StoreError) -> (letter: DeadLetter, attempts: [TransitionRow])? {
-        let letter = try await reader { (connection) throws(PostgresError) in
+        let letter = try await reader(of: tenant.value) { (connection) throws(PostgresError) in
             try await connection.execute(DeadLetterStatement.one, tenant.value, id.run.uuid, id.revision).first
                 .map { (row) throws(PostgresError) in try DeadLetter(row) }
         }
