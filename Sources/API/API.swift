@@ -56,6 +56,8 @@ public final class API: Sendable {
 
         let all =
             RunRoutes(runs: runs).routes + QueueRoutes(queues: QueueOperations(parts: parts)).routes
+            + FailureRoutes(failures: FailureOperations(parts: parts), runs: runs).routes
+            + BulkRoutes(bulk: BulkOperations(parts: parts)).routes
             + ApprovalRoutes(approvals: ApprovalOperations(parts: parts), runs: runs).routes
             + WorkflowRoutes(workflows: workflows).routes
             + EventRoutes(engine: parts.engine, streams: streams, now: parts.now).routes

@@ -10,6 +10,10 @@ public import Telemetry
 public struct APIParts: Sendable {
     public var engine: Engine
     public var reader: any RunReader
+    public var deadLetters: any DeadLetterReader
+    public var jobs: any BulkStore
+    /// A job is there to be worked on.
+    public var jobCreated: @Sendable () -> Void
     public var catalog: any Catalog
     public var taskLog: any TaskLog
     public var definitions: any DefinitionChecker
@@ -31,7 +35,9 @@ public struct APIParts: Sendable {
     public var logger: Logger
 
     public init(
-        engine: Engine, reader: any RunReader, catalog: any Catalog, taskLog: any TaskLog,
+        engine: Engine, reader: any RunReader, deadLetters: any DeadLetterReader, jobs: any BulkStore,
+        jobCreated: @escaping @Sendable () -> Void, catalog: any Catalog,
+        taskLog: any TaskLog,
         definitions: any DefinitionChecker, authenticator: Authenticator, access: any AccessStore,
         secrets: SecretVault, minter: TokenMinter?,
         metrics: MetricsRegistry, tree: @escaping @Sendable () -> SupervisedNode,
@@ -41,6 +47,9 @@ public struct APIParts: Sendable {
     ) {
         self.engine = engine
         self.reader = reader
+        self.deadLetters = deadLetters
+        self.jobs = jobs
+        self.jobCreated = jobCreated
         self.catalog = catalog
         self.taskLog = taskLog
         self.definitions = definitions

@@ -128,7 +128,7 @@ public final class MemoryStore: Store, Catalog {
                 return RunRecord(
                     key: request.key, flow: run.flow, state: run.state, revision: run.revision, input: run.input,
                     traceparent: run.traceparent, parent: run.parent, depth: run.depth, urgency: run.urgency,
-                    createdAt: run.createdAt, ending: run.ending,
+                    createdAt: run.createdAt, ending: run.ending, labels: run.labels,
                     transitions: transitions)
             }
         }

@@ -12,6 +12,8 @@ struct MemoryTables: Sendable {
         var traceparent: String?
         var parent: RunContext.Parent?
         var depth: Int32
+        var origin: RunID?
+        var labels: [UInt8]?
         var urgency = Urgency.usual
         var createdAt: Timestamp
         var ending: RunEnding?
@@ -85,6 +87,7 @@ struct MemoryTables: Sendable {
     /// The newest run of each succession, and when the first was asked for.
     var successions: [LimitID: (run: RunKey, since: Timestamp)] = [:]
     var deadlines: [RunKey: Timestamp] = [:]
+    var deadLetters: [MemoryDeadLetter] = []
     var sessions: [SessionID: Session] = [:]
     var inbox: [InboxID: (message: InboxMessage, at: Timestamp)] = [:]
     var events: [EventRow] = []

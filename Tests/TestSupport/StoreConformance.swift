@@ -70,6 +70,8 @@ public enum StoreConformance: String, CaseIterable, Sendable {
     case throttleDrops
     case debounce
     case pacedRunNeedsSlot
+    case failedRunGoesOn
+    case reopenedRunEndsAtOnce
     case quotaSettings
     case quotaOfRuns
     case quotaBlocksReturn
@@ -149,6 +151,8 @@ public enum StoreConformance: String, CaseIterable, Sendable {
         case .throttleDrops: try await Self.throttleDrops(fixture)
         case .debounce: try await Self.debounce(fixture)
         case .pacedRunNeedsSlot: try await Self.pacedRunNeedsSlot(fixture)
+        case .failedRunGoesOn: try await Self.failedRunGoesOn(fixture)
+        case .reopenedRunEndsAtOnce: try await Self.reopenedRunEndsAtOnce(fixture)
         case .quotaSettings: try await Self.quotaSettings(fixture)
         case .quotaOfRuns: try await Self.quotaOfRuns(fixture)
         case .quotaBlocksReturn: try await Self.quotaBlocksReturn(fixture)

@@ -90,6 +90,10 @@ struct BatchBuilder {
                 context: RunContext(run: key.run, input: intent.input, parent: intent.parent, depth: intent.depth)))
         drafts[key] = Draft(entry: entry, start: intent, expectedRevision: 0, state: .queued)
         order.append(key)
+        if let carried = intent.carried {
+            let rejection = apply(.carry(carried), to: key, command: command, random: random, finish: nil)
+            precondition(rejection == nil, "a new run refuses what it takes over")
+        }
         if let pacing = entry.pacing() {
             // It stays queued, until its time has come.
             drafts[key]?.commands.append(command)
@@ -216,13 +220,14 @@ struct BatchBuilder {
                     enqueuedAt: isOutcome ? finish?.timing.enqueuedAt : nil,
                     leasedAt: isOutcome ? finish?.timing.leasedAt : nil,
                     startedAt: isOutcome ? finish?.timing.startedAt : nil))
+            if transition.state == .failed { bury(transition, of: entry, finish: isOutcome ? finish : nil) }
             if transition.step >= 0 {
                 drafts[key]?.steps.append(
                     EventFragment.StepChange(
                         step: transition.step, state: transition.state, attempt: max(0, transition.attempt)))
             }
-        case .ready(let step):
-            place(readyRow(step, of: entry, attempt: 0, losses: 0), of: entry, rate: entry.stepRate(step))
+        case .ready(let step, let attempt):
+            place(readyRow(step, of: entry, attempt: attempt, losses: 0), of: entry, rate: entry.stepRate(step))
         case .retry(let step, let attempt, let delay):
             place(
                 readyRow(step, of: entry, attempt: attempt, losses: finish?.timing.losses ?? 0), of: entry,
@@ -243,6 +248,7 @@ struct BatchBuilder {
         case .startChild(let child): startChild(child, from: key)
         case .cancelChild(let child, let reason): cancelChild(child, reason: reason, from: key)
         case .emit(let emission): emit(emission, key: key)
+        case .reopened(let by): reopen(key, by: by)
         case .setDeadline(let delay):
             batch.timers.append(TimerRow(kind: .runDeadline(key), delay: delay))
         case .dropTokens(let expected):
@@ -287,8 +293,8 @@ struct BatchBuilder {
                     RunStart(
                         key: key, flow: start.flow.flow, state: state, revision: revision, input: start.input,
                         idempotency: start.idempotency, traceparent: start.traceparent, labels: start.labels,
-                        parent: start.parent, depth: start.depth, urgency: start.urgency, ending: draft.ending,
-                        event: event))
+                        parent: start.parent, depth: start.depth, origin: start.origin, urgency: start.urgency,
+                        ending: draft.ending, event: event))
             } else {
                 batch.advances.append(
                     RunAdvance(

@@ -228,7 +228,8 @@ extension StepTransition {
         case .succeeded, .failed, .scheduled: return true
         // A handler has taken the attempt's failure.
         case .expanded: return attempt > 0
-        case .pending, .ready, .running, .waiting, .held, .skipped, .cancelled, .lost, .signalled, .decided, .entered:
+        case .pending, .ready, .running, .waiting, .held, .skipped, .cancelled, .lost, .signalled, .decided, .entered,
+            .reopened, .carried:
             return false
         }
     }

@@ -103,4 +103,12 @@ enum RareStatement {
         WHERE r.tenant = p.tenant AND r.run = p.run
         """,
         [.int4Array, .uuidArray, .uuidArray, .int4Array, .int4Array])
+
+    static let origin = PostgresStatement(
+        """
+        UPDATE runs r SET origin = o.origin
+        FROM unnest($1::int4[], $2::uuid[], $3::uuid[]) AS o(tenant, run, origin)
+        WHERE r.tenant = o.tenant AND r.run = o.run
+        """,
+        [.int4Array, .uuidArray, .uuidArray])
 }

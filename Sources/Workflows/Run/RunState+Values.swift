@@ -5,6 +5,7 @@ extension RunState {
     /// The input of a step's task as JSON text: its `with`, evaluated over the run's input, the outputs of steps that
     /// have ended, and its item. What a step with `join: all` reads cannot change any more once the step is live.
     public func makeInput(of step: Int32) throws(ExpressionError) -> [UInt8] {
+        if !editedInputs.isEmpty, let edited = editedInputs[step] { return edited }
         guard let template = template(of: step)?.input else { return JSONText.emptyObject.bytes }
         return try template.evaluate(in: RunScope(self, step: step))
     }

@@ -12,6 +12,7 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup var keys: KeyOptions
     @OptionGroup var logging: LoggingOptions
     @OptionGroup var secrets: SecretOptions
+    @OptionGroup var deadLetters: DeadLetterRetentionOptions
 
     @Option(help: "Address and port to listen on; may be repeated. [BEAMLINE_LISTEN]")
     var listen: [String] = []
@@ -51,6 +52,7 @@ struct ServeCommand: AsyncParsableCommand {
         options.webFolder = try Installation.web(web)
         options.nodeName = name ?? HostName.text
         options.secrets = try secrets.sources()
+        options.deadLetters = try deadLetters.options()
         if let text = rateLimits ?? ClientContext.environment("BEAMLINE_RATE_LIMITS") {
             do {
                 options.rates = try RatePolicies(text)

@@ -16,6 +16,9 @@ struct IsolationTests {
         var run: String
         var key: String
         var keyText: String
+        /// Of a run whose approval was rejected.
+        var letter: String
+        var job: String
         static let workflow = "zqxflow"
         static let queue = "zqxqueue"
         static let role = "zqxrole"
@@ -34,9 +37,18 @@ struct IsolationTests {
         _ = try await api.send("PUT", "/v1/secrets/\(Things.secret)", json: #"{"value":"zqxvalue"}"#)
         let queue = try await api.send("PUT", "/v1/queues/\(Things.queue)", json: #"{"weight":3}"#)
         #expect(queue.status == 201)
+        _ = try await api.send(
+            "POST", "/v1/workflows", json: #"{"name":"zqxask","steps":[{"id":"zqxstep","uses":"approval","with":{}}]}"#)
+        let asked = try await api.send("POST", "/v1/runs", json: #"{"workflow":"zqxask"}"#)
+        let failed = try #require(asked.json?["id"]?.stringValue)
+        _ = try await api.send("POST", "/v1/runs/\(failed)/approvals/zqxstep", json: #"{"decision":"reject"}"#)
+        let job = try await api.send("POST", "/v1/bulk", json: #"{"action":"pause","filter":"workflow:zqxnone"}"#)
+        let letters = try await api.send("GET", "/v1/dead-letters")
         return Things(
             run: try #require(run.json?["id"]?.stringValue), key: try #require(key.json?["id"]?.stringValue),
-            keyText: try #require(key.json?["key"]?.stringValue))
+            keyText: try #require(key.json?["key"]?.stringValue),
+            letter: try #require(letters.json?["dead_letters"]?[0]?["id"]?.stringValue),
+            job: try #require(job.json?["id"]?.stringValue))
     }
 
     /// One request for each operation that names something: with acme's name, and with one that nobody has.
@@ -47,6 +59,15 @@ struct IsolationTests {
             ("pauseRun", "/v1/runs/\(things.run)/pause", nil), ("resumeRun", "/v1/runs/\(things.run)/resume", nil),
             ("signalRun", "/v1/runs/\(things.run)/signals/go", "{}"),
             ("decideApproval", "/v1/runs/\(things.run)/approvals/a", #"{"decision":"approve"}"#),
+            ("rerunRun", "/v1/runs/\(things.run)/rerun", nil),
+            ("getDeadLetter", "/v1/dead-letters/\(things.letter)", nil),
+            ("redriveDeadLetter", "/v1/dead-letters/\(things.letter)/redrive", nil),
+            ("getBulkJob", "/v1/bulk/\(things.job)", nil), ("cancelBulkJob", "/v1/bulk/\(things.job)/cancel", nil),
+            ("listBulkRuns", "/v1/bulk/\(things.job)/runs", nil),
+            (
+                "createBulkJob", "/v1/bulk",
+                #"{"action":"cancel","filter":"workflow:\#(Things.workflow)","dry_run":true}"#
+            ),
             ("listLogs", "/v1/runs/\(things.run)/logs", nil),
             ("listLogs", "/v1/runs/\(things.run)/logs?step=a", nil),
             ("listRuns", "/v1/runs?workflow=\(Things.workflow)", nil),
@@ -79,7 +100,9 @@ struct IsolationTests {
     /// Those that name nothing: what they answer must not have acme's mark.
     private static let lists: [(operation: String, path: String)] = [
         ("getMetrics", "/metrics"), ("getSession", "/v1/session"), ("getOverview", "/v1/overview"),
-        ("listRuns", "/v1/runs"), ("listApprovals", "/v1/approvals"), ("listWorkflows", "/v1/workflows"),
+        ("listRuns", "/v1/runs"), ("listDeadLetters", "/v1/dead-letters"), ("listBulkJobs", "/v1/bulk"),
+        ("listApprovals", "/v1/approvals"),
+        ("listWorkflows", "/v1/workflows"),
         ("listWorkers", "/v1/workers"),
         ("getSupervisionTree", "/v1/system/tree"), ("listKeys", "/v1/keys"), ("listRoles", "/v1/roles"),
         ("listGrants", "/v1/grants"), ("listQueues", "/v1/queues"), ("listSecrets", "/v1/secrets"),
@@ -107,6 +130,8 @@ struct IsolationTests {
             // The same names, with another end: nobody has those.
             let nobody = { (text: String) in
                 text.replacing(things.run, with: String(things.run.dropLast(4)) + "0000")
+                    .replacing(things.job, with: "00000000000000000000000002")
+                    .replacing(things.letter, with: "00000000000000000000000001-1")
                     .replacing(things.key, with: "blk_00000000").replacing("/acme/", with: "/nobody/")
                     .replacing(Self.mark, with: "nnn")
             }

@@ -44,6 +44,7 @@ struct APIFixture: Sendable {
         for tenant in ["acme", "other"] { _ = try await store.ensureTenant(named: tenant) }
         let engine = try await Engine(
             store: store, catalog: store, compiler: { try Plan.compile(canonical: $0.canonical) })
+        let bulk = BulkRunner(engine: engine, jobs: store)
         let key = try SigningKey.generate(id: "test")
         let minter = TokenMinter(key: key, issuer: issuer, audience: audience)
         let ring = KeyRing(try KeySet([key]))
@@ -56,9 +57,12 @@ struct APIFixture: Sendable {
         let ready = Flag(true)
         let tree = Supervisor(
             "engine", logger: logger,
-            children: engine.services.map { service in ChildSpec(service.name) { try await service.run() } })
+            children: (engine.services + [bulk.service]).map { service in
+                ChildSpec(service.name) { try await service.run() }
+            })
         var parts = APIParts(
-            engine: engine, reader: store, catalog: store, taskLog: store, definitions: TestDefinitions(),
+            engine: engine, reader: store, deadLetters: store, jobs: store, jobCreated: bulk.raise,
+            catalog: store, taskLog: store, definitions: TestDefinitions(),
             authenticator: authenticator, access: store, secrets: SecretVault(store: store, keys: masterKeys),
             minter: minter, metrics: metrics, tree: { tree.snapshot() },
             readiness: { [HealthCheck(name: "database", isOK: ready.value, detail: ready.value ? nil : "away")] },
