@@ -54,6 +54,10 @@ public struct EngineConfiguration: Sendable {
     public var limitSweepInterval: Duration = .seconds(5)
     /// Limits that one sweep looks at.
     public var limitSweepCount = 500
+    /// How often breakers are looked at: the backstop behind their own times and the event log.
+    public var breakerInterval: Duration = .seconds(1)
+    /// Breakers that one pass makes half-open at most.
+    public var breakerLimit = 100
     /// Tokens that one statement re-ranks at most.
     public var reorderLimit = 1_000
     /// How long an idempotency key is remembered, unless the command says otherwise.

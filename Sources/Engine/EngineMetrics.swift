@@ -35,6 +35,7 @@ public final class EngineMetrics: Sendable {
     let lostSessions = Counter()
     let rerankedTokens = Counter()
     let missedSlots = Counter()
+    let halfOpenBreakers = Counter()
 
     public init() {}
 

@@ -49,6 +49,9 @@ struct DispatchState {
     /// What is known of the queues' settings.
     var queues = QueueTable()
 
+    /// What is known of the breakers of task types.
+    private(set) var breakers = BreakerTable()
+
     private(set) var sessions: [SessionID: LocalSession] = [:]
     private(set) var buckets: [Bucket: BucketState] = [:]
     private var waiting: Set<Bucket> = []
@@ -157,7 +160,7 @@ struct DispatchState {
     /// Promises a free slot of a session that serves the bucket. None while older tokens wait in the bucket, or any that
     /// the same slots serve (whose turn it is, the claim decides), and none for a queue whose claims need its lock.
     mutating func reserve(_ bucket: Bucket) -> SessionID? {
-        if waiting.contains(bucket) || queues.isGuarded(bucket.queue) { return nil }
+        if waiting.contains(bucket) || queues.isGuarded(bucket.queue) || breakers[bucket] != nil { return nil }
         guard let groups = servers[TenantRoute(tenant: bucket.tenant, route: bucket.route)] else { return nil }
         for group in groups where waiting.isEmpty || !isAwaited(group) {
             if let id = take(from: group) { return id }
@@ -244,11 +247,10 @@ struct DispatchState {
         }
         guard let groups = servers[TenantRoute(tenant: bucket.tenant, route: bucket.route)] else { return false }
         var state = buckets[bucket] ?? BucketState()
-        state.waiting = true
         state.lowWater = min(state.lowWater, rank)
         state.lowestSinceClaim = min(state.lowestSinceClaim, rank)
         buckets[bucket] = state
-        waiting.insert(bucket)
+        if isOpen(bucket) { setWaiting(bucket) }
         // A step that returned has also freed its place, which a step of another route may take.
         if queues.isGuarded(bucket.queue) { wake(bucket.queue) }
         return groups.contains { hasFree($0) }
@@ -256,9 +258,28 @@ struct DispatchState {
 
     /// Places have become free under a queue's limit: whatever bucket of it may have been left is looked at again.
     mutating func wake(_ queue: QueueID) {
-        for bucket in buckets.keys where bucket.queue == queue {
-            buckets[bucket]?.waiting = true
-            waiting.insert(bucket)
+        for bucket in buckets.keys where bucket.queue == queue && isOpen(bucket) { setWaiting(bucket) }
+    }
+
+    /// Claims may find something there: no breaker is in the way, or it lets probes through.
+    private func isOpen(_ bucket: Bucket) -> Bool { breakers[bucket]?.isHalfOpen ?? true }
+
+    private mutating func setWaiting(_ bucket: Bucket) {
+        buckets[bucket]?.waiting = true
+        waiting.insert(bucket)
+    }
+
+    /// Buckets whose breaker has opened are left alone; those whose breaker has changed otherwise are looked at again.
+    mutating func setBreakers(_ table: BreakerTable) {
+        let old = breakers
+        breakers = table
+        for bucket in buckets.keys where old[bucket] != table[bucket] {
+            if isOpen(bucket) {
+                setWaiting(bucket)
+            } else {
+                buckets[bucket]?.waiting = false
+                waiting.remove(bucket)
+            }
         }
     }
 
@@ -279,7 +300,9 @@ struct DispatchState {
         var slots: [SessionID] = []
         while slots.count < limit, let id = take(from: group) { slots.append(id) }
         guard !slots.isEmpty else { return nil }
-        let served = Dictionary(grouping: waiting.filter { isServed($0, by: group) }, by: \.queue)
+        let all = waiting.filter { isServed($0, by: group) }
+        if let probes = nextProbes(of: all, &slots, group) { return probes }
+        let served = Dictionary(grouping: all, by: \.queue)
         let tenant = capabilities[group.capability].tenant
         // Sorted: which queue goes first must not depend on hashing.
         let names = served.keys.sorted { $0.value < $1.value }
@@ -314,6 +337,29 @@ struct DispatchState {
             }
         }
         return open.request.slots.isEmpty ? planned.popFirst() : open
+    }
+
+    /// A claim of probes, for one breaker that is half-open and one queue; the slots that it does not take are free again.
+    private mutating func nextProbes(
+        of waiting: Set<Bucket>, _ slots: inout [SessionID], _ group: GroupKey
+    ) -> ClaimPlan? {
+        guard !breakers.gates.isEmpty else { return nil }
+        let gated = waiting.filter { breakers[$0] != nil }
+        let first = gated.min { ($0.queue.value, $0.route.value) < ($1.queue.value, $1.route.value) }
+        guard let first, let gate = breakers[first] else { return nil }
+        let own = gated.filter { $0.queue == first.queue && breakers[$0]?.breaker == gate.breaker }
+        while slots.count > max(1, Int(gate.probes)) {
+            if let session = slots.popLast().flatMap({ sessions[$0] }) { unreserve(session, group.pool) }
+        }
+        let claims = own.map { ClaimBucket(bucket: $0, lowWater: buckets[$0]?.lowWater ?? .min) }
+        for bucket in own {
+            buckets[bucket]?.waiting = false
+            buckets[bucket]?.lowestSinceClaim = .max
+            self.waiting.remove(bucket)
+        }
+        return ClaimPlan(
+            request: ClaimRequest(buckets: claims, slots: slots, breaker: gate.breaker), pool: group.pool,
+            epoch: epoch)
     }
 
     /// The group of sessions that claims next: of the tenant whose turn it is, the groups take turns.
@@ -355,7 +401,9 @@ struct DispatchState {
                 state.lowWater = min(max(state.lowWater, rank), state.lowestSinceClaim)
             }
             // As many as asked for: more may wait. Fewer: everything visible was taken.
-            if taken[claim.bucket.queue] ?? 0 >= plan.request.shares[claim.share] { state.waiting = true }
+            if taken[claim.bucket.queue] ?? 0 >= plan.request.shares[claim.share], isOpen(claim.bucket) {
+                state.waiting = true
+            }
             if state.waiting { waiting.insert(claim.bucket) }
             buckets[claim.bucket] = state
         }

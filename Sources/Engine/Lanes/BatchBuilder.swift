@@ -42,6 +42,7 @@ struct BatchBuilder {
     var drafts: [RunKey: Draft] = [:]
     var batch: CommitBatch
     let queues: QueueTable
+    let breakers: BreakerTable
     private var order: [RunKey] = []
     private var idempotencyKeys: Set<TenantKey> = []
     private let now: Timestamp
@@ -51,10 +52,13 @@ struct BatchBuilder {
         var key: String
     }
 
-    init(id: BatchID, now: Timestamp, queues: QueueTable = QueueTable()) {
+    init(
+        id: BatchID, now: Timestamp, queues: QueueTable = QueueTable(), breakers: BreakerTable = BreakerTable()
+    ) {
         batch = CommitBatch(id: id)
         self.now = now
         self.queues = queues
+        self.breakers = breakers
     }
 
     var isEmpty: Bool {
@@ -183,6 +187,7 @@ struct BatchBuilder {
         if let finish {
             batch.finishes.append(finish.fence)
             leave([finish.fence.step], of: entry)
+            tellBreakers(of: finish, entry: entry)
         }
         for effect in effects { perform(effect, key: key, entry: entry, finish: finish) }
         return nil

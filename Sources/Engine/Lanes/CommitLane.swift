@@ -43,7 +43,8 @@ final class CommitLane: Sendable {
     func process(_ commands: [LaneCommand]) async throws(StoreError) -> [LaneCommand] {
         let runs = try await runs(of: commands)
         var builder = BatchBuilder(
-            id: BatchID(parts.randomBytes()), now: parts.storeClock.now, queues: parts.queues.snapshot)
+            id: BatchID(parts.randomBytes()), now: parts.storeClock.now, queues: parts.queues.snapshot,
+            breakers: parts.breakers.snapshot)
         var round = Round(commands: commands)
         for (index, command) in commands.enumerated() {
             round.note(add(command, index: index, runs: runs, to: &builder), at: index)
@@ -118,6 +119,7 @@ final class CommitLane: Sendable {
             if !outcome.admissions.isEmpty { parts.act(on: outcome.admissions) }
             if !batch.timers.isEmpty || !batch.delayed.isEmpty || !batch.pauses.isEmpty { parts.timers.raise() }
             if !outcome.limits.isEmpty { await admit(outcome.limits) }
+            if outcome.breakersChanged { parts.breakerChanges.raise() }
             let posts = batch.posts.filter { excluded[$0.sender] == nil }.map(\.message)
             if !posts.isEmpty { parts.courier.take(posts) }
             if parts.hub.hasSubscribers { parts.eventTail.raise() }

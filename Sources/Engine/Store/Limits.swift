@@ -39,6 +39,10 @@ public enum LimitLevel: Int16, Sendable, CaseIterable {
     case throttle = 4
     /// Starts of runs after quiet.
     case debounce = 5
+    /// Steps at a target that has a breaker: the breaker sets the slots.
+    case breaker = 6
+    /// Names the breaker of a task type; nothing waits in its line.
+    case taskType = 7
 }
 
 /// A rate as a definition states it.

@@ -15,6 +15,7 @@ struct CommitReply {
     var resumed: [ReadyBucket] = []
     var limits: [LimitID] = []
     var admissions = Admissions()
+    var breakersChanged = false
 
     init(committedAt: Timestamp, written: Set<RunKey>?, granted: [Int]) {
         self.committedAt = committedAt

@@ -255,7 +255,8 @@ struct CommitStatement {
                         AS r(tenant, queue, route, lease)
                     WHERE r.lease IS NOT NULL) b
                 CROSS JOIN LATERAL (
-                    SELECT 1 FROM queues q WHERE q.id = b.queue AND NOT q.paused AND NOT q.guarded OFFSET 0) q
+                    SELECT 1 FROM queues q WHERE q.id = b.queue AND NOT q.paused AND NOT q.guarded
+                        AND \(ClaimStatement.unshut) OFFSET 0) q
                 LEFT JOIN LATERAL (
                     SELECT x.rank FROM ready x
                     WHERE x.queue = b.queue AND x.route = b.route
@@ -302,13 +303,14 @@ struct CommitStatement {
             "h",
             [
                 ("tenant", .int4), ("run", .uuid), ("queue", .int4), ("route", .int4), ("rank", .int8),
-                ("step", .int4), ("attempt", .int4), ("losses", .int2), ("limit_id", .uuid),
+                ("step", .int4), ("attempt", .int4), ("losses", .int2), ("limit_id", .uuid), ("breaker", .bool),
             ])
         parts.append(
             """
             stopped AS (
                 INSERT INTO held (tenant, run, queue, route, rank, step, attempt, losses, limit_id, reason)
-                SELECT h.tenant, h.run, h.queue, h.route, h.rank, h.step, h.attempt, h.losses, h.limit_id, 'limit'
+                SELECT h.tenant, h.run, h.queue, h.route, h.rank, h.step, h.attempt, h.losses, h.limit_id,
+                    CASE WHEN h.breaker THEN 'breaker' ELSE 'limit' END
                 FROM \(rows) WHERE \(guarded("h")))
             """)
     }

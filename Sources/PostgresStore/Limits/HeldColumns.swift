@@ -28,6 +28,7 @@ struct HeldColumns {
         parameters.append(rows.map(\.token.attempt))
         parameters.append(rows.map(\.token.losses))
         parameters.append(rows.map(\.limit.id.digest.uuid))
+        parameters.append(rows.map { $0.limit.level == .breaker })
     }
 
     func bindReleases(into parameters: inout PostgresParameters) {

@@ -37,6 +37,7 @@ extension PostgresStore {
                 try await connection.execute(RateStatement.forget, Int64(limit))
                 try await connection.execute(PacingStatement.forgetThrottles, Int64(limit))
                 try await connection.execute(PacingStatement.forgetDebounces, Int64(limit))
+                try await connection.execute(BreakerStatement.forget, Int64(limit))
                 try await connection.withTransaction { transaction in
                     let old = try await transaction.execute(LimitStatement.old, Int64(limit))
                     guard !old.isEmpty else { return }
@@ -83,6 +84,10 @@ extension PostgresStore {
                 var reply = try await write(columns, pipeline, in: transaction)
                 if !paced.isEmpty {
                     reply.admissions.messages += try await paced.write(reply.wrote, in: transaction)
+                }
+                let outcomes = columns.outcomes.filter { reply.wrote($0.key) }
+                if !outcomes.isEmpty {
+                    reply.breakersChanged = try await BreakerRows.record(outcomes, in: transaction)
                 }
                 guard !limits.isEmpty else { return .written(reply) }
                 let admitted = try await transaction.execute(LimitStatement.admit, limits.tenants, limits.ids)

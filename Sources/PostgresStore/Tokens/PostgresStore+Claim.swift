@@ -13,18 +13,30 @@ extension PostgresStore {
         let numbers = request.buckets.map { Int64($0.share + 1) }
         let sessions = request.slots.map(\.uuid)
         return try await lane { (connection) throws(PostgresError) in
-            var pipeline = PostgresPipeline(request.isGuarded ? .transaction : .single)
+            var pipeline = PostgresPipeline(
+                request.isGuarded || request.breaker != nil ? .transaction : .single)
+            if let breaker = request.breaker {
+                let (tenant, id) = (breaker.tenant.value, breaker.digest.uuid)
+                pipeline.add(ClaimStatement.lockBreaker, tenant, id)
+                pipeline.add(ClaimStatement.lockQueue, queues[0])
+                let claim = pipeline.add(
+                    ClaimStatement.probes, tenants, queues, routes, marks, shares, numbers, sessions, tenant, id)
+                return try Self.leased(try await connection.execute(pipeline)[claim])
+            }
             if request.isGuarded { pipeline.add(ClaimStatement.lockQueue, queues[0]) }
             // Some candidates more than slots are looked at, because rivals may hold a few.
             let claim = pipeline.add(
                 request.isGuarded ? ClaimStatement.guarded : ClaimStatement.claim, tenants, queues, routes, marks,
                 shares, numbers, sessions)
-            let rows = try await connection.execute(pipeline)[claim]
-            var leased: [LeasedTask] = []
-            leased.reserveCapacity(rows.count)
-            for row in rows { leased.append(try LeasedTask(row, from: 0)) }
-            return leased
+            return try Self.leased(try await connection.execute(pipeline)[claim])
         }
+    }
+
+    private static func leased(_ rows: PostgresResult) throws(PostgresError) -> [LeasedTask] {
+        var leased: [LeasedTask] = []
+        leased.reserveCapacity(rows.count)
+        for row in rows { leased.append(try LeasedTask(row, from: 0)) }
+        return leased
     }
 
     public func release(_ attempts: [AttemptFence]) async throws(StoreError) -> [AttemptFence] {
