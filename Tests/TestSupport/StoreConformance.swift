@@ -70,6 +70,12 @@ public enum StoreConformance: String, CaseIterable, Sendable {
     case throttleDrops
     case debounce
     case pacedRunNeedsSlot
+    case breakerOfTarget
+    case breakerOfTaskType
+    case breakerCountsWhatIsWritten
+    case breakerByHand
+    case lossAloneQuarantines
+    case massExpiryCountsNothing
 
     public func run(on store: any Store & Catalog) async throws {
         let fixture = try await StoreFixture.make(on: store)
@@ -141,6 +147,12 @@ public enum StoreConformance: String, CaseIterable, Sendable {
         case .throttleDrops: try await Self.throttleDrops(fixture)
         case .debounce: try await Self.debounce(fixture)
         case .pacedRunNeedsSlot: try await Self.pacedRunNeedsSlot(fixture)
+        case .breakerOfTarget: try await Self.breakerOfTarget(fixture)
+        case .breakerOfTaskType: try await Self.breakerOfTaskType(fixture)
+        case .breakerCountsWhatIsWritten: try await Self.breakerCountsWhatIsWritten(fixture)
+        case .breakerByHand: try await Self.breakerByHand(fixture)
+        case .lossAloneQuarantines: try await Self.lossAloneQuarantines(fixture)
+        case .massExpiryCountsNothing: try await Self.massExpiryCountsNothing(fixture)
         }
     }
 }

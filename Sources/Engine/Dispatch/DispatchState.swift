@@ -62,6 +62,8 @@ struct DispatchState {
     private var servers: [TenantRoute: [GroupKey]] = [:]
     private var nextRegistration: UInt64 = 1
     private var turn = 0
+    /// Suspects that have their worker for themselves now.
+    private var alone: [LeasedTask] = []
     private var fairness = FairTurns()
     /// Claims that were planned together with the last one.
     private var planned: Deque<ClaimPlan> = []
@@ -126,7 +128,7 @@ struct DispatchState {
     /// Whether the worker must say what it holds: its count was not ours twice in a row. Once may be a message in flight.
     func heartbeat(_ id: SessionID, held: Int) -> Bool {
         guard let session = sessions[id] else { return false }
-        session.mismatches = session.held.count == held ? 0 : session.mismatches + 1
+        session.mismatches = session.told == held ? 0 : session.mismatches + 1
         return session.mismatches >= 2
     }
 
@@ -196,6 +198,11 @@ struct DispatchState {
         guard let session = session(lease.fence.session, before: epoch),
             let pool = session.routes[lease.bucket.route]
         else { return nil }
+        // A suspect shares its worker with nobody who comes later: such a one goes back.
+        if session.suspects > 0 {
+            unreserve(session, pool)
+            return nil
+        }
         session.insert(HeldTask(lease: lease, pool: pool))
         unreserve(session, pool)
         return session.sink
@@ -205,10 +212,20 @@ struct DispatchState {
     func offering(_ lease: LeasedTask, name: TaskName, now: Duration, backstop: Duration?) -> (any TaskSink)? {
         guard let session = sessions[lease.fence.session], var task = session.held[lease.held] else { return nil }
         task.name = name
+        if lease.isSuspect, session.held.count > 1 {
+            session.insert(task)
+            session.waitAlone(lease.held)
+            return nil
+        }
         task.progress = .offered(now)
         task.backstop = backstop.map { now + $0 }
         session.insert(task)
         return session.sink
+    }
+
+    /// The attempt is a suspect, and is offered later.
+    func waitsAlone(_ lease: LeasedTask) -> Bool {
+        sessions[lease.fence.session]?.held[lease.held]?.progress == .waitsAlone
     }
 
     func started(_ id: SessionID, _ name: TaskName, at: Timestamp) {
@@ -219,7 +236,13 @@ struct DispatchState {
     /// The attempt is no longer held: finished, revoked or cancelled. Its slot is free.
     mutating func remove(_ id: SessionID, _ key: HeldAttempt) -> HeldTask? {
         guard let session = sessions[id], let task = session.remove(key) else { return nil }
-        list(session, task.pool)
+        if let alone = session.alone { self.alone.append(alone) }
+        // While a suspect was there no pool had a free slot.
+        if task.lease.isSuspect {
+            for pool in session.slots.keys { list(session, pool) }
+        } else {
+            list(session, task.pool)
+        }
         return task
     }
 
@@ -281,6 +304,15 @@ struct DispatchState {
                 waiting.remove(bucket)
             }
         }
+    }
+
+    /// Suspects wait to be offered.
+    var hasAlone: Bool { !alone.isEmpty }
+
+    /// Takes the suspects that may be offered and are held still.
+    mutating func takeAlone() -> [LeasedTask] {
+        defer { alone = [] }
+        return alone.filter { sessions[$0.fence.session]?.held[$0.held]?.progress == .waitsAlone }
     }
 
     var hasFreeSlot: Bool { available.keys.contains { hasFree($0) } }

@@ -36,33 +36,53 @@ public enum WaitReason: Sendable, Hashable {
     /// For something outside: an approval, a signal, a child run.
     case outside(since: Timestamp)
 
-    /// Stable over releases; programs compare it.
-    public var code: String {
+    /// The reasons without their evidence.
+    public enum Kind: String, Sendable, CaseIterable {
+        case dependencies
+        case stage
+        case parts
+        case paused
+        case retry
+        case rate
+        case throttle
+        case debounce
+        case limit
+        case starting
+        case breaker
+        case queuePaused = "queue_paused"
+        case queueLimit = "queue_limit"
+        case noWorker = "no_worker"
+        case turn
+        case running
+        case outside
+    }
+
+    public var kind: Kind {
         switch self {
-        case .dependencies: "dependencies"
-        case .stage: "stage"
-        case .parts: "parts"
-        case .paused: "paused"
-        case .retry: "retry"
-        case .rate: "rate"
-        case .throttle: "throttle"
-        case .debounce: "debounce"
-        case .limit: "limit"
-        case .starting: "starting"
-        case .breaker: "breaker"
-        case .queuePaused: "queue_paused"
-        case .queueLimit: "queue_limit"
-        case .noWorker: "no_worker"
-        case .turn: "turn"
-        case .running: "running"
-        case .outside: "outside"
+        case .dependencies: .dependencies
+        case .stage: .stage
+        case .parts: .parts
+        case .paused: .paused
+        case .retry: .retry
+        case .rate: .rate
+        case .throttle: .throttle
+        case .debounce: .debounce
+        case .limit: .limit
+        case .starting: .starting
+        case .breaker: .breaker
+        case .queuePaused: .queuePaused
+        case .queueLimit: .queueLimit
+        case .noWorker: .noWorker
+        case .turn: .turn
+        case .running: .running
+        case .outside: .outside
         }
     }
 
-    public static let codes: Set<String> = [
-        "dependencies", "stage", "parts", "paused", "retry", "rate", "throttle", "debounce", "limit", "starting",
-        "breaker", "queue_paused", "queue_limit", "no_worker", "turn", "running", "outside",
-    ]
+    /// Stable over releases; programs compare it.
+    public var code: String { kind.rawValue }
+
+    public static let codes = Set(Kind.allCases.map(\.rawValue))
 
     /// The first thing that stands in the way, in the order in which a claim meets it.
     init(_ place: StepEvidence.Place) {

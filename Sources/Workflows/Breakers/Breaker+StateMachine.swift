@@ -116,11 +116,11 @@ extension Breaker.Phase {
 }
 
 extension StepFailure.Kind {
-    /// Whether such a failure may be the fault of what was tried; bad input and cancels are not.
+    /// Whether such a failure may be the fault of what was tried; bad input, cancels and lost workers are not.
     public var countsForBreakers: Bool {
         switch self {
-        case .error, .timeout, .lost, .resource: true
-        case .cancelled, .invalid, .expression, .skipped: false
+        case .error, .timeout, .resource: true
+        case .cancelled, .lost, .invalid, .expression, .skipped, .quarantined: false
         }
     }
 }
