@@ -10,11 +10,11 @@ struct BreakerRoutes: Sendable {
     var routes: [Route] {
         [
             Route("GET", "/v1/breakers", "listBreakers", list),
-            Route("GET", "/v1/breakers/{breaker}", "getBreaker", get),
-            Route("PUT", "/v1/breakers/{breaker}", "putBreaker", put),
-            Route("DELETE", "/v1/breakers/{breaker}", "deleteBreaker", delete),
-            Route("POST", "/v1/breakers/{breaker}/reset", "resetBreaker", reset),
-            Route("POST", "/v1/breakers/{breaker}/trip", "tripBreaker", trip),
+            Route("GET", "/v1/breakers/{name}", "getBreaker", get),
+            Route("PUT", "/v1/breakers/{name}", "putBreaker", put),
+            Route("DELETE", "/v1/breakers/{name}", "deleteBreaker", delete),
+            Route("POST", "/v1/breakers/{name}/reset", "resetBreaker", reset),
+            Route("POST", "/v1/breakers/{name}/trip", "tripBreaker", trip),
         ]
     }
 
@@ -59,7 +59,7 @@ struct BreakerRoutes: Sendable {
 extension Call {
     /// A task type, a target's name or an id.
     fileprivate func breakerName() throws(Problem) -> String {
-        let name = parameter("breaker")
+        let name = parameter("name")
         guard (1...500).contains(name.utf8.count), !name.utf8.contains(0) else {
             throw Problem(400, "invalid_parameter", "The name of a breaker has 1 to 500 bytes, none of them zero.")
         }
@@ -68,7 +68,7 @@ extension Call {
 
     /// A task type, as definitions may write it.
     fileprivate func taskType() throws(Problem) -> String {
-        let name = parameter("breaker")
+        let name = parameter("name")
         func isAlphanumeric(_ scalar: UnicodeScalar) -> Bool {
             ("a"..."z").contains(scalar) || ("0"..."9").contains(scalar)
         }

@@ -21,7 +21,8 @@ enum ClaimStatement {
     /// Taken first, in a statement of its own: what is counted next is seen by a snapshot from after the lock.
     static let lockQueue = PostgresStatement("SELECT 1 FROM queues q WHERE q.id = $1 FOR NO KEY UPDATE", [.int4])
 
-    /// From one guarded queue, whose lock is held: at most as many as its limit leaves.
+    /// From one guarded queue, whose lock is held: at most as many as its limit leaves. The time of the lease is one after
+    /// the lock, so that leases of a strict queue stand in their order.
     static let guarded = PostgresStatement(
         statement(
             shares: """
@@ -30,7 +31,7 @@ enum ClaimStatement {
                 FROM queues q WHERE q.id = ($2::int4[])[1] AND q.guarded AND NOT q.paused OFFSET 0) s
                 """,
             open: "CROSS JOIN LATERAL (SELECT 1 FROM queues q WHERE q.id = b.queue AND \(unshut) OFFSET 0) q",
-            guarded: "true"),
+            guarded: "true", leasedAt: "clock_timestamp()"),
         [.int4Array, .int4Array, .int4Array, .int8Array, .int8Array, .int8Array, .uuidArray])
 
     /// Taken first by a claim of probes.

@@ -49,18 +49,22 @@ struct BreakerTests {
         }
     }
 
-    @Test(
-        "what is refused",
-        arguments: [
-            #"{"failures":0}"#, #"{"failures":"many"}"#, #"{"ratio":0}"#, #"{"ratio":2}"#, #"{"window":"1ms"}"#,
-            #"{"window":7}"#, #"{"open":"1ms"}"#, #"{"open":"30d"}"#, #"{"probes":1001}"#,
-        ])
-    func refusals(body: String) async throws {
+    @Test("what is refused")
+    func refusals() async throws {
         try await APIFixture.run { api in
-            let answer = try await api.send("PUT", "/v1/breakers/noop", json: body)
-            #expect(answer.status == 400 && answer.json?["code"] == "invalid_body", "\(body)")
+            for body in [
+                #"{"failures":0}"#, #"{"failures":"many"}"#, #"{"ratio":0}"#, #"{"ratio":2}"#, #"{"window":"1ms"}"#,
+                #"{"window":7}"#, #"{"open":"1ms"}"#, #"{"open":"30d"}"#, #"{"probes":1001}"#,
+            ] {
+                let answer = try await api.send("PUT", "/v1/breakers/noop", json: body)
+                #expect(answer.status == 400 && answer.json?["code"] == "invalid_body", "\(body)")
+            }
             #expect(try await api.send("PUT", "/v1/breakers/No%20op", json: "{}").json?["code"] == "invalid_parameter")
             #expect(try await api.send("PUT", "/v1/breakers/noop", json: #"{"x":1}"#).json?["code"] == "unknown_field")
+            #expect(try await api.send("PUT", "/v1/breakers/noop", json: "{}").status == 201)
+            let trip = try await api.send("POST", "/v1/breakers/noop/trip", json: #"{"for":"soon"}"#)
+            #expect(trip.status == 400 && trip.json?["code"] == "invalid_body")
+            #expect(try await api.send("GET", "/v1/breakers/noop", tenant: "other").status == 404)
         }
     }
 

@@ -19,6 +19,12 @@ struct DisciplineTests {
         var deadline: Duration
     }
 
+    /// The time in the run's id, which orders it: milliseconds, and 4,096ths of one (RFC 9562 §6.2, method 3).
+    private static func created(_ run: RunID) -> Timestamp {
+        let fraction = Int64(run.bytes.high & 0xFFF)
+        return Timestamp(microseconds: Int64(run.bytes.high >> 16) * 1000 + ((fraction * 1000 + 4095) >> 12))
+    }
+
     /// Runs in the order in which their steps were leased, by the database's clock.
     private static func leased(_ stage: EngineStage) async throws -> [RunID] {
         let rows = try await stage.connection.query(
@@ -46,7 +52,7 @@ struct DisciplineTests {
                         tenant: stage.tenant, workflow: "one", input: Array("{}".utf8), priority: priority,
                         deadline: deadline))
                 let key = RunKey(tenant: stage.tenant, run: started.run)
-                let created = Timestamp(microseconds: Int64(started.run.bytes.high >> 16) * 1000)
+                let created = Self.created(started.run)
                 wanted.append(Wanted(key: key, created: created, priority: priority, deadline: deadline))
                 // So that no two are of one millisecond.
                 try await Task.sleep(for: .milliseconds(2))
@@ -116,17 +122,16 @@ struct DisciplineTests {
                 try await Task.sleep(for: .milliseconds(5))
             }
             #expect(isServed)
-            func created(_ run: RunID) -> Int64 { Int64(run.bytes.high >> 16) }
             try await stage.until("its end is recorded") {
                 try await Self.leased(stage).contains(low)
             }
             let order = try await Self.leased(stage)
             let place = try #require(order.firstIndex(of: low))
-            let before = order[..<place].map(created)
-            let bound = created(low) + Int64(high) * 50
-            #expect(before.contains { $0 > created(low) }, "the load has overtaken it")
+            let before = order[..<place].map(Self.created)
+            let bound = Self.created(low) + .milliseconds(Int64(high) * 50)
+            #expect(before.contains { $0 > Self.created(low) }, "the load has overtaken it")
             // A claim under way takes at most as many as there are slots beside it.
-            let beyond = before.count { $0 > bound + 1 }
+            let beyond = before.count { $0 > bound + .milliseconds(1) }
             #expect(beyond <= 4, "\(beyond) of \(before.count) came after the bound and went before it")
             let waiting = try await stage.text("SELECT count(*) FROM ready", RunKey(tenant: stage.tenant, run: low))
             #expect(Int(waiting ?? "") ?? 0 > 10, "the load was constant")

@@ -25,7 +25,7 @@ struct KillTests {
         steps:
           - { id: first, uses: noop }
           - { id: nap, uses: wait, needs: [first], with: { signal: go } }
-        output: "${{ steps.nap.output }}"
+        output: { got: "${{ steps.nap.output }}" }
         """,
         """
         name: parent
@@ -95,7 +95,7 @@ struct KillTests {
             try await stage.until("the run ends") { try await stage.state(key)?.isEnded == true }
             let record = try await Self.record(key, stage)
             #expect(record.state == .succeeded)
-            #expect(record.ending?.output.map { String(decoding: $0, as: UTF8.self) } == "1")
+            #expect(try JSONValue(parsing: record.ending?.output ?? []) == ["got": 1])
             #expect(record.transitions.count { $0.state == .signalled } == 2)
         }
     }
@@ -132,7 +132,7 @@ struct KillTests {
                     keys.append(try await stage.start("newest", on: 1))
                 }
                 // Run ids go by the milliseconds of their nodes.
-                try await Task.sleep(for: .milliseconds(3))
+                try await Task.sleep(for: .milliseconds(30))
             }
             stage.links[0].kill()
             let runs = keys
