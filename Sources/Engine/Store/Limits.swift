@@ -129,6 +129,13 @@ public struct Admissions: Sendable {
     }
 
     public var isEmpty: Bool { ready.isEmpty && messages.isEmpty }
+
+    /// What became of others.
+    public mutating func add(_ other: Admissions) {
+        ready += other.ready
+        messages += other.messages
+        count += other.count
+    }
 }
 
 /// The limits of keys: who has a slot, and who waits (engine rule 17).

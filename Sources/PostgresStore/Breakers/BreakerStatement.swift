@@ -39,14 +39,18 @@ enum BreakerStatement {
 
     static let write = PostgresStatement(
         """
+        WITH n AS MATERIALIZED (
+            SELECT n.*, f.found FROM unnest(
+                $1::int4[], $2::uuid[], $3::int2[], $4::timestamptz[], $5::int4[], $6::text[], $7::int8[],
+                $8::timestamptz[], $9::int8[], $10::int8[])
+                AS n(tenant, id, phase, open_until, passed, counts, slice, changed_at, trips, revision)
+            CROSS JOIN LATERAL (
+                SELECT b.ctid AS found FROM breakers b WHERE b.tenant = n.tenant AND b.id = n.id OFFSET 0) f)
         UPDATE breakers b
-        SET phase = n.phase, open_until = n.open_until, passed = n.passed, counts = n.counts::int4[], slice = n.slice,
-            changed_at = n.changed_at, trips = n.trips, revision = n.revision, used_at = now()
-        FROM unnest(
-            $1::int4[], $2::uuid[], $3::int2[], $4::timestamptz[], $5::int4[], $6::text[], $7::int8[],
-            $8::timestamptz[], $9::int8[], $10::int8[])
-            AS n(tenant, id, phase, open_until, passed, counts, slice, changed_at, trips, revision)
-        WHERE b.tenant = n.tenant AND b.id = n.id
+        SET (phase, open_until, passed, counts, slice, changed_at, trips, revision, used_at) = (
+            SELECT n.phase, n.open_until, n.passed, n.counts::int4[], n.slice, n.changed_at, n.trips, n.revision, now()
+            FROM n WHERE n.tenant = b.tenant AND n.id = b.id)
+        WHERE b.ctid = ANY (ARRAY(SELECT n.found FROM n))
         """,
         [
             .int4Array, .uuidArray, .int2Array, .timestamptzArray, .int4Array, .textArray, .int8Array,
@@ -56,8 +60,13 @@ enum BreakerStatement {
     /// The slots of targets.
     static let setSlots = PostgresStatement(
         """
-        UPDATE limits l SET slots = n.slots, used_at = now()
-        FROM unnest($1::int4[], $2::uuid[], $3::int4[]) AS n(tenant, id, slots) WHERE l.tenant = n.tenant AND l.id = n.id
+        WITH n AS MATERIALIZED (
+            SELECT n.*, f.found FROM unnest($1::int4[], $2::uuid[], $3::int4[]) AS n(tenant, id, slots)
+            CROSS JOIN LATERAL (
+                SELECT l.ctid AS found FROM limits l WHERE l.tenant = n.tenant AND l.id = n.id OFFSET 0) f)
+        UPDATE limits l
+        SET (slots, used_at) = (SELECT n.slots, now() FROM n WHERE n.tenant = l.tenant AND n.id = l.id)
+        WHERE l.ctid = ANY (ARRAY(SELECT n.found FROM n))
         """,
         [.int4Array, .uuidArray, .int4Array])
 
@@ -70,8 +79,10 @@ enum BreakerStatement {
                 SELECT s.ctid AS slot, s.tenant, s.run, s.step, s.limit_id FROM limit_slots s
                 WHERE s.limit_id = n.id AND s.tenant = n.tenant OFFSET 0) s
             CROSS JOIN LATERAL (
-                SELECT r.ctid AS found, r.* FROM ready r
-                WHERE r.tenant = s.tenant AND r.run = s.run AND r.step = s.step FOR UPDATE SKIP LOCKED) r),
+                SELECT r.ctid AS found, r.step FROM ready r WHERE r.tenant = s.tenant AND r.run = s.run OFFSET 0) c
+            CROSS JOIN LATERAL (
+                SELECT r.ctid AS found, r.* FROM ready r WHERE r.ctid = c.found FOR UPDATE SKIP LOCKED) r
+            WHERE c.step = s.step),
         gone AS (DELETE FROM ready x WHERE x.ctid = ANY (ARRAY(SELECT f.found FROM found f))),
         vacated AS (DELETE FROM limit_slots x WHERE x.ctid = ANY (ARRAY(SELECT f.slot FROM found f)))
         INSERT INTO held (tenant, run, queue, route, rank, step, attempt, losses, enqueued_at, limit_id, reason)

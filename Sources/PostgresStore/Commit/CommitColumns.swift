@@ -60,6 +60,10 @@ struct CommitColumns {
         !sections.isDisjoint(with: [.held, .releases]) || !paced.isEmpty || !delayed.isEmpty || held.hasStated
             || !outcomes.isEmpty
     }
+    /// Nothing has to be decided between the statements: limits, batch and what may move on go in one round trip.
+    var isPipelined: Bool {
+        isPlain && paced.isEmpty && delayed.isEmpty && outcomes.isEmpty && !held.hasImpatient
+    }
     var isEmpty: Bool { runs == 0 && sections.subtracting(.freed).isEmpty }
     /// One statement writes all of it.
     var isPlain: Bool { drops.isEmpty && rare.isEmpty }

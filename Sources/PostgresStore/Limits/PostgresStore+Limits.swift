@@ -60,6 +60,30 @@ extension PostgresStore {
         _ columns: CommitColumns, _ statement: PostgresStatement, on connection: PostgresConnection
     ) async throws(PostgresError) -> LimitedReply {
         let limits = columns.held.limits
+        if columns.isPipelined {
+            let open = columns.held.open
+            var pipeline = PostgresPipeline(.transaction)
+            limits.addLock(to: &pipeline)
+            let written = pipeline.add(statement) { columns.bind(into: &$0) }
+            let admit = open.isEmpty ? nil : pipeline.add(LimitStatement.admit, open.tenants, open.ids)
+            let results = try await connection.execute(pipeline)
+            var reply = try CommitReply(results[written])
+            reply.admissions = columns.held.admissions(of: reply.seated)
+            if let admit { reply.admissions.add(try Admissions(results[admit])) }
+            if !reply.stalled.isEmpty {
+                // Rare; the batch is durable, so that what fails here is only for the lane to ask for again.
+                let raised = columns.held.limits(of: reply.stalled)
+                var handing = PostgresPipeline(.transaction)
+                raised.addLock(to: &handing)
+                let admit = handing.add(LimitStatement.admit, raised.tenants, raised.ids)
+                do {
+                    reply.admissions.add(try Admissions(try await connection.execute(handing)[admit]))
+                } catch {
+                    reply.limits += raised.order
+                }
+            }
+            return .written(reply)
+        }
         do {
             return try await connection.withTransaction { transaction in
                 var columns = columns
@@ -82,6 +106,7 @@ extension PostgresStore {
                 var pipeline = PostgresPipeline(.single)
                 pipeline.add(statement) { columns.bind(into: &$0) }
                 var reply = try await write(columns, pipeline, in: transaction)
+                reply.admissions = columns.held.admissions(of: reply.seated)
                 if !paced.isEmpty {
                     reply.admissions.messages += try await paced.write(reply.wrote, in: transaction)
                 }
@@ -90,10 +115,11 @@ extension PostgresStore {
                     reply.breakersChanged = try await BreakerRows.record(outcomes, in: transaction)
                 }
                 guard !limits.isEmpty else { return .written(reply) }
-                let admitted = try await transaction.execute(LimitStatement.admit, limits.tenants, limits.ids)
-                let messages = reply.admissions.messages
-                reply.admissions = try Admissions(admitted)
-                reply.admissions.messages += messages
+                let open = columns.held.open(with: reply.stalled)
+                if !open.isEmpty {
+                    reply.admissions.add(
+                        try Admissions(try await transaction.execute(LimitStatement.admit, open.tenants, open.ids)))
+                }
                 reply.admissions.messages += try await supersede(columns.held.rows, in: transaction)
                 return .written(reply)
             }

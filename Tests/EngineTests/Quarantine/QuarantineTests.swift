@@ -113,54 +113,65 @@ struct QuarantineTests {
         #expect(fixture.audit() == [])
     }
 
+    /// Workers that are killed by nothing.
+    private struct Fleet: Sendable {
+        let workers = (1...2).map { TestWorker("w\($0)", session: UInt64($0)) { _ in .hold } }
+
+        func beat() { for worker in workers { worker.heartbeat() } }
+        var held: Int { workers.reduce(0) { $0 + $1.held.count } }
+
+        func finishAll() { for worker in workers { for task in worker.held { worker.finish(task, success) } } }
+
+        /// Those whose sessions were over, with what they hold.
+        func reconnect(to engine: Engine, tenant: TenantID) async throws {
+            for worker in workers where worker.isAwaitingReconnect {
+                try await worker.connect(to: engine, tenant: tenant)
+            }
+        }
+
+        /// Lets time pass.
+        func pass(_ duration: Duration, _ clock: ManualClock) async {
+            let end = clock.now + duration
+            _ = await clock.advance(until: {
+                beat()
+                return clock.now >= end
+            })
+        }
+    }
+
     @Test("three outages of the store, each longer than the leases, quarantine nothing")
     func outages() async throws {
         let fixture = try await EngineFixture(plans: Self.plans)
         let store = CrashingStore(fixture.store)
         let engine = try await fixture.makeEngine(store: store)
-        let tenant = fixture.tenant
+        let (tenant, clock) = (fixture.tenant, fixture.clock)
+        let fleet = Fleet()
         try await fixture.running(engine) {
-            let workers = (1...2).map { TestWorker("w\($0)", session: UInt64($0)) { _ in .hold } }
-            for worker in workers { try await worker.connect(to: engine, tenant: tenant) }
-            var keys: [RunKey] = []
-            for _ in 0..<6 { keys.append(fixture.key(try await engine.start(fixture.start("plain")))) }
-            let runs = keys
-            func beat() { for worker in workers { worker.heartbeat() } }
-            func held() -> Int { workers.reduce(0) { $0 + $1.held.count } }
+            try await fleet.reconnect(to: engine, tenant: tenant)
+            for _ in 0..<6 { _ = try await engine.start(fixture.start("plain")) }
             for _ in 0..<3 {
-                #expect(
-                    await fixture.clock.advance(
-                        until: {
-                            beat()
-                            return held() == 6
-                        }, limit: .seconds(60)))
-                store.setAway(true)
-                let back = fixture.clock.now + .seconds(40)
-                _ = await fixture.clock.advance(until: {
-                    beat()
-                    return fixture.clock.now >= back
-                })
-                store.setAway(false)
-                let calm = fixture.clock.now + .seconds(40)
-                _ = await fixture.clock.advance(until: {
-                    beat()
-                    return fixture.clock.now >= calm
-                })
-                // The sessions were over: their workers connect again, with what they hold.
-                for worker in workers where worker.isAwaitingReconnect {
-                    try await worker.connect(to: engine, tenant: tenant)
-                }
-            }
-            #expect(
-                await fixture.clock.advance(
+                let isServed = await clock.advance(
                     until: {
-                        beat()
-                        for worker in workers { for task in worker.held { worker.finish(task, Self.success) } }
-                        return runs.allSatisfy { fixture.store.runStates[$0]?.isEnded ?? false }
-                    }, limit: .seconds(120)))
-            #expect(runs.allSatisfy { fixture.store.runStates[$0] == .succeeded })
-            #expect(runs.allSatisfy { Self.failure(fixture, $0) == nil })
+                        fleet.beat()
+                        return fleet.held == 6
+                    }, limit: .seconds(60))
+                #expect(isServed)
+                store.setAway(true)
+                await fleet.pass(.seconds(40), clock)
+                store.setAway(false)
+                await fleet.pass(.seconds(40), clock)
+                try await fleet.reconnect(to: engine, tenant: tenant)
+            }
+            let isOver = await clock.advance(
+                until: {
+                    fleet.beat()
+                    fleet.finishAll()
+                    return fixture.store.runStates.values.allSatisfy(\.isEnded)
+                }, limit: .seconds(120))
+            #expect(isOver)
         }
+        #expect(fixture.store.runStates.count == 6)
+        #expect(fixture.store.runStates.values.allSatisfy { $0 == .succeeded })
         #expect(fixture.audit() == [])
     }
 
