@@ -137,7 +137,9 @@ struct KillTests {
             stage.links[0].kill()
             let runs = keys
             try await stage.until("the others are cancelled, and the newest runs") {
-                for key in runs.dropLast() where try await stage.state(key) != .cancelled { return false }
+                for key in runs.dropLast() {
+                    guard try await stage.state(key) == .cancelled else { return false }
+                }
                 return try await stage.state(runs[4]) == .running
             }
             try await stage.until("its step is held") { worker.held.contains { $0.run == runs[4].run } }
