@@ -102,3 +102,11 @@ LANGUAGE sql STABLE AS $$
     FROM breakers k JOIN limits l ON l.tenant = k.tenant AND l.id = k.id
     WHERE k.kind = 2 AND l.slots <> CASE k.phase WHEN 1 THEN 2147483647 WHEN 2 THEN 0 ELSE k.probes END
 $$;
+
+-- Where the policies of tenants are there already, as in a database that is migrated out of order.
+DO $$
+BEGIN
+    IF to_regproc('isolate_tenants') IS NOT NULL THEN
+        PERFORM isolate_tenants();
+    END IF;
+END $$;

@@ -58,6 +58,10 @@ public struct EngineConfiguration: Sendable {
     public var breakerInterval: Duration = .seconds(1)
     /// Breakers that one pass makes half-open at most.
     public var breakerLimit = 100
+    /// How often the tenants' quotas are read again; a change on another node is felt after so long.
+    public var quotaRefreshInterval: Duration = .seconds(1)
+    /// How often the active runs of tenants with a quota are counted anew.
+    public var quotaRecountInterval: Duration = .seconds(30)
     /// Tokens that one statement re-ranks at most.
     public var reorderLimit = 1_000
     /// How long an idempotency key is remembered, unless the command says otherwise.

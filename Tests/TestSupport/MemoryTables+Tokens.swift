@@ -11,8 +11,11 @@ extension MemoryTables {
             }
             let marks = Dictionary(open.map { ($0.bucket, $0.lowWater) }) { first, _ in first }
             let isGuarded = request.isGuarded || request.breaker != nil
-            let queue = isGuarded ? open.first.map { self.places(in: $0.bucket.queue) } ?? 0 : .max
-            let places = min(queue, request.breaker.map { probes(of: $0) } ?? .max)
+            var places = isGuarded ? open.first.map { self.places(in: $0.bucket.queue) } ?? 0 : .max
+            if request.isCounted || request.breaker != nil, let tenant = open.first?.bucket.tenant {
+                places = min(places, self.places(of: tenant))
+            }
+            if let breaker = request.breaker { places = min(places, probes(of: breaker)) }
             let candidates = ready.values
                 .filter { token in marks[token.row.bucket].map { token.row.rank >= $0 } ?? false }
                 .sorted { ($0.row.rank, $0.row.step) < ($1.row.rank, $1.row.step) }

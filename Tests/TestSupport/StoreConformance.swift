@@ -76,6 +76,14 @@ public enum StoreConformance: String, CaseIterable, Sendable {
     case breakerByHand
     case lossAloneQuarantines
     case massExpiryCountsNothing
+    case quotaSettings
+    case quotaOfRuns
+    case quotaBlocksReturn
+    case quotaKnowsRepetitions
+    case quotaRecount
+    case quotaOfSubmissions
+    case quotaOfSteps
+    case quotaOfWorkersAndDefinitions
 
     public func run(on store: any Store & Catalog) async throws {
         let fixture = try await StoreFixture.make(on: store)
@@ -153,6 +161,14 @@ public enum StoreConformance: String, CaseIterable, Sendable {
         case .breakerByHand: try await Self.breakerByHand(fixture)
         case .lossAloneQuarantines: try await Self.lossAloneQuarantines(fixture)
         case .massExpiryCountsNothing: try await Self.massExpiryCountsNothing(fixture)
+        case .quotaSettings: try await Self.quotaSettings(fixture)
+        case .quotaOfRuns: try await Self.quotaOfRuns(fixture)
+        case .quotaBlocksReturn: try await Self.quotaBlocksReturn(fixture)
+        case .quotaKnowsRepetitions: try await Self.quotaKnowsRepetitions(fixture)
+        case .quotaRecount: try await Self.quotaRecount(fixture)
+        case .quotaOfSubmissions: try await Self.quotaOfSubmissions(fixture)
+        case .quotaOfSteps: try await Self.quotaOfSteps(fixture)
+        case .quotaOfWorkersAndDefinitions: try await Self.quotaOfWorkersAndDefinitions(fixture)
         }
     }
 }

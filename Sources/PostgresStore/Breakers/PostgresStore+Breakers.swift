@@ -32,9 +32,9 @@ extension PostgresStore: BreakerRegistry {
     }
 
     public func breakers(tenant: TenantID) async throws(StoreError) -> [BreakerRecord] {
-        try await duty { (connection) throws(PostgresError) in
+        try await reader(of: tenant.value) { (scope) throws(PostgresError) in
             var records: [BreakerRecord] = []
-            for row in try await connection.execute(BreakerStatement.list, tenant.value) {
+            for row in try await scope.execute(BreakerStatement.list, tenant.value) {
                 records.append(try BreakerRecord(row))
             }
             return records
@@ -57,8 +57,8 @@ extension PostgresStore: BreakerRegistry {
         named name: String, tenant: TenantID, _ change: BreakerChange
     ) async throws(StoreError) -> BreakerWrite {
         if case .rule(let rule) = change { return try await set(rule, of: name, tenant: tenant) }
-        let found = try await duty { (connection) throws(PostgresError) in
-            try await connection.execute(BreakerStatement.find, tenant.value, name).first.map {
+        let found = try await reader(of: tenant.value) { (scope) throws(PostgresError) in
+            try await scope.execute(BreakerStatement.find, tenant.value, name).first.map {
                 (row) throws(PostgresError) in try BreakerPlace(row, tenant: tenant)
             }
         }

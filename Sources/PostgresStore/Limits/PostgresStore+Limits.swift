@@ -59,75 +59,84 @@ extension PostgresStore {
     static func writeWithLimits(
         _ columns: CommitColumns, _ statement: PostgresStatement, on connection: PostgresConnection
     ) async throws(PostgresError) -> LimitedReply {
-        let limits = columns.held.limits
-        if columns.isPipelined {
-            let open = columns.held.open
-            var pipeline = PostgresPipeline(.transaction)
-            limits.addLock(to: &pipeline)
-            let written = pipeline.add(statement) { columns.bind(into: &$0) }
-            let admit = open.isEmpty ? nil : pipeline.add(LimitStatement.admit, open.tenants, open.ids)
-            let results = try await connection.execute(pipeline)
-            var reply = try CommitReply(results[written])
-            reply.admissions = columns.held.admissions(of: reply.seated)
-            if let admit { reply.admissions.add(try Admissions(results[admit])) }
-            if !reply.stalled.isEmpty {
-                // Rare; the batch is durable, so that what fails here is only for the lane to ask for again.
-                let raised = columns.held.limits(of: reply.stalled)
-                var handing = PostgresPipeline(.transaction)
-                raised.addLock(to: &handing)
-                let admit = handing.add(LimitStatement.admit, raised.tenants, raised.ids)
-                do {
-                    reply.admissions.add(try Admissions(try await connection.execute(handing)[admit]))
-                } catch {
-                    reply.limits += raised.order
-                }
-            }
-            return .written(reply)
-        }
+        if columns.isPipelined { return try await writePipelined(columns, statement, on: connection) }
         do {
             return try await connection.withTransaction { transaction in
-                var columns = columns
-                if !columns.paced.isEmpty {
-                    columns.pace(try await RateStatement.delays(columns.paced, in: transaction))
-                }
-                if !limits.isEmpty {
-                    var lock = PostgresPipeline(.single)
-                    limits.addLock(to: &lock)
-                    _ = try await transaction.execute(lock)
-                    let refused = try await conflicts(columns.held.rows, in: transaction)
-                    guard refused.isEmpty else { return .refused(refused) }
-                }
-                var paced = PacedStarts(columns.delayed)
-                if !paced.isEmpty {
-                    try await paced.lock(in: transaction)
-                    let excess = paced.excess()
-                    guard excess.isEmpty else { return .refused(excess) }
-                }
-                var pipeline = PostgresPipeline(.single)
-                pipeline.add(statement) { columns.bind(into: &$0) }
-                var reply = try await write(columns, pipeline, in: transaction)
-                reply.admissions = columns.held.admissions(of: reply.seated)
-                if !paced.isEmpty {
-                    reply.admissions.messages += try await paced.write(reply.wrote, in: transaction)
-                }
-                let outcomes = columns.outcomes.filter { reply.wrote($0.key) }
-                if !outcomes.isEmpty {
-                    reply.breakersChanged = try await BreakerRows.record(outcomes, in: transaction)
-                }
-                guard !limits.isEmpty else { return .written(reply) }
-                let open = columns.held.open(with: reply.stalled)
-                if !open.isEmpty {
-                    reply.admissions.add(
-                        try Admissions(try await transaction.execute(LimitStatement.admit, open.tenants, open.ids)))
-                }
-                reply.admissions.messages += try await supersede(columns.held.rows, in: transaction)
-                return .written(reply)
+                try await writeWithLimits(columns, statement, in: transaction)
             }
         } catch let error as PostgresError {
             throw error
         } catch {
             throw PostgresError(.misuse, reason: "\(error)")
         }
+    }
+
+    /// The same in one round trip, where nothing has to be decided between the statements.
+    private static func writePipelined(
+        _ columns: CommitColumns, _ statement: PostgresStatement, on connection: PostgresConnection
+    ) async throws(PostgresError) -> LimitedReply {
+        let open = columns.held.open
+        var pipeline = PostgresPipeline(.transaction)
+        columns.held.limits.addLock(to: &pipeline)
+        let written = pipeline.add(statement) { columns.bind(into: &$0) }
+        let admit = open.isEmpty ? nil : pipeline.add(LimitStatement.admit, open.tenants, open.ids)
+        let results = try await connection.execute(pipeline)
+        var reply = try CommitReply(results[written])
+        reply.admissions = columns.held.admissions(of: reply.seated)
+        if let admit { reply.admissions.add(try Admissions(results[admit])) }
+        guard !reply.stalled.isEmpty else { return .written(reply) }
+        // Rare; the batch is durable, so that what fails here is only for the lane to ask for again.
+        let raised = columns.held.limits(of: reply.stalled)
+        var handing = PostgresPipeline(.transaction)
+        raised.addLock(to: &handing)
+        let again = handing.add(LimitStatement.admit, raised.tenants, raised.ids)
+        do {
+            reply.admissions.add(try Admissions(try await connection.execute(handing)[again]))
+        } catch {
+            reply.limits += raised.order
+        }
+        return .written(reply)
+    }
+
+    /// The same in a transaction that has begun; when runs are refused, nothing of it is to be kept but locks.
+    static func writeWithLimits(
+        _ columns: CommitColumns, _ statement: PostgresStatement, in transaction: PostgresTransaction
+    ) async throws -> LimitedReply {
+        let limits = columns.held.limits
+        var columns = columns
+        if !columns.paced.isEmpty {
+            columns.pace(try await RateStatement.delays(columns.paced, in: transaction))
+        }
+        if !limits.isEmpty {
+            var lock = PostgresPipeline(.single)
+            limits.addLock(to: &lock)
+            _ = try await transaction.execute(lock)
+            let refused = try await conflicts(columns.held.rows, in: transaction)
+            guard refused.isEmpty else { return .refused(refused) }
+        }
+        var paced = PacedStarts(columns.delayed)
+        if !paced.isEmpty {
+            try await paced.lock(in: transaction)
+            let excess = paced.excess()
+            guard excess.isEmpty else { return .refused(excess) }
+        }
+        var pipeline = PostgresPipeline(.single)
+        pipeline.add(statement) { columns.bind(into: &$0) }
+        var reply = try await write(columns, pipeline, in: transaction)
+        reply.admissions = columns.held.admissions(of: reply.seated)
+        if !paced.isEmpty {
+            reply.admissions.messages += try await paced.write(reply.wrote, in: transaction)
+        }
+        let outcomes = columns.outcomes.filter { reply.wrote($0.key) }
+        if !outcomes.isEmpty { reply.breakersChanged = try await BreakerRows.record(outcomes, in: transaction) }
+        guard !limits.isEmpty else { return .written(reply) }
+        let open = columns.held.open(with: reply.stalled)
+        if !open.isEmpty {
+            reply.admissions.add(
+                try Admissions(try await transaction.execute(LimitStatement.admit, open.tenants, open.ids)))
+        }
+        reply.admissions.messages += try await supersede(columns.held.rows, in: transaction)
+        return .written(reply)
     }
 
     /// Runs that shall not wait and would have to.

@@ -49,7 +49,9 @@ enum ClaimStatement {
                         SELECT count(*) FROM attempts a JOIN routes o ON o.id = a.route
                         WHERE a.tenant = k.tenant AND o.task_type = k.name AND a.leased_at >= k.changed_at),
                     CASE WHEN q.guarded THEN q.concurrency - (
-                        SELECT count(*) FROM attempts a WHERE a.queue = q.id AND a.guarded) END)) AS slots
+                        SELECT count(*) FROM attempts a WHERE a.queue = q.id AND a.guarded) END,
+                    (SELECT u.concurrent_steps - (SELECT count(*) FROM attempts a WHERE a.tenant = u.tenant)
+                        FROM quotas u WHERE u.tenant = q.tenant))) AS slots
                 FROM queues q CROSS JOIN breakers k
                 WHERE q.id = ($2::int4[])[1] AND NOT q.paused AND k.tenant = $8 AND k.id = $9 AND k.phase = 3 OFFSET 0) s
                 """,
@@ -57,6 +59,23 @@ enum ClaimStatement {
         [
             .int4Array, .int4Array, .int4Array, .int8Array, .int8Array, .int8Array, .uuidArray, .int4, .uuid,
         ])
+
+    /// Taken first where the tenant's steps are counted: claims of the tenant take turns.
+    static let lockTenant = PostgresStatement("SELECT pg_advisory_xact_lock(7025, $1)", [.int4])
+
+    /// From one queue, guarded or not, of a tenant with a quota of concurrent steps: as many as both leave.
+    static let counted = PostgresStatement(
+        statement(
+            shares: """
+                (SELECT 1::int8 AS n, greatest(0, least(($5::int8[])[1],
+                    q.concurrency - (SELECT count(*) FROM attempts a WHERE a.queue = q.id AND a.guarded),
+                    (SELECT u.concurrent_steps FROM quotas u WHERE u.tenant = q.tenant)
+                        - (SELECT count(*) FROM attempts a WHERE a.tenant = ($1::int4[])[1]))) AS slots
+                FROM queues q WHERE q.id = ($2::int4[])[1] AND NOT q.paused OFFSET 0) s
+                """,
+            open: "CROSS JOIN LATERAL (SELECT 1 FROM queues q WHERE q.id = b.queue AND \(unshut) OFFSET 0) q",
+            guarded: "(SELECT q.guarded FROM queues q WHERE q.id = l.queue)", leasedAt: "clock_timestamp()"),
+        [.int4Array, .int4Array, .int4Array, .int8Array, .int8Array, .int8Array, .uuidArray])
 
     private static func statement(
         shares: String, open: String, guarded: String?, leasedAt: String = "now()"

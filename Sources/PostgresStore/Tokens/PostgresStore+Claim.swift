@@ -13,20 +13,25 @@ extension PostgresStore {
         let numbers = request.buckets.map { Int64($0.share + 1) }
         let sessions = request.slots.map(\.uuid)
         return try await lane { (connection) throws(PostgresError) in
-            var pipeline = PostgresPipeline(
-                request.isGuarded || request.breaker != nil ? .transaction : .single)
             if let breaker = request.breaker {
                 let (tenant, id) = (breaker.tenant.value, breaker.digest.uuid)
+                var pipeline = PostgresPipeline(.transaction)
+                pipeline.add(ClaimStatement.lockTenant, tenant)
                 pipeline.add(ClaimStatement.lockBreaker, tenant, id)
                 pipeline.add(ClaimStatement.lockQueue, queues[0])
                 let claim = pipeline.add(
                     ClaimStatement.probes, tenants, queues, routes, marks, shares, numbers, sessions, tenant, id)
                 return try Self.leased(try await connection.execute(pipeline)[claim])
             }
+            let statement =
+                request.isCounted
+                ? ClaimStatement.counted : request.isGuarded ? ClaimStatement.guarded : ClaimStatement.claim
+            var pipeline = PostgresPipeline(request.isGuarded ? .transaction : .single)
+            if request.isCounted { pipeline.add(ClaimStatement.lockTenant, tenants[0]) }
             if request.isGuarded { pipeline.add(ClaimStatement.lockQueue, queues[0]) }
             // Some candidates more than slots are looked at, because rivals may hold a few.
             let claim = pipeline.add(
-                request.isGuarded ? ClaimStatement.guarded : ClaimStatement.claim, tenants, queues, routes, marks,
+                statement, tenants, queues, routes, marks,
                 shares, numbers, sessions)
             return try Self.leased(try await connection.execute(pipeline)[claim])
         }

@@ -74,6 +74,8 @@ struct IsolationTests {
             ("addGrant", "/v1/grants", #"{"subject":"s","role":"\#(Things.role)","kind":"queue","name":"q"}"#),
             ("deleteSecret", "/v1/secrets/\(Things.secret)", nil),
             ("suspendTenant", "/v1/tenants/acme/suspend", nil), ("resumeTenant", "/v1/tenants/acme/resume", nil),
+            ("getQuotas", "/v1/tenants/acme/quotas", nil),
+            ("putQuotas", "/v1/tenants/acme/quotas", #"{"limits":{}}"#),
             // These make the other tenant's own thing, whoever has one of that name.
             ("putQueue", "/v1/queues/\(Things.queue)", #"{"weight":7}"#),
             ("putBreaker", "/v1/breakers/\(Things.breaker)", #"{"failures":9}"#),
@@ -90,7 +92,7 @@ struct IsolationTests {
         ("getSupervisionTree", "/v1/system/tree"), ("listKeys", "/v1/keys"), ("listRoles", "/v1/roles"),
         ("listGrants", "/v1/grants"), ("listQueues", "/v1/queues"), ("listBreakers", "/v1/breakers"),
         ("listSecrets", "/v1/secrets"),
-        ("listTenants", "/v1/tenants"),
+        ("listTenants", "/v1/tenants"), ("getUsage", "/v1/usage"),
     ]
 
     /// Neither name something that may be another's, nor read anything of a tenant's; streams have tests of their own.
