@@ -58,6 +58,7 @@ public final class API: Sendable {
             RunRoutes(runs: runs).routes + QueueRoutes(queues: QueueOperations(parts: parts)).routes
             + FailureRoutes(failures: FailureOperations(parts: parts), runs: runs).routes
             + BulkRoutes(bulk: BulkOperations(parts: parts)).routes
+            + BreakerRoutes(breakers: BreakerOperations(parts: parts)).routes
             + ApprovalRoutes(approvals: ApprovalOperations(parts: parts), runs: runs).routes
             + WorkflowRoutes(workflows: workflows).routes
             + EventRoutes(engine: parts.engine, streams: streams, now: parts.now).routes

@@ -38,6 +38,7 @@ struct PlanTests {
         "waits_pkey": ["tenant", "run"],
         "inbox_pkey": ["tenant", "run"],
         "queues_pkey": ["id"],
+        "breakers_pkey": ["tenant", "id"],
         "idempotency_keys_pkey": ["tenant", "key"],
     ]
 

@@ -98,8 +98,8 @@ public final class MemoryStore: Store, Catalog {
         await transaction(seen: { .closeSession(session) }) { $0.closeSession(session) }
     }
 
-    public func rescue(limit: Int) async throws(StoreError) -> [RescuedAttempt] {
-        await transaction(seen: { .rescue($0) }) { $0.rescue(limit: limit) }
+    public func rescue(limit: Int, lease: Duration) async throws(StoreError) -> [RescuedAttempt] {
+        await transaction(seen: { .rescue($0) }) { $0.rescue(limit: limit, lease: lease) }
     }
 
     public func fireTimers(limit: Int) async throws(StoreError) -> FiredTimers {

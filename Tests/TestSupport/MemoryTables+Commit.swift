@@ -104,6 +104,7 @@ extension MemoryTables {
         for id in batch.appliedInbox where excluded[id.key] == nil { inbox[id] = nil }
         count(batch, excluded: excluded)
         let released = batch.releases.filter { excluded[$0.key] == nil }.map(\.limit)
+        outcome.breakersChanged = record(batch.outcomes.filter { excluded[$0.key] == nil })
         let paced = outcome.admissions.messages
         outcome.admissions = admit(held.map(\.limit.id) + released)
         outcome.admissions.messages += paced

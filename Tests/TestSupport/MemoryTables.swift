@@ -53,6 +53,7 @@ struct MemoryTables: Sendable {
     struct Session: Sendable {
         var record: SessionRecord
         var leasedUntil: Timestamp
+        var connectedAt: Timestamp
     }
 
     struct IdempotencyKey: Hashable, Sendable {
@@ -66,7 +67,14 @@ struct MemoryTables: Sendable {
         var expires: Timestamp
     }
 
+    struct BreakerRow: Sendable {
+        var record: BreakerRecord
+        /// The version whose terms count.
+        var flow: FlowVersionID
+    }
+
     var runs: [RunKey: Run] = [:]
+    var breakers: [LimitID: BreakerRow] = [:]
     var idempotency: [IdempotencyKey: IdempotencyRow] = [:]
     var ready: [TokenKey: ReadyToken] = [:]
     var attempts: [TokenKey: AttemptToken] = [:]
@@ -211,9 +219,8 @@ struct MemoryTables: Sendable {
         return attempt.leased
     }
 
-    mutating func returnAttempt(_ key: TokenKey, lost: Bool) -> AttemptToken? {
-        guard var attempt = attempts.removeValue(forKey: key) else { return nil }
-        if lost { attempt.row.losses += 1 }
+    mutating func returnAttempt(_ key: TokenKey) -> AttemptToken? {
+        guard let attempt = attempts.removeValue(forKey: key) else { return nil }
         insertReady(attempt.row)
         returned.append(StoreTransaction.Token(key: key.run, step: key.step))
         note(key.run, step: key.step, .ready, attempt: attempt.row.attempt)

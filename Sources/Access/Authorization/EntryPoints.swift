@@ -49,6 +49,13 @@ public enum EntryPoints {
         EntryPoint(rest: "pauseQueue", .named(.operateQueues, .queue, .path("name"))),
         EntryPoint(rest: "resumeQueue", .named(.operateQueues, .queue, .path("name"))),
         EntryPoint(rest: "drainQueue", .named(.operateQueues, .queue, .path("name"))),
+        // breakers
+        EntryPoint(rest: "listBreakers", .tenant(.readQueues)),
+        EntryPoint(rest: "getBreaker", .tenant(.readQueues)),
+        EntryPoint(rest: "putBreaker", .tenant(.writeQueues)),
+        EntryPoint(rest: "deleteBreaker", .tenant(.writeQueues)),
+        EntryPoint(rest: "resetBreaker", .tenant(.operateQueues)),
+        EntryPoint(rest: "tripBreaker", .tenant(.operateQueues)),
         // the node
         EntryPoint(rest: "listWorkers", .tenant(.readWorkers)),
         EntryPoint(rest: "getSupervisionTree", .tenant(.readSystem)),

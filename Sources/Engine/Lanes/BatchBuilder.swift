@@ -50,6 +50,7 @@ struct BatchBuilder {
     var drafts: [RunKey: Draft] = [:]
     var batch: CommitBatch
     let queues: QueueTable
+    let breakers: BreakerTable
     /// Tenants whose active runs are counted.
     private let counted: Set<TenantID>
     private var order: [RunKey] = []
@@ -62,13 +63,14 @@ struct BatchBuilder {
     }
 
     init(
-        id: BatchID, now: Timestamp, queues: QueueTable = QueueTable(), counted: Set<TenantID> = [],
-        holder: QuotaHolder? = nil
+        id: BatchID, now: Timestamp, queues: QueueTable = QueueTable(), breakers: BreakerTable = BreakerTable(),
+        counted: Set<TenantID> = [], holder: QuotaHolder? = nil
     ) {
         batch = CommitBatch(id: id)
         batch.holder = holder
         self.now = now
         self.queues = queues
+        self.breakers = breakers
         self.counted = counted
     }
 
@@ -202,6 +204,7 @@ struct BatchBuilder {
         if let finish {
             batch.finishes.append(finish.fence)
             leave([finish.fence.step], of: entry)
+            tellBreakers(of: finish, entry: entry)
         }
         for effect in effects { perform(effect, key: key, entry: entry, finish: finish) }
         return nil

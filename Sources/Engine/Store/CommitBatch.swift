@@ -42,6 +42,8 @@ public struct CommitBatch: Sendable {
     public var firedRunTimers: [RunKey] = []
     /// Queues under whose limits this batch frees places; told to all nodes as a wake of any route.
     public var freed: Set<TenantQueue> = []
+    /// What ended attempts tell breakers.
+    public var outcomes: [BreakerOutcome] = []
     /// Inbox messages that this batch has applied.
     public var appliedInbox: [InboxID] = []
     /// Steps that have failed for good.

@@ -30,7 +30,9 @@ extension PostgresStore: Catalog {
                     """
                     WITH known AS (SELECT id FROM queues WHERE tenant = \(tenant.value) AND name = \(name)),
                     made AS (
-                        INSERT INTO queues (tenant, name) SELECT \(tenant.value), \(name)
+                        INSERT INTO queues (tenant, name, shut)
+                        SELECT \(tenant.value), \(name), EXISTS (
+                            SELECT FROM breakers WHERE tenant = \(tenant.value) AND kind = 1 AND phase <> 1)
                         WHERE NOT EXISTS (SELECT FROM known) ON CONFLICT DO NOTHING RETURNING id)
                     SELECT id FROM known UNION ALL SELECT id FROM made LIMIT 1
                     """)

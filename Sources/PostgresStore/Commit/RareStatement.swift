@@ -73,7 +73,7 @@ enum RareStatement {
                 SELECT x.ctid AS found, coalesce(x.parked_due > now(), false) AS early, x.parked_limit FROM held x
                 WHERE x.tenant = d.tenant AND x.run = d.run AND x.reason = 'paused' OFFSET 0) f),
         joined AS (
-            UPDATE held x SET reason = 'limit', limit_id = x.parked_limit, parked_limit = NULL, parked_due = NULL, parked_rate = NULL
+            UPDATE held x SET reason = \(Self.reason(of: "x.parked_limit")), limit_id = x.parked_limit, parked_limit = NULL, parked_due = NULL, parked_rate = NULL
             WHERE x.ctid = ANY (ARRAY(
                 SELECT p.found FROM parked p WHERE NOT p.early AND p.parked_limit IS NOT NULL))
             RETURNING x.*),
@@ -95,6 +95,14 @@ enum RareStatement {
         SELECT DISTINCT tenant, 0, 0, 0::int8, limit_id FROM joined
         """,
         [.int4Array, .uuidArray])
+
+    /// What holds a token in the line of a limit.
+    static func reason(of limit: String) -> String {
+        """
+        CASE WHEN EXISTS (SELECT FROM limits l WHERE l.tenant = x.tenant AND l.id = \(limit) AND l.level = 6)
+            THEN 'breaker' ELSE 'limit' END
+        """
+    }
 
     static let parent = PostgresStatement(
         """

@@ -72,6 +72,9 @@ extension Plan {
                 isBackground: step.isBackground)
             made.limit = step.concurrency.map { PlanLimit($0, key: compiled.limitKey) }
             made.rate = step.rate.map { PlanRate($0, key: compiled.rateKey) }
+            if let breaker = step.breaker, let target = compiled.breakerTarget {
+                made.breaker = PlanBreaker(target: target, rule: breaker.rule, scope: breaker.scope)
+            }
             return made
         }
         let main = Int32(definition.steps.count)

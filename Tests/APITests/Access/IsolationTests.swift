@@ -21,6 +21,7 @@ struct IsolationTests {
         var job: String
         static let workflow = "zqxflow"
         static let queue = "zqxqueue"
+        static let breaker = "zqxtype"
         static let role = "zqxrole"
         static let secret = "zqxsecret"
         static let tokenID = "zqxtoken"
@@ -44,6 +45,8 @@ struct IsolationTests {
         _ = try await api.send("POST", "/v1/runs/\(failed)/approvals/zqxstep", json: #"{"decision":"reject"}"#)
         let job = try await api.send("POST", "/v1/bulk", json: #"{"action":"pause","filter":"workflow:zqxnone"}"#)
         let letters = try await api.send("GET", "/v1/dead-letters")
+        let breaker = try await api.send("PUT", "/v1/breakers/\(Things.breaker)", json: #"{"failures":3}"#)
+        #expect(breaker.status == 201)
         return Things(
             run: try #require(run.json?["id"]?.stringValue), key: try #require(key.json?["id"]?.stringValue),
             keyText: try #require(key.json?["key"]?.stringValue),
@@ -78,6 +81,10 @@ struct IsolationTests {
             ("getQueue", "/v1/queues/\(Things.queue)", nil), ("pauseQueue", "/v1/queues/\(Things.queue)/pause", nil),
             ("resumeQueue", "/v1/queues/\(Things.queue)/resume", nil),
             ("drainQueue", "/v1/queues/\(Things.queue)/drain", nil), ("deleteQueue", "/v1/queues/\(Things.queue)", nil),
+            ("getBreaker", "/v1/breakers/\(Things.breaker)", nil),
+            ("resetBreaker", "/v1/breakers/\(Things.breaker)/reset", nil),
+            ("tripBreaker", "/v1/breakers/\(Things.breaker)/trip", "{}"),
+            ("deleteBreaker", "/v1/breakers/\(Things.breaker)", nil),
             ("revokeKey", "/v1/keys/\(things.key)", nil), ("revokeToken", "/v1/tokens/\(Things.tokenID)", nil),
             ("deleteRole", "/v1/roles/\(Things.role)", nil),
             (
@@ -92,6 +99,7 @@ struct IsolationTests {
             ("putQuotas", "/v1/tenants/acme/quotas", #"{"limits":{}}"#),
             // These make the other tenant's own thing, whoever has one of that name.
             ("putQueue", "/v1/queues/\(Things.queue)", #"{"weight":7}"#),
+            ("putBreaker", "/v1/breakers/\(Things.breaker)", #"{"failures":9}"#),
             ("putRole", "/v1/roles/\(Things.role)", #"{"permissions":["runs:start"]}"#),
             ("setSecret", "/v1/secrets/\(Things.secret)", #"{"value":"mine"}"#),
         ]
@@ -105,7 +113,8 @@ struct IsolationTests {
         ("listWorkflows", "/v1/workflows"),
         ("listWorkers", "/v1/workers"),
         ("getSupervisionTree", "/v1/system/tree"), ("listKeys", "/v1/keys"), ("listRoles", "/v1/roles"),
-        ("listGrants", "/v1/grants"), ("listQueues", "/v1/queues"), ("listSecrets", "/v1/secrets"),
+        ("listGrants", "/v1/grants"), ("listQueues", "/v1/queues"), ("listBreakers", "/v1/breakers"),
+        ("listSecrets", "/v1/secrets"),
         ("listTenants", "/v1/tenants"), ("getUsage", "/v1/usage"),
     ]
 
@@ -153,6 +162,8 @@ struct IsolationTests {
             #expect(try await api.send("GET", "/v1/grants").json?["grants"]?.arrayValue?.count == 1)
             let queue = try await api.send("GET", "/v1/queues/\(Things.queue)")
             #expect(queue.json?["weight"] == 3 && queue.json?["paused"] == false)
+            let breaker = try await api.send("GET", "/v1/breakers/\(Things.breaker)")
+            #expect(breaker.json?["failures"] == 3 && breaker.json?["state"] == "closed")
             #expect(try await api.send("GET", "/v1/secrets").json?["secrets"]?[0]?["updated_by"] == "ada")
         }
     }

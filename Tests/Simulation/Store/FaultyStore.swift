@@ -130,9 +130,9 @@ final class FaultyStore: Store {
         try await call("closeSession") { () throws(StoreError) in try await inner.closeSession(session) }
     }
 
-    func rescue(limit: Int) async throws(StoreError) -> [RescuedAttempt] {
+    func rescue(limit: Int, lease: Duration) async throws(StoreError) -> [RescuedAttempt] {
         try await call("rescue") { () throws(StoreError) in
-            try await inner.rescue(limit: limit)
+            try await inner.rescue(limit: limit, lease: lease)
         } result: {
             $0.map(\.fence.text).joined(separator: " ")
         }
@@ -200,6 +200,10 @@ final class FaultyStore: Store {
 
     func sweepLimits(limit: Int) async throws(StoreError) -> LimitSweep {
         try await call("sweepLimits") { () throws(StoreError) in try await inner.sweepLimits(limit: limit) }
+    }
+
+    func advanceBreakers(limit: Int) async throws(StoreError) -> BreakerPass {
+        try await call("advanceBreakers") { () throws(StoreError) in try await inner.advanceBreakers(limit: limit) }
     }
 
     func evidence(of run: RunKey) async throws(StoreError) -> [StepEvidence] {
