@@ -11,6 +11,7 @@ public struct APIParts: Sendable {
     public var engine: Engine
     public var reader: any RunReader
     public var catalog: any Catalog
+    public var bundles: any BundleStore
     public var taskLog: any TaskLog
     public var definitions: any DefinitionChecker
     public var authenticator: Authenticator
@@ -29,8 +30,8 @@ public struct APIParts: Sendable {
     public var logger: Logger
 
     public init(
-        engine: Engine, reader: any RunReader, catalog: any Catalog, taskLog: any TaskLog,
-        definitions: any DefinitionChecker, authenticator: Authenticator, access: any AccessStore,
+        engine: Engine, reader: any RunReader, catalog: any Catalog, bundles: any BundleStore,
+        taskLog: any TaskLog, definitions: any DefinitionChecker, authenticator: Authenticator, access: any AccessStore,
         secrets: SecretVault, minter: TokenMinter?,
         metrics: MetricsRegistry, tree: @escaping @Sendable () -> SupervisedNode,
         readiness: @escaping @Sendable () async -> [HealthCheck],
@@ -40,6 +41,7 @@ public struct APIParts: Sendable {
         self.engine = engine
         self.reader = reader
         self.catalog = catalog
+        self.bundles = bundles
         self.taskLog = taskLog
         self.definitions = definitions
         self.authenticator = authenticator

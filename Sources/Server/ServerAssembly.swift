@@ -50,7 +50,8 @@ struct ServerAssembly {
         let tree = Mutex<Supervisor?>(nil)
         let api = API(
             APIParts(
-                engine: engine, reader: store, catalog: store, taskLog: store, definitions: WorkflowChecker(),
+                engine: engine, reader: store, catalog: store, bundles: store, taskLog: store,
+                definitions: WorkflowChecker(),
                 authenticator: authenticator, access: store,
                 secrets: try secrets(store), minter: keys.minter, metrics: metrics,
                 tree: { tree.withLock { $0 }!.snapshot() }, readiness: { await health.checks(store) },

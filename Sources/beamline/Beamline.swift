@@ -16,7 +16,8 @@ struct Beamline: AsyncParsableCommand {
             """,
         version: BuildVersion.text,
         subcommands: [
-            WorkflowCommand.self, RunCommand.self, ApprovalCommand.self, QueueCommand.self, WorkerCommand.self,
+            ApplyCommand.self, BundleCommand.self, LimitCommand.self, WorkflowCommand.self, RunCommand.self,
+            ApprovalCommand.self, QueueCommand.self, WorkerCommand.self,
             InitCommand.self, DashboardCommand.self, TokenCommand.self, KeyCommand.self, RoleCommand.self,
             SecretCommand.self, TenantCommand.self, ExpressionCommand.self, SchemaCommand.self, DevCommand.self,
             ServeCommand.self, MigrateCommand.self,

@@ -57,7 +57,8 @@ struct APIFixture: Sendable {
             children: engine.services.map { service in ChildSpec(service.name) { try await service.run() } })
         let api = API(
             APIParts(
-                engine: engine, reader: store, catalog: store, taskLog: store, definitions: TestDefinitions(),
+                engine: engine, reader: store, catalog: store, bundles: store, taskLog: store,
+                definitions: TestDefinitions(),
                 authenticator: authenticator, access: store, secrets: SecretVault(store: store, keys: masterKeys),
                 minter: minter, metrics: metrics, tree: { tree.snapshot() },
                 readiness: { [HealthCheck(name: "database", isOK: ready.value, detail: ready.value ? nil : "away")] },
