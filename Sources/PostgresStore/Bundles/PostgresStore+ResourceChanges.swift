@@ -240,7 +240,7 @@ private struct ResourceWriting {
         try await transaction.query(
             """
             INSERT INTO limits (tenant, id, level, name, slots, flow)
-            VALUES (\(tenant.value), \(id.digest.uuid), \(level), \(":" + limit.name), \(limit.slots), \(Int64.max))
+            VALUES (\(tenant.value), \(id.digest.uuid), \(level), \(limit.keyName), \(limit.slots), \(Int64.max))
             ON CONFLICT (tenant, id) DO UPDATE SET slots = excluded.slots, flow = excluded.flow, used_at = now()
             """)
     }
