@@ -4,6 +4,8 @@ internal import Postgres
 public import Workflows
 
 extension PostgresStore {
+    /// As the engine's role, not as requests': new slots of a limit are handed to whoever waits for them, in the same
+    /// transaction. Every statement names the tenant.
     public func write(
         _ changes: ResourceChanges, tenant: TenantID
     ) async throws(StoreError) -> ResourceWrite {
