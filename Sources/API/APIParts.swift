@@ -15,6 +15,7 @@ public struct APIParts: Sendable {
     /// A job is there to be worked on.
     public var jobCreated: @Sendable () -> Void
     public var catalog: any Catalog
+    public var bundles: any BundleStore
     public var taskLog: any TaskLog
     public var definitions: any DefinitionChecker
     public var authenticator: Authenticator
@@ -36,9 +37,8 @@ public struct APIParts: Sendable {
 
     public init(
         engine: Engine, reader: any RunReader, deadLetters: any DeadLetterReader, jobs: any BulkStore,
-        jobCreated: @escaping @Sendable () -> Void, catalog: any Catalog,
-        taskLog: any TaskLog,
-        definitions: any DefinitionChecker, authenticator: Authenticator, access: any AccessStore,
+        jobCreated: @escaping @Sendable () -> Void, catalog: any Catalog, bundles: any BundleStore,
+        taskLog: any TaskLog, definitions: any DefinitionChecker, authenticator: Authenticator, access: any AccessStore,
         secrets: SecretVault, minter: TokenMinter?,
         metrics: MetricsRegistry, tree: @escaping @Sendable () -> SupervisedNode,
         readiness: @escaping @Sendable () async -> [HealthCheck],
@@ -51,6 +51,7 @@ public struct APIParts: Sendable {
         self.jobs = jobs
         self.jobCreated = jobCreated
         self.catalog = catalog
+        self.bundles = bundles
         self.taskLog = taskLog
         self.definitions = definitions
         self.authenticator = authenticator

@@ -52,7 +52,7 @@ struct ServerAssembly {
         let tree = Mutex<Supervisor?>(nil)
         var parts = APIParts(
             engine: engine, reader: store, deadLetters: store, jobs: store, jobCreated: bulk.raise,
-            catalog: store, taskLog: store, definitions: WorkflowChecker(),
+            catalog: store, bundles: store, taskLog: store, definitions: WorkflowChecker(),
             authenticator: authenticator, access: store,
             secrets: try secrets(store), minter: keys.minter, metrics: metrics,
             tree: { tree.withLock { $0 }!.snapshot() }, readiness: { await health.checks(store) },

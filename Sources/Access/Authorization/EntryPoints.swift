@@ -41,6 +41,16 @@ public enum EntryPoints {
         EntryPoint(rest: "validateWorkflow", .tenant(.readWorkflows)),
         EntryPoint(rest: "getWorkflow", .named(.readWorkflows, .workflow, .path("name"))),
         EntryPoint(rest: "listWorkflowVersions", .named(.readWorkflows, .workflow, .path("name"))),
+        // bundles
+        EntryPoint(rest: "applyBundle", .named(.applyWorkflows, .workflow, .content)),
+        EntryPoint(rest: "listBundles", .tenant(.readWorkflows)),
+        EntryPoint(rest: "getBundle", .tenant(.readWorkflows)),
+        EntryPoint(rest: "listBundleVersions", .tenant(.readWorkflows)),
+        // limits
+        EntryPoint(rest: "listLimits", .tenant(.readQueues)),
+        EntryPoint(rest: "getLimit", .tenant(.readQueues)),
+        EntryPoint(rest: "putLimit", .tenant(.writeQueues)),
+        EntryPoint(rest: "deleteLimit", .tenant(.writeQueues)),
         // queues
         EntryPoint(rest: "listQueues", .tenant(.readQueues)),
         EntryPoint(rest: "getQueue", .named(.readQueues, .queue, .path("name"))),

@@ -113,10 +113,10 @@ enum LimitStatement {
         """,
         [.int8])
 
-    /// Locks limits that have not changed for an hour, so that the next statement may judge whether they are used.
+    /// Locks limits that have not changed for an hour and are not declared, so that the next statement may judge whether they are used.
     static let old = PostgresStatement(
         """
-        SELECT l.tenant, l.id FROM limits l WHERE l.used_at < now() - interval '1 hour'
+        SELECT l.tenant, l.id FROM limits l WHERE l.used_at < now() - interval '1 hour' AND l.flow < \(Int64.max)
             AND NOT EXISTS (SELECT FROM limit_slots s WHERE s.limit_id = l.id AND s.tenant = l.tenant)
         LIMIT $1 FOR UPDATE SKIP LOCKED
         """,

@@ -15,6 +15,10 @@ enum Words {
         "cache", "on_failure", "switch", "cases", "compensate", "finally", "env", "secrets", "name", "description",
         "queue", "output", "delay", "labels",
     ]
+    static let bundle = ["bundle", "description", "queues", "limits", "workflows"]
+    static let bundleLater: Set<String> = ["triggers", "alerts", "secrets", "routes"]
+    static let queue = ["name", "discipline", "boost", "weight", "strict", "concurrency"]
+    static let limit = ["name", "of", "slots"]
     static let handler = ["match", "steps", "recover"]
     static let match = ["step", "error"]
     static let wait = ["for", "until", "signal", "timeout", "on_timeout"]

@@ -18,7 +18,7 @@ public struct Workflow: Sendable {
     /// Reads what `WorkflowDefinition.canonical` wrote.
     public init(canonical: [UInt8]) throws(DefinitionError) { try self.init(parsing: canonical, file: "definition") }
 
-    private init(root: SourceNode, source: SourceText) throws(DefinitionError) {
+    init(root: SourceNode, source: SourceText) throws(DefinitionError) {
         var reader = DefinitionReader(path: source.path)
         let definition = reader.read(root)
         var problems = reader.problems
@@ -31,7 +31,7 @@ public struct Workflow: Sendable {
         plan = Plan(definition, compiled)
     }
 
-    private static func read(_ source: SourceText) throws(DefinitionError) -> SourceNode {
+    static func read(_ source: SourceText) throws(DefinitionError) -> SourceNode {
         // JSON is nearly a part of YAML; its own reader knows all of it and says better what is wrong.
         let first = source.text.unicodeScalars.first { !" \t\r\n".unicodeScalars.contains($0) }
         if first == "{" {

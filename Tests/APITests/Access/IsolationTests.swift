@@ -25,6 +25,8 @@ struct IsolationTests {
         static let role = "zqxrole"
         static let secret = "zqxsecret"
         static let tokenID = "zqxtoken"
+        static let bundle = "zqxbundle"
+        static let limit = "zqxlimit"
     }
 
     private static func make(_ api: APIFixture) async throws -> Things {
@@ -47,6 +49,10 @@ struct IsolationTests {
         let letters = try await api.send("GET", "/v1/dead-letters")
         let breaker = try await api.send("PUT", "/v1/breakers/\(Things.breaker)", json: #"{"failures":3}"#)
         #expect(breaker.status == 201)
+        let bundle = try await api.send(
+            "POST", "/v1/apply", json: "bundle: \(Things.bundle)\nlimits: [{ name: \(Things.limit), slots: 3 }]\n",
+            fields: ["content-type": "application/yaml"])
+        #expect(bundle.status == 200)
         return Things(
             run: try #require(run.json?["id"]?.stringValue), key: try #require(key.json?["id"]?.stringValue),
             keyText: try #require(key.json?["key"]?.stringValue),
@@ -78,6 +84,11 @@ struct IsolationTests {
             ("getWorkflow", "/v1/workflows/\(Things.workflow)", nil),
             ("getWorkflow", "/v1/workflows/\(Things.workflow)?version=1", nil),
             ("listWorkflowVersions", "/v1/workflows/\(Things.workflow)/versions", nil),
+            ("getBundle", "/v1/bundles/\(Things.bundle)", nil),
+            ("getBundle", "/v1/bundles/\(Things.bundle)?version=1", nil),
+            ("listBundleVersions", "/v1/bundles/\(Things.bundle)/versions", nil),
+            ("getLimit", "/v1/limits/runs/\(Things.limit)", nil),
+            ("deleteLimit", "/v1/limits/runs/\(Things.limit)", nil),
             ("getQueue", "/v1/queues/\(Things.queue)", nil), ("pauseQueue", "/v1/queues/\(Things.queue)/pause", nil),
             ("resumeQueue", "/v1/queues/\(Things.queue)/resume", nil),
             ("drainQueue", "/v1/queues/\(Things.queue)/drain", nil), ("deleteQueue", "/v1/queues/\(Things.queue)", nil),
@@ -100,6 +111,11 @@ struct IsolationTests {
             // These make the other tenant's own thing, whoever has one of that name.
             ("putQueue", "/v1/queues/\(Things.queue)", #"{"weight":7}"#),
             ("putBreaker", "/v1/breakers/\(Things.breaker)", #"{"failures":9}"#),
+            ("putLimit", "/v1/limits/runs/\(Things.limit)", #"{"slots":7}"#),
+            (
+                "applyBundle", "/v1/apply",
+                #"{"files":[{"name":"f","content":"bundle: \#(Things.bundle)\nlimits: [{name: \#(Things.limit), slots: 8}]"}]}"#
+            ),
             ("putRole", "/v1/roles/\(Things.role)", #"{"permissions":["runs:start"]}"#),
             ("setSecret", "/v1/secrets/\(Things.secret)", #"{"value":"mine"}"#),
         ]
@@ -115,7 +131,8 @@ struct IsolationTests {
         ("getSupervisionTree", "/v1/system/tree"), ("listKeys", "/v1/keys"), ("listRoles", "/v1/roles"),
         ("listGrants", "/v1/grants"), ("listQueues", "/v1/queues"), ("listBreakers", "/v1/breakers"),
         ("listSecrets", "/v1/secrets"),
-        ("listTenants", "/v1/tenants"), ("getUsage", "/v1/usage"),
+        ("listTenants", "/v1/tenants"), ("listBundles", "/v1/bundles"), ("listLimits", "/v1/limits"),
+        ("getUsage", "/v1/usage"),
     ]
 
     /// Neither name something that may be another's, nor read anything of a tenant's; streams have tests of their own.
@@ -165,6 +182,8 @@ struct IsolationTests {
             let breaker = try await api.send("GET", "/v1/breakers/\(Things.breaker)")
             #expect(breaker.json?["failures"] == 3 && breaker.json?["state"] == "closed")
             #expect(try await api.send("GET", "/v1/secrets").json?["secrets"]?[0]?["updated_by"] == "ada")
+            let limit = try await api.send("GET", "/v1/limits/runs/\(Things.limit)")
+            #expect(limit.json?["slots"] == 3 && limit.json?["bundle"]?.stringValue == Things.bundle)
         }
     }
 

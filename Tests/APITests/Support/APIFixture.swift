@@ -62,7 +62,7 @@ struct APIFixture: Sendable {
             })
         var parts = APIParts(
             engine: engine, reader: store, deadLetters: store, jobs: store, jobCreated: bulk.raise,
-            catalog: store, taskLog: store, definitions: TestDefinitions(),
+            catalog: store, bundles: store, taskLog: store, definitions: TestDefinitions(),
             authenticator: authenticator, access: store, secrets: SecretVault(store: store, keys: masterKeys),
             minter: minter, metrics: metrics, tree: { tree.snapshot() },
             readiness: { [HealthCheck(name: "database", isOK: ready.value, detail: ready.value ? nil : "away")] },
