@@ -20,6 +20,8 @@ public final class API: Sendable {
     private let health: GRPCHealth
     /// Ends what a change of access has ended; its `run()` must be running.
     public let access: AccessWatch
+    /// Writes what was refused into the audit log; its `run()` must be running.
+    public let audit: AuditTrail
     /// The operations that it serves, as openapi.yaml names them: method, path, id.
     public let operations: [(method: String, path: String, id: String)]
 
@@ -42,6 +44,8 @@ public final class API: Sendable {
         let gate = Gate(authenticator: parts.authenticator, now: parts.now)
         let streams = OpenStreams()
         access = AccessWatch(parts: parts, streams: streams)
+        let audit = AuditTrail(parts: parts)
+        self.audit = audit
         let health = GRPCHealth(
             serving: [BeamlineV1.RunService.name, BeamlineV1.WorkflowService.name, BeamlineV1.WorkerService.name])
         let runs = RunOperations(parts: parts)
@@ -59,6 +63,7 @@ public final class API: Sendable {
             + SessionRoutes(parts: parts, gate: gate).routes + SystemRoutes(parts: parts).routes
             + KeyRoutes(store: parts.access, now: parts.now).routes + RoleRoutes(store: parts.access).routes
             + TenantRoutes(store: parts.access).routes + SecretRoutes(vault: parts.secrets).routes
+            + AuditRoutes(log: parts.audit, now: parts.now).routes
         var trie = RouteTrie<ServedRoute>()
         for route in all {
             let metrics = RouteMetrics(operation: route.operation, registry: parts.metrics)
@@ -68,7 +73,7 @@ public final class API: Sendable {
         listed = all
         operations = all.map { ($0.method, $0.pattern, $0.operation) }
         rpc = Self.services(
-            parts: parts, gate: gate, runs: runs, workflows: workflows, streams: streams, health: health)
+            parts: parts, gate: gate, audit: audit, runs: runs, workflows: workflows, streams: streams, health: health)
     }
 
     /// The paths of the gRPC methods that it serves.
@@ -131,8 +136,21 @@ public final class API: Sendable {
         switch route.work {
         case .open(let handler): return try await handler(request, requestID)
         case .admitted(let handler):
-            let caller = try await gate.admit(request)
-            return try await handler(try call(route, request, parameters, requestID, of: caller))
+            var caller = try await gate.admit(request)
+            guard route.isControl else {
+                do {
+                    return try await handler(try call(route, request, parameters, requestID, of: caller))
+                } catch let denial as Denial {
+                    audit.scope(route, request, requestID, caller, parameters).refuse()
+                    throw denial
+                }
+            }
+            let scope = audit.scope(route, request, requestID, caller, parameters)
+            caller.audit = scope
+            let admitted = caller
+            return try await scope.run {
+                try await handler(try self.call(route, request, parameters, requestID, of: admitted))
+            }
         }
     }
 

@@ -6,13 +6,13 @@ public struct SecretVault: Sendable {
     private static let batch = 100
 
     private let store: any SecretStore
-    private let keys: MasterKeys?
+    private let keys: NamedKeys?
     private let providers: [any SecretProvider]
 
     /// - Parameters:
     ///   - keys: without them only the providers' secrets can be had.
     ///   - providers: asked in this order for what is not built in.
-    public init(store: any SecretStore, keys: MasterKeys?, providers: [any SecretProvider] = []) {
+    public init(store: any SecretStore, keys: NamedKeys?, providers: [any SecretProvider] = []) {
         self.store = store
         self.keys = keys
         self.providers = providers
@@ -86,7 +86,7 @@ public struct SecretVault: Sendable {
         }
     }
 
-    private func masterKeys() throws(SecretError) -> MasterKeys {
+    private func masterKeys() throws(SecretError) -> NamedKeys {
         guard let keys else {
             throw SecretError(
                 .noMasterKey,

@@ -18,6 +18,7 @@ public struct ServerOptions: Sendable {
     public var tenants = ["default"]
     public var engine = EngineConfiguration()
     public var secrets = SecretSources()
+    public var audit = AuditKeySource()
 
     public init(database: String, keysFolder: String) {
         self.database = database

@@ -71,7 +71,7 @@ struct SecretVaultTests {
     private func vault(_ lines: String?...) throws -> SecretVault {
         let text = lines.compactMap(\.self).joined(separator: "\n")
         return SecretVault(
-            store: store, keys: text.isEmpty ? nil : try MasterKeys(text: text), providers: [FixedSecrets()])
+            store: store, keys: text.isEmpty ? nil : try NamedKeys(text: text), providers: [FixedSecrets()])
     }
 
     private func value(_ vault: SecretVault, _ name: String, tenant: Int32 = 1) async throws -> String? {

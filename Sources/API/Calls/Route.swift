@@ -23,6 +23,8 @@ struct Route: Sendable {
     let work: Work
     /// What the table of entry points asks for.
     let rule: AccessRule
+    /// Whether what it does is recorded in the audit log.
+    let isControl: Bool
 
     init(
         _ method: String, _ pattern: String, _ operation: String, parameters: Set<String> = [],
@@ -34,6 +36,7 @@ struct Route: Sendable {
         self.parameters = parameters
         work = .admitted(handler)
         rule = Self.rule(operation)
+        isControl = EntryPoints.isControl(operation)
         precondition(rule != .open, "\(operation) is open in the table of entry points, and its route is not")
     }
 
@@ -45,6 +48,7 @@ struct Route: Sendable {
         parameters = []
         work = .open(handler)
         rule = Self.rule(operation)
+        isControl = false
         precondition(rule == .open, "\(operation) is not open in the table of entry points, and its route is")
     }
 

@@ -91,6 +91,19 @@ public enum Action: Int, CaseIterable, Sendable {
         }
     }
 
+    /// Whether it changes what others depend on, so that the audit log has it. Starting runs and serving them does not:
+    /// runs are a log of their own.
+    public var isControl: Bool {
+        switch self {
+        case .readRuns, .readLogs, .readWorkflows, .readQueues, .readWorkers, .readEvents, .readOverview, .readMetrics,
+            .readSystem, .readKeys, .readSecrets, .readRoles, .readAudit, .startRuns, .connectWorker:
+            false
+        case .cancelRuns, .applyWorkflows, .operateQueues, .writeQueues, .decideApprovals, .createSessionCodes,
+            .manageKeys, .revokeTokens, .writeSecrets, .manageRoles, .manageTenants:
+            true
+        }
+    }
+
     /// The action of a permission's name.
     public init?(permission: String) {
         guard let action = Self.allCases.first(where: { $0.permission == permission }) else { return nil }

@@ -1,3 +1,4 @@
+public import Audit
 public import Workflows
 
 /// The net row effects of many commands on many runs, written as one set-based transaction.
@@ -44,6 +45,8 @@ public struct CommitBatch: Sendable {
     public var freed: Set<TenantQueue> = []
     /// Inbox messages that this batch has applied.
     public var appliedInbox: [InboxID] = []
+    /// What people have done to runs, for the audit log; each written with its run.
+    public var audit: [AuditedChange] = []
 
     public init(id: BatchID) { self.id = id }
 }
@@ -252,6 +255,17 @@ public struct InboxPost: Sendable, Equatable {
     public init(sender: RunKey, message: InboxMessage) {
         self.sender = sender
         self.message = message
+    }
+}
+
+/// What somebody has done to a run.
+public struct AuditedChange: Sendable {
+    public var key: RunKey
+    public var entry: AuditEntry
+
+    public init(key: RunKey, entry: AuditEntry) {
+        self.key = key
+        self.entry = entry
     }
 }
 

@@ -16,8 +16,8 @@ extension PostgresStore {
     }
 
     public func putRole(_ role: CustomRole, tenant: Int32) async throws {
-        _ = try await duty { (connection) throws(PostgresError) in
-            try await connection.query(
+        _ = try await change { (transaction) throws(PostgresError) in
+            try await transaction.query(
                 """
                 INSERT INTO roles (tenant, name, permissions)
                 VALUES (\(tenant), \(role.name), \(role.permissions.actions.map(\.permission)))
@@ -27,8 +27,8 @@ extension PostgresStore {
     }
 
     public func deleteRole(_ name: String, tenant: Int32) async throws -> Bool {
-        try await duty { (connection) throws(PostgresError) in
-            try await !connection.query(
+        try await change { (transaction) throws(PostgresError) in
+            try await !transaction.query(
                 "DELETE FROM roles WHERE tenant = \(tenant) AND name = \(name) RETURNING name"
             ).isEmpty
         }
@@ -57,8 +57,8 @@ extension PostgresStore {
 
     public func addGrant(_ grant: SubjectGrant, tenant: Int32) async throws {
         let target = grant.grant.target
-        _ = try await duty { (connection) throws(PostgresError) in
-            try await connection.query(
+        _ = try await change { (transaction) throws(PostgresError) in
+            try await transaction.query(
                 """
                 INSERT INTO grants (tenant, subject, role, kind, name)
                 VALUES (\(tenant), \(grant.subject), \(grant.grant.role), \(target.kind), \(target.name))
@@ -69,8 +69,8 @@ extension PostgresStore {
 
     public func removeGrant(_ grant: SubjectGrant, tenant: Int32) async throws -> Bool {
         let target = grant.grant.target
-        return try await duty { (connection) throws(PostgresError) in
-            try await !connection.query(
+        return try await change { (transaction) throws(PostgresError) in
+            try await !transaction.query(
                 """
                 DELETE FROM grants WHERE tenant = \(tenant) AND subject = \(grant.subject)
                     AND role = \(grant.grant.role) AND kind = \(target.kind) AND name = \(target.name) RETURNING name
@@ -94,8 +94,8 @@ extension PostgresStore {
     }
 
     public func setSuspended(_ isSuspended: Bool, tenant name: String) async throws -> Bool {
-        try await duty { (connection) throws(PostgresError) in
-            try await !connection.query(
+        try await change { (transaction) throws(PostgresError) in
+            try await !transaction.query(
                 """
                 UPDATE tenants SET suspended_at = CASE WHEN \(isSuspended) THEN coalesce(suspended_at, now()) END
                 WHERE name = \(name) RETURNING id

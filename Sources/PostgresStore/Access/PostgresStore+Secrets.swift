@@ -24,8 +24,8 @@ extension PostgresStore: SecretStore {
     public func putSecret(
         _ name: String, _ secret: SealedSecret, by subject: String, tenant: Int32
     ) async throws -> SecretRecord {
-        try await duty { (connection) throws(PostgresError) in
-            let rows = try await connection.query(
+        try await change { (transaction) throws(PostgresError) in
+            let rows = try await transaction.query(
                 """
                 INSERT INTO secrets (tenant, name, key_id, wrapped, sealed, updated_by)
                 VALUES (\(tenant), \(name), \(secret.keyID), \(secret.wrapped), \(secret.sealed), \(subject))
@@ -38,8 +38,8 @@ extension PostgresStore: SecretStore {
     }
 
     public func deleteSecret(_ name: String, tenant: Int32) async throws -> Bool {
-        try await duty { (connection) throws(PostgresError) in
-            try await !connection.query(
+        try await change { (transaction) throws(PostgresError) in
+            try await !transaction.query(
                 "DELETE FROM secrets WHERE tenant = \(tenant) AND name = \(name) RETURNING name"
             ).isEmpty
         }
@@ -64,8 +64,8 @@ extension PostgresStore: SecretStore {
     }
 
     public func replaceSecret(_ old: PlacedSecret, with new: SealedSecret) async throws -> Bool {
-        try await duty { (connection) throws(PostgresError) in
-            try await !connection.query(
+        try await change { (transaction) throws(PostgresError) in
+            try await !transaction.query(
                 """
                 UPDATE secrets SET key_id = \(new.keyID), wrapped = \(new.wrapped), sealed = \(new.sealed)
                 WHERE tenant = \(old.tenant) AND name = \(old.name) AND wrapped = \(old.secret.wrapped)

@@ -56,20 +56,12 @@ extension PostgresStore: Catalog {
     ) async throws(StoreError) -> [AppliedDefinition] {
         // Sorted, so that two calls lock the same workflows in the same order.
         let sorted = definitions.enumerated().sorted { $0.element.name < $1.element.name }
-        return try await duty { (connection) throws(PostgresError) in
-            do {
-                return try await connection.withTransaction { transaction in
-                    var applied: [(Int, AppliedDefinition)] = []
-                    for (index, definition) in sorted {
-                        applied.append((index, try await Self.apply(definition, tenant: tenant, in: transaction)))
-                    }
-                    return applied.sorted { $0.0 < $1.0 }.map(\.1)
-                }
-            } catch let error as PostgresError {
-                throw error
-            } catch {
-                throw PostgresError(.misuse, reason: "\(error)")
+        return try await changeUntyped { transaction in
+            var applied: [(Int, AppliedDefinition)] = []
+            for (index, definition) in sorted {
+                applied.append((index, try await Self.apply(definition, tenant: tenant, in: transaction)))
             }
+            return applied.sorted { $0.0 < $1.0 }.map(\.1)
         }
     }
 

@@ -40,8 +40,8 @@ extension PostgresStore: QueueRegistry {
     }
 
     public func setWeight(_ weight: Int32, of tenant: TenantID) async throws(StoreError) {
-        _ = try await duty { (connection) throws(PostgresError) in
-            try await connection.query("UPDATE tenants SET weight = \(weight) WHERE id = \(tenant.value)")
+        _ = try await change { (transaction) throws(PostgresError) in
+            try await transaction.query("UPDATE tenants SET weight = \(weight) WHERE id = \(tenant.value)")
         }
     }
 
@@ -106,24 +106,16 @@ extension PostgresStore: QueueRegistry {
         _ name: String, _ tenant: TenantID,
         _ body: @Sendable @escaping (PostgresTransaction, QueueRecord, Standing) async throws -> QueueWrite
     ) async throws(StoreError) -> QueueWrite {
-        try await duty { (connection) throws(PostgresError) in
-            do {
-                return try await connection.withTransaction { transaction in
-                    let rows = try await transaction.query(
-                        """
-                        SELECT id, tenant, name, discipline, boost, weight, strict, concurrency, paused, draining, version,
-                            declared, deleted_at IS NULL OR EXISTS (SELECT FROM ready r WHERE r.queue = q.id)
-                        FROM queues q WHERE tenant = \(tenant.value) AND name = \(name) FOR UPDATE
-                        """)
-                    guard let row = rows.first, let record = try Self.queues(rows).first else { return .missing }
-                    let standing = Standing(isDeclared: try row.decode(11), isVisible: try row.decode(12))
-                    return try await body(transaction, record, standing)
-                }
-            } catch let error as PostgresError {
-                throw error
-            } catch {
-                throw PostgresError(.misuse, reason: "\(error)")
-            }
+        try await changeUntyped { transaction in
+            let rows = try await transaction.query(
+                """
+                SELECT id, tenant, name, discipline, boost, weight, strict, concurrency, paused, draining, version,
+                    declared, deleted_at IS NULL OR EXISTS (SELECT FROM ready r WHERE r.queue = q.id)
+                FROM queues q WHERE tenant = \(tenant.value) AND name = \(name) FOR UPDATE
+                """)
+            guard let row = rows.first, let record = try Self.queues(rows).first else { return .missing }
+            let standing = Standing(isDeclared: try row.decode(11), isVisible: try row.decode(12))
+            return try await body(transaction, record, standing)
         }
     }
 

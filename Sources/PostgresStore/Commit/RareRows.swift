@@ -1,3 +1,4 @@
+internal import Audit
 internal import Engine
 internal import Postgres
 internal import Workflows
@@ -10,6 +11,7 @@ struct RareRows {
     private var pauses: [RunPause] = []
     private var posts: [InboxPost] = []
     private var children: [RunStart] = []
+    private var audit: [AuditedChange] = []
 
     init() {}
 
@@ -19,11 +21,13 @@ struct RareRows {
         parked = batch.parked.filter { $0.token.map { selection.contains($0.key) } ?? false }
         pauses = batch.pauses.filter { selection.contains($0.key) }
         posts = batch.posts.filter { selection.contains($0.sender) }
+        audit = batch.audit.filter { selection.contains($0.key) }
         children = batch.starts.filter { $0.parent != nil && selection.contains($0.key) }
     }
 
     var isEmpty: Bool {
         endedWaits.isEmpty && waits.isEmpty && parked.isEmpty && pauses.isEmpty && posts.isEmpty && children.isEmpty
+            && audit.isEmpty
     }
 
     /// Those of runs that were written.
@@ -36,6 +40,7 @@ struct RareRows {
         rows.pauses.removeAll { !reply.wrote($0.key) }
         rows.posts.removeAll { !reply.wrote($0.sender) }
         rows.children.removeAll { !reply.wrote($0.key) }
+        rows.audit.removeAll { !reply.wrote($0.key) }
         return rows
     }
 
@@ -79,6 +84,11 @@ struct RareRows {
             let inbox = InboxColumns(posts.map(\.message))
             _ = try await connection.execute(
                 InboxColumns.post, inbox.tenants, inbox.runs, inbox.ids, inbox.kinds, inbox.bodies)
+        }
+        if !audit.isEmpty {
+            var pipeline = PostgresPipeline(.single)
+            AuditColumns(audit.map(\.entry)).add(to: &pipeline)
+            _ = try await connection.execute(pipeline)
         }
         return try await move(on: connection)
     }

@@ -81,7 +81,7 @@ struct IsolationTests {
         ("listWorkers", "/v1/workers"),
         ("getSupervisionTree", "/v1/system/tree"), ("listKeys", "/v1/keys"), ("listRoles", "/v1/roles"),
         ("listGrants", "/v1/grants"), ("listQueues", "/v1/queues"), ("listSecrets", "/v1/secrets"),
-        ("listTenants", "/v1/tenants"),
+        ("listTenants", "/v1/tenants"), ("listAudit", "/v1/audit"),
     ]
 
     /// Neither name something that may be another's, nor read anything of a tenant's; streams have tests of their own.

@@ -48,7 +48,7 @@ struct APIFixture: Sendable {
         let authenticator = Authenticator(
             TokenVerifier(keys: ring, issuer: issuer, audience: audience), directory: store)
         var generator = SystemRandomNumberGenerator()
-        let masterKeys = try MasterKeys(text: MasterKeys.line(name: "m1", using: &generator))
+        let masterKeys = try NamedKeys(text: NamedKeys.line(name: "m1", using: &generator))
         let metrics = MetricsRegistry()
         metrics.register { engine.metrics }
         let ready = Flag(true)
@@ -58,7 +58,8 @@ struct APIFixture: Sendable {
         let api = API(
             APIParts(
                 engine: engine, reader: store, catalog: store, taskLog: store, definitions: TestDefinitions(),
-                authenticator: authenticator, access: store, secrets: SecretVault(store: store, keys: masterKeys),
+                authenticator: authenticator, access: store, audit: store,
+                secrets: SecretVault(store: store, keys: masterKeys),
                 minter: minter, metrics: metrics, tree: { tree.snapshot() },
                 readiness: { [HealthCheck(name: "database", isOK: ready.value, detail: ready.value ? nil : "away")] },
                 logger: logger))
@@ -68,7 +69,11 @@ struct APIFixture: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await tree.run() }
             group.addTask { try await server.run() }
-            let watch = Task { try await api.access.run() }
+            let watch = Task {
+                async let refusals: Void = api.audit.run()
+                try await api.access.run()
+                try await refusals
+            }
             let connection = try await HTTP2Connection.connect(to: address, logger: logger)
             let fixture = APIFixture(
                 api: api, engine: engine, store: store, address: address, connection: connection, key: key,
