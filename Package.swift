@@ -84,7 +84,7 @@ let package = Package(
         // domain
         module("Expressions", ["JSON", "Patterns"]),
         module("Access", ["CJOSE", "COpenSSL", "JSON"]),
-        module("Secrets", ["COpenSSL"]),
+        module("Secrets", ["COpenSSL", "JSON"]),
         // The audit log and its chain; the key of the chain is one of the kind that seals secrets.
         module("Audit", ["Access", "Secrets", "COpenSSL", "JSON"]),
         module("Schemas", ["JSON", "Patterns", "Spelling"]),
@@ -106,7 +106,7 @@ let package = Package(
         module(
             "WorkerRuntime",
             [
-                "Workflows", "GRPC", "Protobuf", "HTTP", "TLS", "HTTPClient", "CLinux", "JSON", "Telemetry",
+                "Workflows", "Secrets", "GRPC", "Protobuf", "HTTP", "TLS", "HTTPClient", "CLinux", "JSON", "Telemetry",
                 "Supervision", log, collections,
             ] + nio),
         module(

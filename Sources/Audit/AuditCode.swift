@@ -20,6 +20,7 @@ enum AuditCode {
     /// Whether it is the code of these bytes; takes as long whatever the answer.
     static func isRight(_ code: [UInt8], _ bytes: AuditBytes, key: NamedKeys.Key) -> Bool {
         let expected = make(bytes, key: key)
-        return code.count == expected.count && unsafe CRYPTO_memcmp(code, expected, expected.count) == 0
+        guard code.count == expected.count else { return false }
+        return unsafe CRYPTO_memcmp(code, expected, expected.count) == 0
     }
 }

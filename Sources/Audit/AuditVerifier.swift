@@ -1,4 +1,4 @@
-public import Access
+internal import Access
 public import Secrets
 
 /// Follows the chain from its first seal and says what does not fit.

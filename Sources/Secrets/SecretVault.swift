@@ -55,10 +55,11 @@ public struct SecretVault: Sendable {
     }
 
     /// The value, for the worker that runs a step which names it, and for nobody else.
-    public func value(_ name: String, tenant: Int32, named tenantName: String) async throws -> [UInt8]? {
+    public func value(_ name: String, tenant: Int32) async throws -> [UInt8]? {
         if let sealed = try await store.secret(name, tenant: tenant) {
             return try sealed.open(tenant: tenant, name: name, under: masterKeys())
         }
+        guard !providers.isEmpty, let tenantName = try await store.tenantName(tenant) else { return nil }
         for provider in providers {
             if let value = try await provider.value(name, tenant: tenantName) { return value }
         }

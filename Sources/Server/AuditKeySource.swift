@@ -1,4 +1,4 @@
-import Secrets
+public import Secrets
 
 /// Where the keys of the audit log's chain come from, and where its heads go.
 public struct AuditKeySource: Sendable {

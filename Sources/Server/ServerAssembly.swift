@@ -35,9 +35,10 @@ struct ServerAssembly {
 
         let listener = PostgresListener(postgres, channels: [Self.eventChannel, Self.accessChannel, Self.auditChannel])
         let notifier = PostgresNotifier(postgres)
+        let vault = try secrets(store)
         let engine = try await Engine(
             store: store, catalog: store, compiler: { try Plan.compile(canonical: $0.canonical) },
-            configuration: options.engine,
+            configuration: options.engine, secrets: VaultSecrets(vault),
             logger: logger, committed: { notifier.notify(Self.eventChannel) })
         let health = NodeHealth()
         let metrics = MetricsRegistry()
@@ -55,7 +56,7 @@ struct ServerAssembly {
             APIParts(
                 engine: engine, reader: store, catalog: store, taskLog: store, definitions: WorkflowChecker(),
                 authenticator: authenticator, access: store, audit: store,
-                secrets: try secrets(store), minter: keys.minter, metrics: metrics,
+                secrets: vault, minter: keys.minter, metrics: metrics,
                 tree: { tree.withLock { $0 }!.snapshot() }, readiness: { await health.checks(store) },
                 files: { request in files?.respond(to: request) }, logger: logger))
 

@@ -75,7 +75,7 @@ struct SecretVaultTests {
     }
 
     private func value(_ vault: SecretVault, _ name: String, tenant: Int32 = 1) async throws -> String? {
-        try await vault.value(name, tenant: tenant, named: tenant == 1 ? "acme" : "other").map {
+        try await vault.value(name, tenant: tenant).map {
             String(decoding: $0, as: UTF8.self)
         }
     }

@@ -45,6 +45,12 @@ extension PostgresStore: SecretStore {
         }
     }
 
+    public func tenantName(_ tenant: Int32) async throws -> String? {
+        try await reader { (connection) throws(PostgresError) in
+            try await connection.query("SELECT name FROM tenants WHERE id = \(tenant)").first?.decode(0)
+        }
+    }
+
     public func secretsNot(under keyID: String, tenant: Int32?, limit: Int) async throws -> [PlacedSecret] {
         try await duty { (connection) throws(PostgresError) in
             var placed: [PlacedSecret] = []

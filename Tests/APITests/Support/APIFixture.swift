@@ -40,15 +40,17 @@ struct APIFixture: Sendable {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let store = database.store
         for tenant in ["acme", "other"] { _ = try await store.ensureTenant(named: tenant) }
+        var generator = SystemRandomNumberGenerator()
+        let masterKeys = try NamedKeys(text: NamedKeys.line(name: "m1", using: &generator))
+        let vault = SecretVault(store: store, keys: masterKeys)
         let engine = try await Engine(
-            store: store, catalog: store, compiler: { try Plan.compile(canonical: $0.canonical) })
+            store: store, catalog: store, compiler: { try Plan.compile(canonical: $0.canonical) },
+            secrets: VaultSecrets(vault))
         let key = try SigningKey.generate(id: "test")
         let minter = TokenMinter(key: key, issuer: issuer, audience: audience)
         let ring = KeyRing(try KeySet([key]))
         let authenticator = Authenticator(
             TokenVerifier(keys: ring, issuer: issuer, audience: audience), directory: store)
-        var generator = SystemRandomNumberGenerator()
-        let masterKeys = try NamedKeys(text: NamedKeys.line(name: "m1", using: &generator))
         let metrics = MetricsRegistry()
         metrics.register { engine.metrics }
         let ready = Flag(true)
@@ -59,7 +61,7 @@ struct APIFixture: Sendable {
             APIParts(
                 engine: engine, reader: store, catalog: store, taskLog: store, definitions: TestDefinitions(),
                 authenticator: authenticator, access: store, audit: store,
-                secrets: SecretVault(store: store, keys: masterKeys),
+                secrets: vault,
                 minter: minter, metrics: metrics, tree: { tree.snapshot() },
                 readiness: { [HealthCheck(name: "database", isOK: ready.value, detail: ready.value ? nil : "away")] },
                 logger: logger))
