@@ -220,7 +220,8 @@ let package = Package(
         tests(
             "APITests",
             [
-                "API", "Access", "Audit", "Secrets", "Engine", "TestSupport", "PostgresStore", "Workflows", "HTTP",
+                "API", "Access", "Audit", "Secrets", "WorkerRuntime", "Engine", "TestSupport", "Postgres",
+                "PostgresStore", "Workflows", "HTTP",
                 "GRPC",
                 "Protobuf",
                 "JSON", "Telemetry", "Supervision", yams, log,

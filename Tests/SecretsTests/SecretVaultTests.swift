@@ -35,6 +35,8 @@ private final class MemorySecrets: SecretStore {
         }
     }
 
+    func tenantName(_ tenant: Int32) async throws -> String? { tenant == 1 ? "acme" : "other" }
+
     func secretsNot(under keyID: String, tenant: Int32?, limit: Int) async throws -> [PlacedSecret] {
         rows.withLock { rows in
             Array(rows.filter { $0.secret.keyID != keyID && (tenant ?? $0.tenant) == $0.tenant }.prefix(limit))

@@ -22,7 +22,9 @@ public struct TaskExecution: Sendable {
 
     /// - Parameter fraction: 0 to 1.
     public func progress(_ fraction: Double, _ message: String = "") {
-        outlet.emit(BeamlineV1.Progress(task: task, fraction: min(1, max(0, fraction)),
+        outlet.emit(
+            BeamlineV1.Progress(
+                task: task, fraction: min(1, max(0, fraction)),
                 message: mask?.masked(message) ?? message))
     }
 

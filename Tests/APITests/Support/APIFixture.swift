@@ -18,6 +18,7 @@ import Workflows
 struct APIFixture: Sendable {
     let api: API
     let engine: Engine
+    let database: StoreDatabase
     let store: PostgresStore
     let address: HTTPAddress
     let connection: HTTP2Connection
@@ -35,9 +36,11 @@ struct APIFixture: Sendable {
     static var now: Int64 { WallTime.now().microseconds / 1_000_000 }
 
     /// Runs a body against a server that is up.
-    static func run(_ body: @Sendable @escaping (APIFixture) async throws -> Void) async throws {
+    static func run(
+        logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+        _ body: @Sendable @escaping (APIFixture) async throws -> Void
+    ) async throws {
         let database = try await StoreDatabase.make()
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let store = database.store
         for tenant in ["acme", "other"] { _ = try await store.ensureTenant(named: tenant) }
         var generator = SystemRandomNumberGenerator()
@@ -45,7 +48,7 @@ struct APIFixture: Sendable {
         let vault = SecretVault(store: store, keys: masterKeys)
         let engine = try await Engine(
             store: store, catalog: store, compiler: { try Plan.compile(canonical: $0.canonical) },
-            secrets: VaultSecrets(vault))
+            secrets: VaultSecrets(vault), logger: logger)
         let key = try SigningKey.generate(id: "test")
         let minter = TokenMinter(key: key, issuer: issuer, audience: audience)
         let ring = KeyRing(try KeySet([key]))
@@ -78,7 +81,8 @@ struct APIFixture: Sendable {
             }
             let connection = try await HTTP2Connection.connect(to: address, logger: logger)
             let fixture = APIFixture(
-                api: api, engine: engine, store: store, address: address, connection: connection, key: key,
+                api: api, engine: engine, database: database, store: store, address: address, connection: connection,
+                key: key,
                 minter: minter, ring: ring, authenticator: authenticator, metrics: metrics, ready: ready, tree: tree)
             do {
                 try await body(fixture)
