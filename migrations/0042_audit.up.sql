@@ -211,3 +211,14 @@ CREATE TRIGGER queues_audit AFTER UPDATE ON queues
     FOR EACH ROW WHEN (NEW.version > OLD.version) EXECUTE FUNCTION audit_change(
         'queue', 'tenant', 'name',
         'name,discipline,boost,weight,strict,concurrency,paused,draining,deleted_at,version');
+
+-- Only the triggers and the engine's role add records.
+REVOKE ALL ON FUNCTION audit_add(int4, jsonb, text, text, text, jsonb, jsonb, int4) FROM PUBLIC;
+
+-- Where rows are hidden from other tenants already (migration 0046), these are, too.
+DO $$
+BEGIN
+    IF to_regproc('isolate_tenants') IS NOT NULL THEN
+        EXECUTE 'SELECT isolate_tenants()';
+    END IF;
+END $$;

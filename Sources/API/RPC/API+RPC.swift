@@ -27,6 +27,7 @@ extension API {
                 if EntryPoints.isControl(request.path) {
                     caller.audit = audit.scope(method: request.path, rule, request, caller)
                 }
+                _ = try gate.limiter.admit(caller.identity, RateClass(rule))
                 return caller
             } catch {
                 guard let problem = Problem(error) else { throw error }

@@ -62,8 +62,8 @@ public struct EntryPoint: Sendable, Equatable {
     public var isControl: Bool {
         // A signal takes the permission to start, and steers a run that is there.
         if name == "signalRun" { return true }
-        // Reading the list of tenants takes the same permission as changing them.
-        if name == "listTenants" { return false }
+        // Some lists take the same permission as changes.
+        if name.hasPrefix("list") || name.hasPrefix("get") { return false }
         return rule.action?.isControl ?? false
     }
 

@@ -47,6 +47,9 @@ public struct CommitBatch: Sendable {
     public var appliedInbox: [InboxID] = []
     /// What people have done to runs, for the audit log; each written with its run.
     public var audit: [AuditedChange] = []
+    /// Starts and ends of tenants whose active runs are limited, counted by the holder.
+    public var counted: [CountedRun] = []
+    public var holder: QuotaHolder?
 
     public init(id: BatchID) { self.id = id }
 }

@@ -18,8 +18,8 @@ extension PostgresStore: AuditLog {
         // A noun with all that is done to it; `%` and `_` of a name are letters like others.
         let noun = query.action.flatMap { $0.hasSuffix(".*") ? String($0.dropLast()) : nil }
         let action = noun == nil ? query.action : nil
-        return try await reader { (connection) throws(PostgresError) in
-            let rows = try await connection.query(
+        return try await reader(of: tenant) { (scope) throws(PostgresError) in
+            let rows = try await scope.query(
                 """
                 SELECT \(unescaped: AuditStatement.columns) FROM audit
                 WHERE tenant = \(tenant) AND id < \(query.before ?? .max)
@@ -40,7 +40,7 @@ extension PostgresStore: AuditLog {
     }
 
     public func auditedTenant(named name: String) async throws -> Int32? {
-        try await reader { (connection) throws(PostgresError) in
+        try await directory { (connection) throws(PostgresError) in
             try await connection.query("SELECT id FROM tenants WHERE name = \(name)").first?.decode(0, as: Int32.self)
         }
     }

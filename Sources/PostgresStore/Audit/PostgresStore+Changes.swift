@@ -3,17 +3,19 @@ internal import Engine
 internal import Postgres
 
 extension PostgresStore {
-    /// Runs a change of the slow tables in a transaction that says who asked for it: the triggers of migration 0042 record
-    /// that beside the change.
+    /// Writes a tenant's definitions. Each transaction says who asked for it: the triggers of migration 0042 record that
+    /// beside the change.
     func change<Answer>(
-        _ body: (PostgresTransaction) async throws(PostgresError) -> Answer
+        of tenant: Int32, _ body: (TenantScope) async throws(PostgresError) -> Answer
     ) async throws(StoreError) -> Answer {
-        try await changeUntyped { transaction in try await body(transaction) }
+        let answer = try await request(of: tenant, body)
+        AuditContext.current?.noteRecorded()
+        return answer
     }
 
-    /// The same; what is thrown besides the database's errors is a mistake in this module.
-    func changeUntyped<Answer>(
-        _ body: (PostgresTransaction) async throws -> Answer
+    /// The same for what only the engine's role may write.
+    func change<Answer>(
+        _ body: (PostgresTransaction) async throws(PostgresError) -> Answer
     ) async throws(StoreError) -> Answer {
         let context = AuditContext.current
         let answer = try await duty { (connection) throws(PostgresError) in
