@@ -1,4 +1,5 @@
 public import Access
+public import Audit
 public import Engine
 public import HTTP
 public import Logging
@@ -20,6 +21,7 @@ public struct APIParts: Sendable {
     public var definitions: any DefinitionChecker
     public var authenticator: Authenticator
     public var access: any AccessStore
+    public var audit: any AuditLog
     public var secrets: SecretVault
     /// Signs dashboard sessions; without one nobody can sign in by code, tokens work all the same.
     public var minter: TokenMinter?
@@ -39,6 +41,7 @@ public struct APIParts: Sendable {
         engine: Engine, reader: any RunReader, deadLetters: any DeadLetterReader, jobs: any BulkStore,
         jobCreated: @escaping @Sendable () -> Void, catalog: any Catalog, bundles: any BundleStore,
         taskLog: any TaskLog, definitions: any DefinitionChecker, authenticator: Authenticator, access: any AccessStore,
+        audit: any AuditLog,
         secrets: SecretVault, minter: TokenMinter?,
         metrics: MetricsRegistry, tree: @escaping @Sendable () -> SupervisedNode,
         readiness: @escaping @Sendable () async -> [HealthCheck],
@@ -56,6 +59,7 @@ public struct APIParts: Sendable {
         self.definitions = definitions
         self.authenticator = authenticator
         self.access = access
+        self.audit = audit
         self.secrets = secrets
         self.minter = minter
         self.metrics = metrics

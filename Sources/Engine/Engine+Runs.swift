@@ -1,3 +1,4 @@
+internal import Audit
 public import Workflows
 
 extension Engine {
@@ -73,13 +74,16 @@ extension Engine {
     }
 
     private func submit(_ kind: LaneCommand.Kind, to key: RunKey) async throws(EngineError) {
+        let context = AuditContext.current
         let answer = await withCheckedContinuation { continuation in
             parts.router.submit(
                 LaneCommand(
                     key: key, kind: kind, acceptedAt: parts.clock.now,
-                    deadline: parts.clock.now + parts.configuration.commandTimeout, reply: .caller(continuation)))
+                    deadline: parts.clock.now + parts.configuration.commandTimeout, reply: .caller(continuation),
+                    audit: context))
         }
         if case .failed(let error) = answer { throw error }
+        context?.noteRecorded()
     }
 
     /// Records the outcome of an attempt, for workers without a stream; those with one use their `WorkerSession`.

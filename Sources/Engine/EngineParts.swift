@@ -39,7 +39,8 @@ final class EngineParts: Sendable {
     init(
         store: any Store, catalog: any Catalog, compiler: @escaping @Sendable (StoredDefinition) throws -> Plan,
         configuration: EngineConfiguration, clock: any EngineClock, storeTime: Timestamp,
-        random: @escaping @Sendable () -> UInt64, logger: Logger, committed: @escaping @Sendable () -> Void
+        random: @escaping @Sendable () -> UInt64, secrets: (any SecretSource)?, logger: Logger,
+        committed: @escaping @Sendable () -> Void
     ) {
         self.committed = committed
         self.store = store
@@ -62,7 +63,10 @@ final class EngineParts: Sendable {
         router = CommandRouter(configuration: configuration, metrics: metrics)
         dispatcher = Dispatcher(
             store: store, directory: directory, router: router, clock: clock, storeClock: storeClock,
-            configuration: configuration, metrics: metrics, random: random, logger: logger)
+            configuration: configuration, metrics: metrics, random: random,
+            secrets: secrets.map { source in
+                SecretDelivery(source: source, clock: clock, logger: logger)
+            }, logger: logger)
         queues.observe { [dispatcher] table in dispatcher.withState { $0.queues = table } }
         breakers.observe { [dispatcher] table in dispatcher.withState { $0.setBreakers(table) } }
         let life = SessionID(RunID.Bytes(random: random))

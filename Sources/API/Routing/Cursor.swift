@@ -13,6 +13,14 @@ enum Cursor {
         Base64URL.encode(Array("a\(position.since.microseconds).\(position.step).\(position.run)".utf8))
     }
 
+    static func text(audit id: Int64) -> String { Base64URL.encode(Array("u\(id)".utf8)) }
+
+    static func audit(_ text: String?) throws(Problem) -> Int64? {
+        guard let text else { return nil }
+        guard let id = content(text, kind: "u").flatMap({ Int64($0) }), id > 0 else { throw invalid }
+        return id
+    }
+
     static func approval(_ text: String?) throws(Problem) -> ApprovalPosition? {
         guard let text else { return nil }
         guard let parts = content(text, kind: "a")?.split(separator: "."), parts.count == 3,

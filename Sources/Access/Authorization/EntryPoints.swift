@@ -92,6 +92,8 @@ public enum EntryPoints {
         EntryPoint(rest: "setSecret", .named(.writeSecrets, .secret, .path("name"))),
         EntryPoint(rest: "deleteSecret", .named(.writeSecrets, .secret, .path("name"))),
         EntryPoint(rest: "rotateSecrets", .tenant(.writeSecrets)),
+        // audit
+        EntryPoint(rest: "listAudit", .tenant(.readAudit)),
         // gRPC
         EntryPoint(grpc: "beamline.v1.RunService/StartRun", .named(.startRuns, .workflow, .content)),
         EntryPoint(grpc: "beamline.v1.RunService/StartRuns", .named(.startRuns, .workflow, .content)),
@@ -118,6 +120,11 @@ public enum EntryPoints {
 
     /// The rule of a gRPC method by its path: `/package.Service/Method`.
     public static func rule(path: String) -> AccessRule? { grpc[path] }
+
+    private static let control = Set(all.filter(\.isControl).map { $0.kind == .grpc ? "/" + $0.name : $0.name })
+
+    /// Whether the audit log has what is done by an operation of openapi.yaml, or by the gRPC method of a path.
+    public static func isControl(_ name: String) -> Bool { control.contains(name) }
 
     private static func rules(of kind: EntryPoint.Kind) -> [String: AccessRule] {
         Dictionary(

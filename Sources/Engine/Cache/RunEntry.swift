@@ -92,7 +92,9 @@ extension RunEntry {
     }
 
     /// What the worker gets for a step, and how many attempts have failed before.
-    func task(_ step: Int32) -> Result<(input: [UInt8], failures: Int32), any Error> {
+    ///
+    /// - Parameter mark: stands in the input where secrets will stand.
+    func task(_ step: Int32, mark: SecretMark? = nil) -> Result<(input: [UInt8], failures: Int32), any Error> {
         withContents { contents in
             Result {
                 let failures: Int32 =
@@ -101,7 +103,7 @@ extension RunEntry {
                 _ = try contents.run.limitName(of: step)
                 _ = try contents.run.rateName(of: step)
                 _ = try contents.run.breakerName(of: step)
-                return (try contents.run.makeInput(of: step), failures)
+                return (try contents.run.makeInput(of: step, mark: mark), failures)
             }
         }
     }

@@ -136,6 +136,7 @@ struct BatchBuilder {
             drafts[key] = Draft(entry: entry, start: nil, expectedRevision: revision, state: state)
             drafts[key]?.isAlone = command.isAlone
         }
+        let before = command.audit.map { _ in entry.withContents { $0.run.lifecycle } }
         let rejection: RunRejection?
         switch command.kind {
         case .start, .acknowledge: return .deferred
@@ -169,7 +170,10 @@ struct BatchBuilder {
         // Message and timer go with the commit that applies them, or at once when the run has ended.
         if let inbox = command.inbox { batch.appliedInbox.append(inbox) }
         if case .deadline = command.kind { batch.firedRunTimers.append(key) }
-        guard let rejection else { return .drafted }
+        guard let rejection else {
+            if let before { record(command, before: before, after: entry.withContents { $0.run.lifecycle }) }
+            return .drafted
+        }
         switch command.kind {
         case .finish: return .historical
         case .event(.stepDue(let step)):

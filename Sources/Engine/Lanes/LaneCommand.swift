@@ -1,3 +1,4 @@
+import Audit
 import Expressions
 import JSON
 import Workflows
@@ -30,6 +31,8 @@ struct LaneCommand: Sendable {
     /// The database refused a commit that held this command and others on the run: it goes alone now, so that only the
     /// culprit fails.
     var isAlone = false
+    /// Who asks, of what somebody does to a run: recorded by the commit that does it.
+    var audit: AuditContext?
 
     /// Bytes that the command brings along, for the caps of queue and batch.
     var bytes: Int {

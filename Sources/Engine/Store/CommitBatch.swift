@@ -1,3 +1,4 @@
+public import Audit
 public import Workflows
 
 /// The net row effects of many commands on many runs, written as one set-based transaction.
@@ -50,6 +51,8 @@ public struct CommitBatch: Sendable {
     public var deadLetters: [DeadLetterRow] = []
     /// Runs that had failed and go on.
     public var reopened: [RunReopened] = []
+    /// What people have done to runs, for the audit log; each written with its run.
+    public var audit: [AuditedChange] = []
     /// Starts and ends of tenants whose active runs are limited, counted by the holder.
     public var counted: [CountedRun] = []
     public var holder: QuotaHolder?
@@ -264,6 +267,17 @@ public struct InboxPost: Sendable, Equatable {
     public init(sender: RunKey, message: InboxMessage) {
         self.sender = sender
         self.message = message
+    }
+}
+
+/// What somebody has done to a run.
+public struct AuditedChange: Sendable {
+    public var key: RunKey
+    public var entry: AuditEntry
+
+    public init(key: RunKey, entry: AuditEntry) {
+        self.key = key
+        self.entry = entry
     }
 }
 

@@ -58,7 +58,7 @@ extension PostgresStore: Catalog {
     ) async throws(StoreError) -> [AppliedDefinition] {
         // Sorted, so that two calls lock the same workflows in the same order.
         let sorted = definitions.enumerated().sorted { $0.element.name < $1.element.name }
-        return try await request(of: tenant.value) { (scope) throws(PostgresError) in
+        return try await change(of: tenant.value) { (scope) throws(PostgresError) in
             try await scope.withTransaction { transaction in
                 var applied: [(Int, AppliedDefinition)] = []
                 for (index, definition) in sorted {

@@ -1,3 +1,4 @@
+internal import Audit
 internal import Engine
 internal import Postgres
 internal import Workflows
@@ -13,6 +14,7 @@ struct RareRows {
     private var repeats: [RunStart] = []
     private var deadLetters: [DeadLetterRow] = []
     private var reopened: [RunReopened] = []
+    private var audit: [AuditedChange] = []
 
     init() {}
 
@@ -22,6 +24,7 @@ struct RareRows {
         parked = batch.parked.filter { $0.token.map { selection.contains($0.key) } ?? false }
         pauses = batch.pauses.filter { selection.contains($0.key) }
         posts = batch.posts.filter { selection.contains($0.sender) }
+        audit = batch.audit.filter { selection.contains($0.key) }
         children = batch.starts.filter { $0.parent != nil && selection.contains($0.key) }
         repeats = batch.starts.filter { $0.origin != nil && selection.contains($0.key) }
         deadLetters = batch.deadLetters.filter { selection.contains($0.key) }
@@ -30,7 +33,7 @@ struct RareRows {
 
     var isEmpty: Bool {
         endedWaits.isEmpty && waits.isEmpty && parked.isEmpty && pauses.isEmpty && posts.isEmpty && children.isEmpty
-            && repeats.isEmpty && deadLetters.isEmpty && reopened.isEmpty
+            && repeats.isEmpty && deadLetters.isEmpty && reopened.isEmpty && audit.isEmpty
     }
 
     /// Those of runs that were written.
@@ -46,6 +49,7 @@ struct RareRows {
         rows.repeats.removeAll { !reply.wrote($0.key) }
         rows.deadLetters.removeAll { !reply.wrote($0.key) }
         rows.reopened.removeAll { !reply.wrote($0.key) }
+        rows.audit.removeAll { !reply.wrote($0.key) }
         return rows
     }
 
@@ -120,6 +124,11 @@ struct RareRows {
             let inbox = InboxColumns(posts.map(\.message))
             _ = try await connection.execute(
                 InboxColumns.post, inbox.tenants, inbox.runs, inbox.ids, inbox.kinds, inbox.bodies)
+        }
+        if !audit.isEmpty {
+            var pipeline = PostgresPipeline(.single)
+            AuditColumns(audit.map(\.entry)).add(to: &pipeline)
+            _ = try await connection.execute(pipeline)
         }
         return try await move(on: connection)
     }

@@ -1,3 +1,4 @@
+internal import Audit
 public import Engine
 internal import Postgres
 public import Workflows
@@ -22,12 +23,19 @@ extension PostgresStore {
 
     public func setQuotas(_ quotas: TenantQuotas) async throws(StoreError) -> TenantQuotas {
         let tenant = quotas.tenant
-        let written = try await duty { (connection) throws(PostgresError) in
-            try TenantQuotas(
-                try await connection.execute(
+        let context = AuditContext.current
+        let written = try await change { (transaction) throws(PostgresError) in
+            let before = try await QuotaChange.text(of: tenant, transaction)
+            let written = try TenantQuotas(
+                try await transaction.execute(
                     QuotaStatement.set, tenant.value, quotas[.submissionsPerSecond], quotas[.activeRuns],
                     quotas[.pendingSteps], quotas[.concurrentSteps], quotas[.workers], quotas[.definitions],
                     quotas.softPercent)[0])
+            if let context {
+                let after = try await QuotaChange.text(of: tenant, transaction)
+                try await QuotaChange.record(of: tenant, before: before, after: after, context, transaction)
+            }
+            return written
         }
         if written[.activeRuns] != nil { _ = try await recountRuns(of: tenant) }
         return written

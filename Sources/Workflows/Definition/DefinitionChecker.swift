@@ -32,6 +32,8 @@ struct DefinitionChecker {
     private var suggestionsLeft = 100
     /// Finding the place of an expression in its text looks at the whole text: only so many times.
     var placesLeft = 200
+    /// The `with` of a task is being checked, which alone may name secrets.
+    var readsSecrets = false
 
     /// What a step's texts became.
     struct CompiledStep {
@@ -119,7 +121,9 @@ struct DefinitionChecker {
         if let form = nodes[index].kind {
             compiled.kind = kind(form, of: index, reader) ?? .task
         } else if let with = step.with {
+            readsSecrets = true
             compiled.input = template(with, node: nodes[index].with, for: reader)
+            readsSecrets = false
         }
         return compiled
     }

@@ -26,6 +26,8 @@ public struct PlanStep: Sendable {
     public var condition: Expression?
     /// Becomes the task's input; without it, that is `{}`.
     public var input: Template?
+    /// Whether `input` names secrets.
+    public let usesSecrets: Bool
     public var fanOut: FanOut?
     public var retry: RetryPolicy
     /// Longest run time of one attempt.
@@ -55,6 +57,7 @@ public struct PlanStep: Sendable {
         self.join = join
         self.condition = condition
         self.input = input
+        usesSecrets = input?.holes.contains { $0.expression.soleReference?.root == SecretMark.root } ?? false
         self.fanOut = fanOut
         self.retry = retry
         self.timeout = timeout
@@ -65,6 +68,15 @@ public struct PlanStep: Sendable {
     /// Whether some worker runs it.
     public var isTask: Bool {
         if case .task = kind { true } else { false }
+    }
+
+    /// The secrets that its input names.
+    public var secrets: Set<String> {
+        guard usesSecrets, let input else { return [] }
+        return Set(
+            input.holes.compactMap { hole in
+                hole.expression.soleReference.flatMap { $0.root == SecretMark.root ? $0.path.first : nil }
+            })
     }
 
     /// References of every expression of it.

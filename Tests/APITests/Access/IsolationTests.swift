@@ -133,6 +133,7 @@ struct IsolationTests {
         ("listSecrets", "/v1/secrets"),
         ("listTenants", "/v1/tenants"), ("listBundles", "/v1/bundles"), ("listLimits", "/v1/limits"),
         ("getUsage", "/v1/usage"),
+        ("listAudit", "/v1/audit"),
     ]
 
     /// Neither name something that may be another's, nor read anything of a tenant's; streams have tests of their own.
