@@ -10,7 +10,6 @@ package enum HotStatements {
         ("claim", ClaimStatement.claim),
         ("lock queue", ClaimStatement.lockQueue),
         ("claim from a guarded queue", ClaimStatement.guarded),
-        ("claim under a quota", ClaimStatement.counted),
         ("use units of a quota", QuotaStatement.use),
         ("settle counted runs", QuotaStatement.settle),
         ("ready buckets", ClaimStatement.buckets),

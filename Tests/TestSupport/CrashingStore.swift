@@ -182,8 +182,8 @@ public final class CrashingStore: Store {
         try await call { () throws(StoreError) in try await inner.setQuotas(quotas) }
     }
 
-    public func usage(of tenant: TenantID) async throws(StoreError) -> [QuotaKind: Int64] {
-        try await call { () throws(StoreError) in try await inner.usage(of: tenant) }
+    public func usage(of tenant: TenantID, withRuns: Bool) async throws(StoreError) -> [QuotaKind: Int64] {
+        try await call { () throws(StoreError) in try await inner.usage(of: tenant, withRuns: withRuns) }
     }
 
     public func reserve(_ request: QuotaRequest) async throws(StoreError) -> QuotaGrant {

@@ -63,7 +63,8 @@ enum ClaimStatement {
     /// Taken first where the tenant's steps are counted: claims of the tenant take turns.
     static let lockTenant = PostgresStatement("SELECT pg_advisory_xact_lock(7025, $1)", [.int4])
 
-    /// From one queue, guarded or not, of a tenant with a quota of concurrent steps: as many as both leave.
+    /// From one queue, guarded or not, of a tenant with a quota of concurrent steps: as many as both leave. It counts the
+    /// tenant's attempts down their key, no more of them than the quota.
     static let counted = PostgresStatement(
         statement(
             shares: """

@@ -250,8 +250,8 @@ final class FaultyStore: Store {
         try await call("setQuotas") { () throws(StoreError) in try await inner.setQuotas(quotas) }
     }
 
-    func usage(of tenant: TenantID) async throws(StoreError) -> [QuotaKind: Int64] {
-        try await call("usage") { () throws(StoreError) in try await inner.usage(of: tenant) }
+    func usage(of tenant: TenantID, withRuns: Bool) async throws(StoreError) -> [QuotaKind: Int64] {
+        try await call("usage") { () throws(StoreError) in try await inner.usage(of: tenant, withRuns: withRuns) }
     }
 
     func reserve(_ request: QuotaRequest) async throws(StoreError) -> QuotaGrant {
