@@ -89,6 +89,7 @@ extension MemoryTables {
             if planted != .timerFiredTwice { timers[key] = nil }
             if let limit = timer.limit {
                 held[key] = HeldToken(row: timer.row, limit: limit)
+                note(key, movesTo: .held)
                 fired.limits.append(limit)
                 continue
             }

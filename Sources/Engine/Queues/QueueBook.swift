@@ -67,4 +67,5 @@ struct QueueTable: Sendable {
     func weight(of queue: QueueID) -> Int32 { queues[queue]?.settings.weight ?? QueueSettings.defaultWeight }
     func weight(of tenant: TenantID) -> Int32 { weights[tenant] ?? QueueSettings.defaultWeight }
     func isGuarded(_ queue: QueueID) -> Bool { queues[queue]?.settings.isGuarded ?? false }
+    func isStrict(_ queue: QueueID) -> Bool { queues[queue]?.settings.isStrict ?? false }
 }
