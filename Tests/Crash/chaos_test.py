@@ -84,6 +84,19 @@ class Chaos:
         self.counts = collections.Counter()
         self.recoveries = collections.defaultdict(list)
         self.problems = []
+        # Killed on purpose, and not yet to be started again.
+        self.down = set()
+        self.restarts = 0
+        self.isOver = False
+
+    def keep(self):
+        """What ends by itself (a node that finds no database when it starts) is started again, as a supervisor does."""
+        while not self.isOver:
+            for process in self.nodes + self.workers:
+                if process not in self.down and process.process.poll() is not None:
+                    self.restarts += 1
+                    process.start()
+            time.sleep(0.5)
 
     def set_up(self):
         for index in range(2):
@@ -129,15 +142,18 @@ class Chaos:
 
     def _kill_a_node(self):
         node = self.dice.choice(self.nodes)
+        self.down.add(node)
         node.kill()
         moment = time.monotonic()
         self._recovers("dead node", moment)
         time.sleep(self.dice.uniform(0, 2))
         node.start()
+        self.down.discard(node)
 
     def _kill_a_worker(self):
         worker = self.dice.choice(self.workers)
         held = self._held(worker)
+        self.down.add(worker)
         worker.kill()
         moment = time.monotonic()
         self._recovers("dead worker", moment)
@@ -147,6 +163,7 @@ class Chaos:
         else:
             time.sleep(self.dice.uniform(0, 2))
         worker.start()
+        self.down.discard(worker)
 
     def _measure_held(self, held, moment):
         names = ", ".join(f"('{run}'::uuid, {step}, {attempt})" for run, step, attempt in held)
@@ -300,6 +317,7 @@ def run(options, folder, cluster, stages):
     submitters = [threading.Thread(target=submitter, args=(wanted[first::4], first)) for first in range(4)]
     for thread in submitters:
         thread.start()
+    threading.Thread(target=chaos.keep, daemon=True).start()
     time.sleep(3)
     while time.monotonic() < end:
         chaos.strike()
@@ -309,12 +327,15 @@ def run(options, folder, cluster, stages):
         thread.join()
     chaos.problems += failures
     wait_ended(cluster, count, time.monotonic() + 180)
+    chaos.isOver = True
+    time.sleep(0.6)
     took = time.monotonic() - begin
     for process in stage.processes:
         process.stop()
     chaos.close()
     ledger.isOpen = False
     isWhole = check(cluster, wanted, acknowledged, path, took)
+    print(f"processes that ended by themselves and were started again: {chaos.restarts}")
     print("faults: " + ", ".join(f"{kind} {number}" for kind, number in sorted(chaos.counts.items())))
     figures = {}
     for what, values in sorted(chaos.recoveries.items()):

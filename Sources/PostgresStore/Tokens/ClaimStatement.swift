@@ -76,12 +76,13 @@ enum ClaimStatement {
         """)
 
     /// Returns leased attempts to `ready` with no loss counted; one whose fence moved on, or that somebody is moving
-    /// now, is left alone.
+    /// now, is left alone. Each once, however often it is named: this transaction's own lock is no hindrance.
     static let release = PostgresStatement(
         """
         WITH locked AS MATERIALIZED (
-            SELECT l.* FROM unnest($1::int4[], $2::uuid[], $3::int4[], $4::int4[], $5::uuid[])
-                AS f(tenant, run, step, attempt, session)
+            SELECT l.* FROM (
+                SELECT DISTINCT * FROM unnest($1::int4[], $2::uuid[], $3::int4[], $4::int4[], $5::uuid[])
+                    AS n(tenant, run, step, attempt, session)) f
             CROSS JOIN LATERAL (
                 SELECT a.ctid AS found, a.* FROM attempts a
                 WHERE a.tenant = f.tenant AND a.run = f.run AND a.step = f.step FOR UPDATE SKIP LOCKED) l

@@ -101,8 +101,8 @@ struct LanguagePlan {
                     key: dice.below(2) == 0 ? try Template("${{ inputs.n % 3 }}") : nil,
                     slots: Int32(1 + dice.below(2)),
                     scope: dice.below(2) == 0 ? .tenant : .workflow)
-                // A key of the whole tenant has one size.
-                if step.limit?.scope == .tenant { step.limit?.slots = 2 }
+                // Those that share a key share its size.
+                if step.limit?.key != nil { step.limit?.slots = 2 }
             }
             if dice.below(7) == 0 {
                 step.rate = PlanRate(bucket: TokenBucket(interval: 300_000, burst: 2))
