@@ -249,6 +249,7 @@ extension CommitOutcome.Exclusion {
         case .refused: "a refused run"
         case .conflict: "a conflict"
         case .throttled: "a throttled run"
+        case .overQuota: "a run over quota"
         }
     }
 }
