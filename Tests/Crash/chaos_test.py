@@ -14,6 +14,7 @@ Recovery is measured in the ledger that the steps write:
 """
 
 import argparse
+import bisect
 import collections
 import json
 import os
@@ -69,9 +70,9 @@ class Ledger:
         """How long after the moment the next line came; `None`: none came in time."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            later = [line for line in self.times[-200:] if line > moment]
-            if later:
-                return later[0] - moment
+            later = bisect.bisect_right(self.times, moment)
+            if later < len(self.times):
+                return self.times[later] - moment
             time.sleep(0.01)
         return None
 

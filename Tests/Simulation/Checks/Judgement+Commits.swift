@@ -31,14 +31,15 @@ extension Judgement {
             }
             state.runs[step.run]?.tokens[step.step] = nil
         }
-        let dropped = Set(outcome.dropped)
-        for drop in batch.drops where excluded[drop.key] == nil { take(drop, dropped, &state) }
+        // Before the drops: a run may end in the commit that starts it.
         for key in batch.admitted where excluded[key] == nil {
             let token = state.runs[key]?.tokens.removeValue(forKey: HeldRow.run)
             if token != .admitted { violate(.limitsHold, "\(key.run) starts, and is \(token?.name ?? "not queued")") }
             world.cover("run queued × start")
             requireRunSlot(key, state)
         }
+        let dropped = Set(outcome.dropped)
+        for drop in batch.drops where excluded[drop.key] == nil { take(drop, dropped, &state) }
         for release in batch.releases where excluded[release.key] == nil {
             state.runs[release.key]?.occupied.remove(release.step)
         }
