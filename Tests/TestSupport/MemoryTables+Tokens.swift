@@ -9,7 +9,9 @@ extension MemoryTables {
             let open = request.buckets.filter {
                 $0.share == share && !isClosed($0.bucket, isGuarded: request.isCounted ? nil : request.isGuarded)
             }
-            let marks = Dictionary(open.map { ($0.bucket, $0.lowWater) }) { first, _ in first }
+            let marks = Dictionary(
+                open.map { ($0.bucket, queues[$0.bucket.queue]?.settings.isStrict == true ? .min : $0.lowWater) }
+            ) { first, _ in first }
             var places = request.isGuarded ? open.first.map { self.places(in: $0.bucket.queue) } ?? 0 : .max
             if request.isCounted, let tenant = open.first?.bucket.tenant {
                 places = min(places, self.places(of: tenant))

@@ -295,12 +295,8 @@ struct DispatchState {
             slots.removeLast(share)
             let isGuarded = queues.isGuarded(queue, of: tenant)
             let number = isGuarded ? 0 : open.request.shares.count
-            // A token that another node gave back may stand below this node's mark until its event is read: a strict queue
-            // does not wait for that.
-            let isStrict = queues.isStrict(queue)
             let claims = (served[queue] ?? []).map { bucket in
-                ClaimBucket(
-                    bucket: bucket, lowWater: isStrict ? .min : buckets[bucket]?.lowWater ?? .min, share: number)
+                ClaimBucket(bucket: bucket, lowWater: buckets[bucket]?.lowWater ?? .min, share: number)
             }
             for bucket in served[queue] ?? [] {
                 buckets[bucket]?.waiting = false

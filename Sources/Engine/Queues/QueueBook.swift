@@ -80,7 +80,6 @@ struct QueueTable: Sendable {
     func order(of queue: QueueID) -> QueueOrder { queues[queue]?.settings.order ?? QueueOrder() }
     func weight(of queue: QueueID) -> Int32 { queues[queue]?.settings.weight ?? QueueSettings.defaultWeight }
     func weight(of tenant: TenantID) -> Int32 { weights[tenant] ?? QueueSettings.defaultWeight }
-    func isStrict(_ queue: QueueID) -> Bool { queues[queue]?.settings.isStrict ?? false }
     /// Whether claims from the queue need a lock, its own or its tenant's.
     func isGuarded(_ queue: QueueID, of tenant: TenantID) -> Bool {
         if queues[queue]?.settings.isGuarded ?? false { return true }

@@ -26,7 +26,6 @@ private final class Subject {
     func grant(_ lease: LeasedTask, epoch: UInt64 = .max) -> Bool { state.grant(lease, epoch: epoch) != nil }
     func remove(_ id: SessionID, _ attempt: HeldAttempt) -> Bool { state.remove(id, attempt) != nil }
     func wake(_ bucket: Bucket, rank: Rank) -> Bool { state.wake(bucket, rank: rank) }
-    func know(_ queue: QueueRecord) { state.queues.queues[queue.id] = queue }
     func nextClaim(limit: Int) -> DispatchState.ClaimPlan? { state.nextClaim(limit: limit) }
     func claimed(_ plan: DispatchState.ClaimPlan, _ leases: [LeasedTask]) -> Int { state.claimed(plan, leases).count }
     func setSettling(_ id: SessionID, _ settling: Bool) { state.setSettling(id, settling) }
@@ -124,20 +123,6 @@ struct DispatchStateTests {
         #expect(state.buckets[bucket]?.lowWater == 12)
         _ = state.wake(bucket, rank: 7)
         #expect(state.buckets[bucket]?.lowWater == 7)
-    }
-
-    @Test("claims of a strict queue look below the mark: another node may have given back what stands there")
-    func strictQueue() throws {
-        let state = Subject()
-        connect(state, 1, slots: 2)
-        state.know(
-            QueueRecord(id: QueueID(1), tenant: tenant, name: "q", settings: QueueSettings(isStrict: true)))
-        _ = state.wake(bucket, rank: 5)
-        let first = try #require(state.nextClaim(limit: 2))
-        _ = state.claimed(first, [lease(1, rank: 5), lease(1, rank: 9)])
-        _ = state.remove(id(1), lease(1, rank: 5).held)
-        let second = try #require(state.nextClaim(limit: 2))
-        #expect(second.request.buckets.map(\.lowWater) == [.min])
     }
 
     @Test("as many as asked for: more may wait")
