@@ -31,7 +31,7 @@ extension MemoryStore {
         named name: String, settings: QueueSettings, tenant: TenantID
     ) async throws(StoreError) -> QueueWrite {
         let id = try await queue(named: name, tenant: tenant)
-        return await transaction { tables in
+        return await transaction(seen: Self.seen) { tables in
             guard let record = tables.queues[id] else { return .missing }
             if tables.declaredQueues.contains(id) { return .exists(record) }
             tables.declaredQueues.insert(id)
@@ -43,11 +43,15 @@ extension MemoryStore {
     public func changeQueue(
         named name: String, tenant: TenantID, _ change: QueueChange, ifVersion version: Int64?
     ) async throws(StoreError) -> QueueWrite {
-        await transaction { tables in
+        await transaction(seen: Self.seen) { tables in
             guard let record = tables.visibleQueue(named: name, tenant: tenant) else { return .missing }
             if let version, version != record.version { return .versionMismatch(current: record.version) }
             return .written(tables.write(change, to: record))
         }
+    }
+
+    private static func seen(_ write: QueueWrite) -> StoreTransaction.Call? {
+        if case .written(let record) = write { .changeQueue(record) } else { nil }
     }
 
     public func deleteQueue(
@@ -97,7 +101,7 @@ extension MemoryStore {
     }
 
     public func setRanks(_ ranks: [RankedToken], queue: QueueID) async throws(StoreError) -> [ReadyBucket] {
-        await transaction { tables in
+        await transaction(seen: { _ in .setRanks(ranks) }) { tables in
             var lowest: [Bucket: Rank] = [:]
             for token in ranks {
                 let key = MemoryTables.TokenKey(run: token.key, step: token.step)

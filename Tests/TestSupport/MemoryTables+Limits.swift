@@ -81,10 +81,12 @@ extension MemoryTables {
                 admissions.count += 1
                 if key.step == HeldRow.run {
                     held[key]?.limit = nil
+                    note(key, movesTo: .admitted)
                     admissions.messages.append(post(.admit, to: key.run))
                 } else {
                     held[key] = nil
                     insertReady(token.row)
+                    note(key, movesTo: .ready)
                     note(key.run, step: key.step, .ready, attempt: token.row.attempt)
                     ready[token.row.bucket] = min(ready[token.row.bucket] ?? .max, token.row.rank)
                 }
@@ -117,7 +119,8 @@ extension MemoryTables {
     }
 
     mutating func post(_ command: InboxMessage.Command, to run: RunKey) -> InboxMessage {
-        let id = InboxID(key: run, id: RunID.Bytes(high: .random(in: 0 ... .max), low: .random(in: 0 ... .max)))
+        messageCount += 1
+        let id = InboxID(key: run, id: RunID.Bytes(high: 0x6d65_7373_6167_6573, low: messageCount))
         let message = InboxMessage(id: id, command: command)
         inbox[id] = (message, now)
         return message
@@ -153,11 +156,11 @@ extension MemoryTables {
 
 extension MemoryStore {
     public func admit(_ limits: [LimitID]) async throws(StoreError) -> Admissions {
-        await transaction { $0.admit(limits) }
+        await transaction(seen: { _ in .admit }) { $0.admit(limits) }
     }
 
     public func sweepLimits(limit: Int) async throws(StoreError) -> LimitSweep {
-        await transaction { tables in
+        await transaction(seen: { _ in .admit }) { tables in
             let admissions = tables.admit(tables.held.values.compactMap(\.limit))
             return LimitSweep(admissions: admissions, missed: admissions.count)
         }

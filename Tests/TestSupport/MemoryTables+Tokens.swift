@@ -9,7 +9,9 @@ extension MemoryTables {
             let open = request.buckets.filter {
                 $0.share == share && !isClosed($0.bucket, request)
             }
-            let marks = Dictionary(open.map { ($0.bucket, $0.lowWater) }) { first, _ in first }
+            let marks = Dictionary(
+                open.map { ($0.bucket, queues[$0.bucket.queue]?.settings.isStrict == true ? .min : $0.lowWater) }
+            ) { first, _ in first }
             let isGuarded = request.isGuarded || request.breaker != nil
             var places = isGuarded ? open.first.map { self.places(in: $0.bucket.queue) } ?? 0 : .max
             if request.isCounted || request.breaker != nil, let tenant = open.first?.bucket.tenant {
@@ -133,6 +135,7 @@ extension MemoryTables {
             if planted != .timerFiredTwice { timers[key] = nil }
             if let limit = timer.limit {
                 held[key] = HeldToken(row: timer.row, limit: limit)
+                note(key, movesTo: .held)
                 fired.limits.append(limit)
                 continue
             }

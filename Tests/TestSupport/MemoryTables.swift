@@ -113,6 +113,10 @@ struct MemoryTables: Sendable {
     var violations: [String] = []
     /// Tokens that the transaction under way returned to `ready`.
     var returned: [StoreTransaction.Token] = []
+    /// Tokens that it moved otherwise.
+    var moved: [StoreTransaction.Move] = []
+    /// Messages that the store itself has written.
+    var messageCount: UInt64 = 0
     /// The transaction under way has had no effect, though it was answered.
     var isLost = false
     let planted: PlantedFault?
@@ -142,6 +146,7 @@ struct MemoryTables: Sendable {
         wakes = [:]
         changedQueues = [:]
         returned = []
+        moved = []
         isLost = false
     }
 
@@ -217,6 +222,11 @@ struct MemoryTables: Sendable {
         let attempt = AttemptToken(row: row, fence: fence, enqueuedAt: token.enqueuedAt, leasedAt: now)
         attempts[key] = attempt
         return attempt.leased
+    }
+
+    mutating func note(_ key: TokenKey, movesTo place: StoreTransaction.Place) {
+        moved.append(
+            StoreTransaction.Move(token: StoreTransaction.Token(key: key.run, step: key.step), place: place))
     }
 
     mutating func returnAttempt(_ key: TokenKey) -> AttemptToken? {

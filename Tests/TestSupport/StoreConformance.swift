@@ -17,6 +17,7 @@ public enum StoreConformance: String, CaseIterable, Sendable {
     case claimRespectsLowWater
     case claimSpansBuckets
     case releaseReturnsToken
+    case releaseNamesTwice
     case sessionSettlement
     case sessionRenewal
     case sessionLeases
@@ -104,6 +105,7 @@ public enum StoreConformance: String, CaseIterable, Sendable {
         case .claimRespectsLowWater: try await Self.claimRespectsLowWater(fixture)
         case .claimSpansBuckets: try await Self.claimSpansBuckets(fixture)
         case .releaseReturnsToken: try await Self.releaseReturnsToken(fixture)
+        case .releaseNamesTwice: try await Self.releaseNamesTwice(fixture)
         case .sessionSettlement: try await Self.sessionSettlement(fixture)
         case .sessionRenewal: try await Self.sessionRenewal(fixture)
         case .sessionLeases: try await Self.sessionLeases(fixture)

@@ -315,10 +315,13 @@ final class Dispatcher: Sendable {
     }
 
     private func returnLeases() async throws(StoreError) {
-        let leases = returns.withLock { returns in
+        var leases = returns.withLock { returns in
             defer { returns = [] }
             return returns
         }
+        // A lease may have been given back for two reasons.
+        var named: Set<AttemptFence> = []
+        leases.removeAll { !named.insert($0.fence).inserted }
         guard !leases.isEmpty else { return }
         let released: Set<AttemptFence>
         do {

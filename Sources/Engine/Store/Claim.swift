@@ -30,7 +30,8 @@ public struct ClaimRequest: Sendable {
 /// A bucket to claim from, above a low-water mark.
 public struct ClaimBucket: Sendable {
     public var bucket: Bucket
-    /// Ranks below it are known to be claimed already (engine rule 14); `Int64.min` scans all.
+    /// Ranks below it are believed to be claimed already (engine rule 14); `Int64.min` scans all. Claims of a strict queue
+    /// do so in any case: another node may have given back what stands there.
     public var lowWater: Rank
     /// Which of the request's shares it is filled from.
     public var share: Int

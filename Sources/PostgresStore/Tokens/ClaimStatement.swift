@@ -27,7 +27,7 @@ enum ClaimStatement {
         statement(
             shares: """
                 (SELECT 1::int8 AS n, greatest(0, least(($5::int8[])[1], q.concurrency - (
-                    SELECT count(*) FROM attempts a WHERE a.queue = q.id AND a.guarded))) AS slots
+                    SELECT count(*) FROM attempts a WHERE a.queue = q.id AND a.guarded))) AS slots, q.strict
                 FROM queues q WHERE q.id = ($2::int4[])[1] AND q.guarded AND NOT q.paused OFFSET 0) s
                 """,
             open: "CROSS JOIN LATERAL (SELECT 1 FROM queues q WHERE q.id = b.queue AND \(unshut) OFFSET 0) q",
@@ -51,7 +51,7 @@ enum ClaimStatement {
                     CASE WHEN q.guarded THEN q.concurrency - (
                         SELECT count(*) FROM attempts a WHERE a.queue = q.id AND a.guarded) END,
                     (SELECT u.concurrent_steps - (SELECT count(*) FROM attempts a WHERE a.tenant = u.tenant)
-                        FROM quotas u WHERE u.tenant = q.tenant))) AS slots
+                        FROM quotas u WHERE u.tenant = q.tenant))) AS slots, q.strict
                 FROM queues q CROSS JOIN breakers k
                 WHERE q.id = ($2::int4[])[1] AND NOT q.paused AND k.tenant = $8 AND k.id = $9 AND k.phase = 3 OFFSET 0) s
                 """,
@@ -71,7 +71,7 @@ enum ClaimStatement {
                 (SELECT 1::int8 AS n, greatest(0, least(($5::int8[])[1],
                     q.concurrency - (SELECT count(*) FROM attempts a WHERE a.queue = q.id AND a.guarded),
                     (SELECT u.concurrent_steps FROM quotas u WHERE u.tenant = q.tenant)
-                        - (SELECT count(*) FROM attempts a WHERE a.tenant = ($1::int4[])[1]))) AS slots
+                        - (SELECT count(*) FROM attempts a WHERE a.tenant = ($1::int4[])[1]))) AS slots, q.strict
                 FROM queues q WHERE q.id = ($2::int4[])[1] AND NOT q.paused OFFSET 0) s
                 """,
             open: "CROSS JOIN LATERAL (SELECT 1 FROM queues q WHERE q.id = b.queue AND \(unshut) OFFSET 0) q",
@@ -81,37 +81,39 @@ enum ClaimStatement {
     private static func statement(
         shares: String, open: String, guarded: String?, leasedAt: String = "now()"
     ) -> String {
-        """
-        WITH locked AS MATERIALIZED (
-            SELECT f.* FROM \(shares)
-            CROSS JOIN LATERAL (
-                SELECT l.* FROM (
-                    SELECT c.* FROM unnest($1::int4[], $2::int4[], $3::int4[], $4::int8[], $6::int8[])
-                        AS b(tenant, queue, route, lowest, share)
-                    \(open)
-                    CROSS JOIN LATERAL (
-                        SELECT r.ctid AS found, r.step, r.rank FROM ready r
-                        WHERE r.queue = b.queue AND r.route = b.route AND r.rank >= b.lowest AND r.tenant = b.tenant
-                        ORDER BY r.queue, r.route, r.rank, r.step LIMIT s.slots * 2 + 16) c
-                    WHERE b.share = s.n
-                    ORDER BY c.rank, c.step LIMIT s.slots * 2 + 16) c
+        // A strict queue's lowest rank counts, whatever the caller believes to be claimed already.
+        let lowest = guarded != nil ? "CASE WHEN s.strict THEN (-9223372036854775808)::int8 ELSE b.lowest END" : "b.lowest"
+        return """
+            WITH locked AS MATERIALIZED (
+                SELECT f.* FROM \(shares)
                 CROSS JOIN LATERAL (
-                    SELECT r.ctid AS found, r.* FROM ready r WHERE r.ctid = c.found FOR UPDATE SKIP LOCKED) l
-                LIMIT s.slots) f),
-        taken AS (DELETE FROM ready x WHERE x.ctid = ANY (ARRAY(SELECT l.found FROM locked l))),
-        leased AS (
-            INSERT INTO attempts
-                (tenant, run, queue, route, rank, step, attempt, losses, session, enqueued_at, leased_at
-                \(guarded == nil ? "" : ", guarded"))
-            SELECT l.tenant, l.run, l.queue, l.route, l.rank, l.step, l.attempt + 1, l.losses,
-                ($7::uuid[])[row_number() OVER (ORDER BY l.rank, l.step)], l.enqueued_at, \(leasedAt)
-                \(guarded.map { ", " + $0 } ?? "")
-            FROM locked l
-            RETURNING *),
-        \(TokenEvents.told(of: "leased", state: "running", wakes: false))
-        SELECT tenant, run, step, attempt, session, queue, route, rank, losses, enqueued_at, leased_at FROM leased
-        ORDER BY rank, step
-        """
+                    SELECT l.* FROM (
+                        SELECT c.* FROM unnest($1::int4[], $2::int4[], $3::int4[], $4::int8[], $6::int8[])
+                            AS b(tenant, queue, route, lowest, share)
+                        \(open)
+                        CROSS JOIN LATERAL (
+                            SELECT r.ctid AS found, r.step, r.rank FROM ready r
+                            WHERE r.queue = b.queue AND r.route = b.route AND r.rank >= \(lowest) AND r.tenant = b.tenant
+                            ORDER BY r.queue, r.route, r.rank, r.step LIMIT s.slots * 2 + 16) c
+                        WHERE b.share = s.n
+                        ORDER BY c.rank, c.step LIMIT s.slots * 2 + 16) c
+                    CROSS JOIN LATERAL (
+                        SELECT r.ctid AS found, r.* FROM ready r WHERE r.ctid = c.found FOR UPDATE SKIP LOCKED) l
+                    LIMIT s.slots) f),
+            taken AS (DELETE FROM ready x WHERE x.ctid = ANY (ARRAY(SELECT l.found FROM locked l))),
+            leased AS (
+                INSERT INTO attempts
+                    (tenant, run, queue, route, rank, step, attempt, losses, session, enqueued_at, leased_at
+                    \(guarded == nil ? "" : ", guarded"))
+                SELECT l.tenant, l.run, l.queue, l.route, l.rank, l.step, l.attempt + 1, l.losses,
+                    ($7::uuid[])[row_number() OVER (ORDER BY l.rank, l.step)], l.enqueued_at, \(leasedAt)
+                    \(guarded.map { ", " + $0 } ?? "")
+                FROM locked l
+                RETURNING *),
+            \(TokenEvents.told(of: "leased", state: "running", wakes: false))
+            SELECT tenant, run, step, attempt, session, queue, route, rank, losses, enqueued_at, leased_at FROM leased
+            ORDER BY rank, step
+            """
     }
 
     /// Buckets with a ready token and the lowest rank of each: one probe of the index for each bucket.
@@ -127,12 +129,13 @@ enum ClaimStatement {
         """)
 
     /// Returns leased attempts to `ready` with no loss counted; one whose fence moved on, or that somebody is moving
-    /// now, is left alone.
+    /// now, is left alone. Each once, however often it is named: this transaction's own lock is no hindrance.
     static let release = PostgresStatement(
         """
         WITH locked AS MATERIALIZED (
-            SELECT l.* FROM unnest($1::int4[], $2::uuid[], $3::int4[], $4::int4[], $5::uuid[])
-                AS f(tenant, run, step, attempt, session)
+            SELECT l.* FROM (
+                SELECT DISTINCT * FROM unnest($1::int4[], $2::uuid[], $3::int4[], $4::int4[], $5::uuid[])
+                    AS n(tenant, run, step, attempt, session)) f
             CROSS JOIN LATERAL (
                 SELECT a.ctid AS found, a.* FROM attempts a
                 WHERE a.tenant = f.tenant AND a.run = f.run AND a.step = f.step FOR UPDATE SKIP LOCKED) l
