@@ -117,8 +117,9 @@ extension MemoryTables {
     private func isMassExpiry(_ lease: Duration) -> Bool {
         var silent = 0
         var stayed = 0
-        for (id, session) in sessions where session.leasedUntil > now + (.zero - lease) {
+        for (id, session) in sessions {
             let held = attempts.values.filter { $0.fence.session == id }
+            guard session.leasedUntil > now + (.zero - lease) || !held.isEmpty else { continue }
             if held.count == 1, held[0].row.losses >= Quarantine.suspicion { continue }
             if session.leasedUntil <= now + lease / 3 {
                 silent += 1
