@@ -77,10 +77,12 @@ extension MemoryTables {
         let dead = attempts.filter { _, attempt in
             sessions[attempt.fence.session].map { $0.leasedUntil <= now } ?? true
         }
+        // As they were before anything is moved.
+        let held = Dictionary(grouping: attempts.values, by: \.fence.session).mapValues(\.count)
         let rescued = dead.prefix(limit).map { key, attempt in
             let token = attempt.row
             let worker = sessions[attempt.fence.session]?.record.worker
-            let isAlone = attempts.values.count { $0.fence.session == attempt.fence.session } == 1
+            let isAlone = held[attempt.fence.session] == 1
             if token.losses >= Quarantine.suspicion, isAlone, !isMass, worker != nil {
                 return RescuedAttempt(
                     fence: attempt.fence, bucket: token.bucket, rank: token.rank,
