@@ -236,3 +236,15 @@ let package = Package(
             ]),
     ]
 )
+
+// Needs libFuzzer to be linked: scripts/fuzz asks for it, and nobody else builds it.
+if Context.environment["BEAMLINE_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "beamline-fuzz",
+            dependencies: [
+                "Access", "Engine", "Expressions", "Filters", "GRPC", "HTTP", "JSON", "Protobuf", "Schemas",
+                "Workflows", log,
+            ],
+            path: "Tests/Fuzz", swiftSettings: policy))
+}

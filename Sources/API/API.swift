@@ -60,8 +60,13 @@ public final class API: Sendable {
 
         let all =
             RunRoutes(runs: runs).routes + QueueRoutes(queues: QueueOperations(parts: parts)).routes
+            + FailureRoutes(failures: FailureOperations(parts: parts), runs: runs).routes
+            + BulkRoutes(bulk: BulkOperations(parts: parts)).routes
+            + BreakerRoutes(breakers: BreakerOperations(parts: parts)).routes
             + ApprovalRoutes(approvals: ApprovalOperations(parts: parts), runs: runs).routes
             + WorkflowRoutes(workflows: workflows).routes
+            + BundleRoutes(bundles: BundleOperations(parts: parts)).routes
+            + LimitRoutes(limits: LimitOperations(parts: parts)).routes
             + EventRoutes(engine: parts.engine, streams: streams, now: parts.now).routes
             + SessionRoutes(parts: parts, gate: gate).routes + SystemRoutes(parts: parts).routes
             + KeyRoutes(store: parts.access, now: parts.now).routes + RoleRoutes(store: parts.access).routes

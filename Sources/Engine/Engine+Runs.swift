@@ -69,7 +69,7 @@ extension Engine {
     /// - Throws: `run_not_found`, `run_ended`, `conflict` when it is not paused.
     public func resume(_ key: RunKey) async throws(EngineError) { try await apply(.resume, to: key) }
 
-    private func apply(_ event: RunEvent, to key: RunKey) async throws(EngineError) {
+    func apply(_ event: RunEvent, to key: RunKey) async throws(EngineError) {
         try await submit(.event(event), to: key)
     }
 
@@ -141,7 +141,7 @@ extension Engine {
 
     /// Lets the run in under its tenant's quotas. One over the quota of active runs goes on when it may repeat one that
     /// was let in before: the commit knows.
-    private func admit(_ prepared: (key: RunKey, intent: StartIntent)) async throws(EngineError) -> QuotaStanding? {
+    func admit(_ prepared: (key: RunKey, intent: StartIntent)) async throws(EngineError) -> QuotaStanding? {
         do throws(EngineError) {
             let lane = RunDirectory.lane(of: prepared.key, count: parts.configuration.lanes)
             return try await parts.quotas.admit(prepared.key, lane: Int32(lane)).map { .unit($0) }
@@ -151,14 +151,14 @@ extension Engine {
         }
     }
 
-    private func laneCommand(_ intent: StartIntent, key: RunKey, reply: Reply) -> LaneCommand {
+    func laneCommand(_ intent: StartIntent, key: RunKey, reply: Reply) -> LaneCommand {
         let now = parts.clock.now
         return LaneCommand(
             key: key, kind: .start(intent), acceptedAt: now, deadline: now + parts.configuration.commandTimeout,
             reply: reply)
     }
 
-    private func started(_ answer: Answer, of tenant: TenantID?) throws(EngineError) -> Started {
+    func started(_ answer: Answer, of tenant: TenantID?) throws(EngineError) -> Started {
         switch answer {
         case .started(var started):
             if let tenant { started.warnings = parts.quotas.warnings(of: tenant) }

@@ -160,6 +160,12 @@ public final class Engine: Sendable {
                 _ = try await reorder.runOnce()
                 return nil
             })
+        let breakers = BreakerSweep(parts: parts)
+        services.append(
+            duty("breakers", parts, configuration.breakerInterval, wake: parts.breakerChanges) {
+                () async throws(StoreError) in
+                try await breakers.runOnce()
+            })
         services.append(
             duty("overdue attempts", parts, .seconds(1)) { () async throws(StoreError) in
                 parts.dispatcher.checkOverdue()

@@ -16,6 +16,7 @@ final class EngineParts: Sendable {
     let committed: @Sendable () -> Void
     let plans: PlanCache
     let queues: QueueBook
+    let breakers: BreakerBook
     let quotas: QuotaBook
     let directory: RunDirectory
     let router: CommandRouter
@@ -31,6 +32,8 @@ final class EngineParts: Sendable {
     let eventTail = Signal()
     /// Raised when a queue's order has changed.
     let reorders = Signal()
+    /// Raised when a breaker has changed.
+    let breakerChanges = Signal()
     private let health: Mutex<StoreHealth>
 
     init(
@@ -49,6 +52,8 @@ final class EngineParts: Sendable {
         storeClock = StoreClock(clock: clock, store: storeTime)
         let queues = QueueBook(registry: catalog)
         self.queues = queues
+        let breakers = BreakerBook(registry: catalog)
+        self.breakers = breakers
         plans = PlanCache(
             catalog: catalog, queues: queues, compiler: compiler, clock: clock, configuration: configuration)
         directory = RunDirectory(
@@ -63,6 +68,7 @@ final class EngineParts: Sendable {
                 SecretDelivery(source: source, clock: clock, logger: logger)
             }, logger: logger)
         queues.observe { [dispatcher] table in dispatcher.withState { $0.queues = table } }
+        breakers.observe { [dispatcher] table in dispatcher.withState { $0.setBreakers(table) } }
         let life = SessionID(RunID.Bytes(random: random))
         quotas = QuotaBook(store: store, clock: clock, node: life, metrics: metrics, logger: logger)
         quotas.observe { [queues] tenants in queues.setStepLimited(tenants) }

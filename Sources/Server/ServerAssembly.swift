@@ -40,6 +40,8 @@ struct ServerAssembly {
             store: store, catalog: store, compiler: { try Plan.compile(canonical: $0.canonical) },
             configuration: options.engine, secrets: VaultSecrets(vault),
             logger: logger, committed: { notifier.notify(Self.eventChannel) })
+        let bulk = BulkRunner(engine: engine, jobs: store)
+        let rotation = DeadLetterRotation(store: store, options: options.deadLetters, logger: logger)
         let health = NodeHealth()
         let metrics = MetricsRegistry()
         let httpMetrics = HTTPMetrics()
@@ -53,7 +55,8 @@ struct ServerAssembly {
         // The tree shows itself; it exists only when its parts do.
         let tree = Mutex<Supervisor?>(nil)
         var parts = APIParts(
-            engine: engine, reader: store, catalog: store, taskLog: store, definitions: WorkflowChecker(),
+            engine: engine, reader: store, deadLetters: store, jobs: store, jobCreated: bulk.raise,
+            catalog: store, bundles: store, taskLog: store, definitions: WorkflowChecker(),
             authenticator: authenticator, access: store, audit: store,
             secrets: vault, minter: keys.minter, metrics: metrics,
             tree: { tree.withLock { $0 }!.snapshot() }, readiness: { await health.checks(store) },
@@ -72,12 +75,13 @@ struct ServerAssembly {
                 ChildSpec(
                     Supervisor(
                         "engine", logger: logger,
-                        children: engine.services.map { ChildSpec($0.name, run: $0.run) })),
+                        children: (engine.services + [bulk.service]).map { ChildSpec($0.name, run: $0.run) })),
                 ChildSpec(
                     Supervisor(
                         "maintenance", logger: logger,
                         children: [
                             partitions(store), ChildSpec("keys") { try await reload.run() },
+                            ChildSpec("dead letters") { try await rotation.run() },
                             ChildSpec("audit") { try await sealer.run() },
                         ])),
                 ChildSpec(

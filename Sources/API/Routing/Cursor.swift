@@ -29,6 +29,26 @@ enum Cursor {
         return ApprovalPosition(since: Timestamp(microseconds: since), run: run, step: step)
     }
 
+    static func text(number: Int32) -> String { Base64URL.encode(Array("i\(number)".utf8)) }
+
+    static func number(_ text: String?) throws(Problem) -> Int32? {
+        guard let text else { return nil }
+        guard let number = content(text, kind: "i").flatMap({ Int32($0) }) else { throw invalid }
+        return number
+    }
+
+    static func text(_ position: DeadLetterPosition) -> String {
+        Base64URL.encode(Array("d\(position.at.microseconds).\(position.id)".utf8))
+    }
+
+    static func deadLetter(_ text: String?) throws(Problem) -> DeadLetterPosition? {
+        guard let text else { return nil }
+        guard let parts = content(text, kind: "d")?.split(separator: "."), parts.count == 2,
+            let at = Int64(parts[0]), let id = DeadLetterID(parts[1])
+        else { throw invalid }
+        return DeadLetterPosition(at: Timestamp(microseconds: at), id: id)
+    }
+
     static func run(_ text: String?) throws(Problem) -> RunID? {
         guard let text else { return nil }
         guard let content = content(text, kind: "r"), let run = RunID(content) else { throw invalid }

@@ -102,6 +102,7 @@ extension RunEntry {
                 // A key that cannot be made has let the step pass its limit: it fails here.
                 _ = try contents.run.limitName(of: step)
                 _ = try contents.run.rateName(of: step)
+                _ = try contents.run.breakerName(of: step)
                 return (try contents.run.makeInput(of: step, mark: mark), failures)
             }
         }

@@ -46,7 +46,7 @@ final class Dispatcher: Sendable {
 
     /// Looks at or changes the state; wakes the claim loop when a claim has become possible.
     func withState<Result: Sendable>(_ body: (inout DispatchState) -> Result) -> Result {
-        let (result, canClaim) = state.withLock { state in (body(&state), state.canClaim) }
+        let (result, canClaim) = state.withLock { state in (body(&state), state.canClaim || state.hasAlone) }
         if canClaim { wakeup.raise() }
         return result
     }
@@ -133,11 +133,12 @@ final class Dispatcher: Sendable {
         let mark = step.usesSecrets ? secrets?.mark : nil
         let made = entry.task(lease.fence.step, mark: mark)
         let backstop = step.timeout.map { $0 + configuration.attemptGrace }
-        guard
-            let sink = state.withLock({ [clock] state in
-                state.offering(lease, name: task, now: clock.now, backstop: backstop)
-            })
-        else { return giveBack([lease]) }
+        let offered: (sink: (any TaskSink)?, waits: Bool) = state.withLock { [clock] state in
+            let sink = state.offering(lease, name: task, now: clock.now, backstop: backstop)
+            return (sink, sink == nil && state.waitsAlone(lease))
+        }
+        if offered.waits { return }
+        guard let sink = offered.sink else { return giveBack([lease]) }
         switch made {
         case .failure(let error):
             end(
@@ -228,11 +229,12 @@ final class Dispatcher: Sendable {
 
     /// Claims whenever there are both waiting tokens and free slots, and returns leases that found no taker.
     func run() async throws {
-        var backoff = Backoff(base: .milliseconds(50), limit: .seconds(2))
+        var backoff = Backoff(base: .milliseconds(50), limit: configuration.outagePause)
         while !Task.isCancelled {
             do throws(StoreError) {
                 try await returnLeases()
                 try await settleDoubtful()
+                try await assignAlone()
                 while let plan = withState({ [configuration] in $0.nextClaim(limit: configuration.claimLimit) }) {
                     try await claim(plan)
                 }
@@ -258,6 +260,21 @@ final class Dispatcher: Sendable {
     func scan() async throws(StoreError) {
         guard withState({ $0.hasFreeSlot }) else { return }
         wake(try await store.readyBuckets())
+    }
+
+    /// Offers suspects whose workers have nothing else any more.
+    private func assignAlone() async throws(StoreError) {
+        let leases = withState { $0.takeAlone() }
+        guard !leases.isEmpty else { return }
+        let entries: [RunKey: RunEntry]
+        do {
+            entries = try await directory.entries(of: leases)
+        } catch {
+            for lease in leases { withState { state in _ = state.remove(lease.fence.session, lease.held) } }
+            giveBack(leases)
+            throw error
+        }
+        for lease in leases { if let entry = entries[lease.fence.key] { assign(lease, entry: entry) } }
     }
 
     private func claim(_ plan: DispatchState.ClaimPlan) async throws(StoreError) {
@@ -298,10 +315,13 @@ final class Dispatcher: Sendable {
     }
 
     private func returnLeases() async throws(StoreError) {
-        let leases = returns.withLock { returns in
+        var leases = returns.withLock { returns in
             defer { returns = [] }
             return returns
         }
+        // A lease may have been given back for two reasons.
+        var named: Set<AttemptFence> = []
+        leases.removeAll { !named.insert($0.fence).inserted }
         guard !leases.isEmpty else { return }
         let released: Set<AttemptFence>
         do {

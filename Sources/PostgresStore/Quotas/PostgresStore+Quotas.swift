@@ -41,13 +41,18 @@ extension PostgresStore {
         return written
     }
 
-    public func usage(of tenant: TenantID) async throws(StoreError) -> [QuotaKind: Int64] {
+    public func usage(of tenant: TenantID, withRuns: Bool) async throws(StoreError) -> [QuotaKind: Int64] {
         try await reader(of: tenant.value) { (scope) throws(PostgresError) in
             let row = try await scope.execute(QuotaStatement.usage, tenant.value)[0]
-            return [
-                .activeRuns: try row.decode(0), .pendingSteps: try row.decode(1), .concurrentSteps: try row.decode(2),
-                .workers: try row.decode(3), .definitions: try row.decode(4),
+            var usage: [QuotaKind: Int64] = [
+                .pendingSteps: try row.decode(0), .concurrentSteps: try row.decode(1), .workers: try row.decode(2),
+                .definitions: try row.decode(3),
             ]
+            if withRuns {
+                usage[.activeRuns] = try await scope.execute(QuotaStatement.countRuns, tenant.value)[0]
+                    .decode(0, as: Int64.self)
+            }
+            return usage
         }
     }
 

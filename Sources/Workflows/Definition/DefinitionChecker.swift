@@ -44,6 +44,7 @@ struct DefinitionChecker {
         var kind = StepKind.task
         var limitKey: Template?
         var rateKey: Template?
+        var breakerTarget: Template?
     }
 
     /// What a definition's texts became; meaningful only without problems.
@@ -113,6 +114,9 @@ struct DefinitionChecker {
         }
         compiled.rateKey = step.rate?.key.flatMap {
             template(.string($0), node: nodes[index].rate?["key"], for: reader)
+        }
+        compiled.breakerTarget = step.breaker.flatMap {
+            template(.string($0.target), node: nodes[index].breaker?["target"], for: reader)
         }
         if let form = nodes[index].kind {
             compiled.kind = kind(form, of: index, reader) ?? .task

@@ -8,6 +8,7 @@ extension RunState {
     /// - Parameter mark: stands where secrets will stand; without one they cannot be put in any more, so that equal inputs
     ///   have equal texts.
     public func makeInput(of step: Int32, mark: SecretMark? = nil) throws(ExpressionError) -> [UInt8] {
+        if !editedInputs.isEmpty, let edited = editedInputs[step] { return edited }
         guard let template = template(of: step)?.input else { return JSONText.emptyObject.bytes }
         return try template.evaluate(in: RunScope(self, step: step, mark: mark))
     }

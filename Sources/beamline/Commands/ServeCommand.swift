@@ -12,6 +12,7 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup var keys: KeyOptions
     @OptionGroup var logging: LoggingOptions
     @OptionGroup var secrets: SecretOptions
+    @OptionGroup var deadLetters: DeadLetterRetentionOptions
     @OptionGroup var audit: AuditKeyOptions
 
     @Option(help: "Months of the audit log that are kept behind the present one; all when left out.")
@@ -58,6 +59,7 @@ struct ServeCommand: AsyncParsableCommand {
         options.webFolder = try Installation.web(web)
         options.nodeName = name ?? HostName.text
         options.secrets = try secrets.sources()
+        options.deadLetters = try deadLetters.options()
         options.audit = audit.source()
         options.audit.keptMonths = auditMonths
         if let text = rateLimits ?? ClientContext.environment("BEAMLINE_RATE_LIMITS") {

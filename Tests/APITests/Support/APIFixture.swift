@@ -49,6 +49,7 @@ struct APIFixture: Sendable {
         let engine = try await Engine(
             store: store, catalog: store, compiler: { try Plan.compile(canonical: $0.canonical) },
             secrets: VaultSecrets(vault), logger: logger)
+        let bulk = BulkRunner(engine: engine, jobs: store)
         let key = try SigningKey.generate(id: "test")
         let minter = TokenMinter(key: key, issuer: issuer, audience: audience)
         let ring = KeyRing(try KeySet([key]))
@@ -59,9 +60,12 @@ struct APIFixture: Sendable {
         let ready = Flag(true)
         let tree = Supervisor(
             "engine", logger: logger,
-            children: engine.services.map { service in ChildSpec(service.name) { try await service.run() } })
+            children: (engine.services + [bulk.service]).map { service in
+                ChildSpec(service.name) { try await service.run() }
+            })
         var parts = APIParts(
-            engine: engine, reader: store, catalog: store, taskLog: store, definitions: TestDefinitions(),
+            engine: engine, reader: store, deadLetters: store, jobs: store, jobCreated: bulk.raise,
+            catalog: store, bundles: store, taskLog: store, definitions: TestDefinitions(),
             authenticator: authenticator, access: store, audit: store, secrets: vault,
             minter: minter, metrics: metrics, tree: { tree.snapshot() },
             readiness: { [HealthCheck(name: "database", isOK: ready.value, detail: ready.value ? nil : "away")] },
