@@ -24,26 +24,26 @@ struct QuotaOfWorkflowsTests {
         let store = database.store
         let tenant = try await store.ensureTenant(named: "acme")
         _ = try await store.setQuotas(TenantQuotas(tenant: tenant, limits: [.definitions: 2]))
-        func refusal(_ changes: ResourceChanges) async throws -> QuotaKind? {
-            do {
+        func refusal(_ changes: ResourceChanges) async -> QuotaKind? {
+            do throws(StoreError) {
                 let outcome = try await store.write(changes, tenant: tenant)
                 guard case .written = outcome else {
                     Issue.record("\(outcome)")
                     return nil
                 }
                 return nil
-            } catch let error as StoreError {
+            } catch {
                 return error.quota
             }
         }
         func used() async throws -> Int64? { try await store.usage(of: tenant, withRuns: false)[.definitions] }
-        #expect(try await refusal(Self.changes(["a", "b", "c"])) == .definitions)
+        #expect(await refusal(Self.changes(["a", "b", "c"])) == .definitions)
         #expect(try await used() == 0)
-        #expect(try await refusal(Self.changes(["a", "b"])) == nil)
-        #expect(try await refusal(Self.changes([], removed: ["a"])) == nil)
+        #expect(await refusal(Self.changes(["a", "b"])) == nil)
+        #expect(await refusal(Self.changes([], removed: ["a"])) == nil)
         #expect(try await used() == 1)
-        #expect(try await refusal(Self.changes(["c"])) == nil)
-        #expect(try await refusal(Self.changes(["a"], digest: 2)) == .definitions)
+        #expect(await refusal(Self.changes(["c"])) == nil)
+        #expect(await refusal(Self.changes(["a"], digest: 2)) == .definitions)
         #expect(try await used() == 2)
         try await database.discard()
     }
