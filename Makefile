@@ -56,8 +56,8 @@ soak: ## the slope of the server's memory at half of the maximum rate: SOAK_MINU
 bench: ## measure; prints a table and writes .build/bench.json
 	@Benchmarks/run
 
-bench-peers: ## the same work by Beamline and its peers, in turns, 12 minutes: PEER_SECONDS (2.5), PEER_ROUNDS (5)
-	@Benchmarks/peers/run --seconds $(or $(PEER_SECONDS),2.5) --rounds $(or $(PEER_ROUNDS),5) --docs --note '$(PEER_NOTE)'
+bench-peers: ## the same work by Beamline and its peers, in turns, 12 minutes: PEER_SECONDS (2), PEER_ROUNDS (5)
+	@Benchmarks/peers/run --seconds $(or $(PEER_SECONDS),2) --rounds $(or $(PEER_ROUNDS),5) --docs --note '$(PEER_NOTE)'
 
 bench-scale: ## 10,000 idle streams of each kind, a million ready steps, a held snapshot, a million stored runs
 	@Benchmarks/scale

@@ -19,6 +19,8 @@ public struct ServerOptions: Sendable {
     public var tenants = ["default"]
     public var engine = EngineConfiguration()
     public var secrets = SecretSources()
+    public var deadLetters = DeadLetterOptions()
+    public var audit = AuditKeySource()
     /// What the node lets each principal do.
     public var rates = RatePolicies()
 

@@ -148,7 +148,15 @@ extension MemoryTables {
     /// Nothing is handed out of the bucket now, or not without the queue's lock.
     func isClosed(_ bucket: Bucket, isGuarded: Bool?) -> Bool {
         guard let queue = queues[bucket.queue] else { return true }
-        return queue.isPaused || isGuarded.map { queue.settings.isGuarded != $0 } ?? false
+        return queue.isPaused || isGuarded.map { queue.settings.isGuarded != $0 } ?? false || shut(bucket) != nil
+    }
+
+    /// The same of a claim: one of probes passes by no queue's kind, and only by its own breaker.
+    func isClosed(_ bucket: Bucket, _ request: ClaimRequest) -> Bool {
+        guard let breaker = request.breaker else {
+            return isClosed(bucket, isGuarded: request.isCounted ? nil : request.isGuarded)
+        }
+        return queues[bucket.queue]?.isPaused ?? true || shut(bucket)?.id != breaker
     }
 
     /// How many attempts more the queue may have.

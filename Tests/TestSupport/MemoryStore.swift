@@ -100,8 +100,8 @@ public final class MemoryStore: Store, Catalog {
         await transaction(seen: { .closeSession(session) }) { $0.closeSession(session) }
     }
 
-    public func rescue(limit: Int) async throws(StoreError) -> [RescuedAttempt] {
-        await transaction(seen: { .rescue($0) }) { $0.rescue(limit: limit) }
+    public func rescue(limit: Int, lease: Duration) async throws(StoreError) -> [RescuedAttempt] {
+        await transaction(seen: { .rescue($0) }) { $0.rescue(limit: limit, lease: lease) }
     }
 
     public func fireTimers(limit: Int) async throws(StoreError) -> FiredTimers {
@@ -130,7 +130,7 @@ public final class MemoryStore: Store, Catalog {
                 return RunRecord(
                     key: request.key, flow: run.flow, state: run.state, revision: run.revision, input: run.input,
                     traceparent: run.traceparent, parent: run.parent, depth: run.depth, urgency: run.urgency,
-                    createdAt: run.createdAt, ending: run.ending,
+                    createdAt: run.createdAt, ending: run.ending, labels: run.labels,
                     transitions: transitions)
             }
         }

@@ -131,9 +131,16 @@ extension MemoryTables {
         var found: [String] = []
         for (id, limit) in limits {
             let free = free(id, slots: limit.slots)
-            if free < 0 { found.append("a limit of \(limit.slots) has \(Int(limit.slots) - free) holders") }
+            if free < 0, limit.level != .breaker {
+                found.append("a limit of \(limit.slots) has \(Int(limit.slots) - free) holders")
+            }
             if free > 0, held.values.contains(where: { $0.limit == id }) {
                 found.append("a token waits although \(free) slots are free")
+            }
+        }
+        for (id, row) in breakers where row.record.kind == .target {
+            if let limit = limits[id], limit.slots != row.record.slots {
+                found.append("the target \(row.record.name) has \(limit.slots) slots, not those of its breaker")
             }
         }
         for (key, _) in slotHolders {

@@ -71,6 +71,14 @@ public enum StoreConformance: String, CaseIterable, Sendable {
     case throttleDrops
     case debounce
     case pacedRunNeedsSlot
+    case failedRunGoesOn
+    case reopenedRunEndsAtOnce
+    case breakerOfTarget
+    case breakerOfTaskType
+    case breakerCountsWhatIsWritten
+    case breakerByHand
+    case lossAloneQuarantines
+    case massExpiryCountsNothing
     case quotaSettings
     case quotaOfRuns
     case quotaBlocksReturn
@@ -151,6 +159,14 @@ public enum StoreConformance: String, CaseIterable, Sendable {
         case .throttleDrops: try await Self.throttleDrops(fixture)
         case .debounce: try await Self.debounce(fixture)
         case .pacedRunNeedsSlot: try await Self.pacedRunNeedsSlot(fixture)
+        case .failedRunGoesOn: try await Self.failedRunGoesOn(fixture)
+        case .reopenedRunEndsAtOnce: try await Self.reopenedRunEndsAtOnce(fixture)
+        case .breakerOfTarget: try await Self.breakerOfTarget(fixture)
+        case .breakerOfTaskType: try await Self.breakerOfTaskType(fixture)
+        case .breakerCountsWhatIsWritten: try await Self.breakerCountsWhatIsWritten(fixture)
+        case .breakerByHand: try await Self.breakerByHand(fixture)
+        case .lossAloneQuarantines: try await Self.lossAloneQuarantines(fixture)
+        case .massExpiryCountsNothing: try await Self.massExpiryCountsNothing(fixture)
         case .quotaSettings: try await Self.quotaSettings(fixture)
         case .quotaOfRuns: try await Self.quotaOfRuns(fixture)
         case .quotaBlocksReturn: try await Self.quotaBlocksReturn(fixture)

@@ -91,6 +91,7 @@ public struct StoreHistory {
                     case .leased: "leased"
                     case .scheduled: "scheduled"
                     case .held(let limit): limit == nil ? "let in" : "held"
+                    case .stopped: "stopped"
                     case .parked: "parked"
                     case .delayed: "delayed"
                     case .waiting: "waiting"

@@ -8,17 +8,21 @@ public struct ClaimRequest: Sendable {
     public var shares: [Int]
     /// The buckets' one queue is guarded: the claim takes its lock first. Without it, guarded queues are passed over.
     public var isGuarded: Bool
+    /// The buckets, all of one queue, are of task types whose breaker this is: while it is half-open, the claim takes
+    /// its lock first, and as many probes as it still allows. Without it, routes whose breaker is not closed are passed over.
+    public var breaker: LimitID?
     /// Their tenant has a quota of concurrent steps: the claim counts them, one claim of the tenant after the other.
     public var isCounted: Bool
 
     public init(
         buckets: [ClaimBucket], slots: [SessionID], shares: [Int]? = nil, isGuarded: Bool = false,
-        isCounted: Bool = false
+        isCounted: Bool = false, breaker: LimitID? = nil
     ) {
         self.buckets = buckets
         self.slots = slots
         self.shares = shares ?? [slots.count]
         self.isGuarded = isGuarded
+        self.breaker = breaker
         self.isCounted = isCounted
     }
 }

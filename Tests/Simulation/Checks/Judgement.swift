@@ -72,7 +72,7 @@ struct Judgement {
                 if let until = state.sessions[attempt.fence.session], until > at {
                     violate(.leaseEndsRightly, "\(attempt.fence) was rescued from a living session")
                 }
-                giveBack(attempt.fence.key, attempt.fence.step, "rescue", &state)
+                if attempt.quarantine == nil { giveBack(attempt.fence.key, attempt.fence.step, "rescue", &state) }
             }
         case .fireTimers(let fired):
             for token in transaction.returned { fire(token, &state) }
