@@ -59,6 +59,7 @@ struct BatchBuilder {
 
     var isEmpty: Bool {
         drafts.isEmpty && batch.firedRunTimers.isEmpty && batch.appliedInbox.isEmpty && batch.clearedDues.isEmpty
+            && batch.freedOutcomes.isEmpty
     }
 
     /// Adds a submission.
@@ -155,6 +156,15 @@ struct BatchBuilder {
             // The row is of no use any more.
             batch.clearedDues.append(StepKey(run: key, step: step))
             return .refused(rejection)
+        case .event(.outcome(let step, .missing)):
+            // It was told that it holds the key, and cannot use it any more.
+            if let key = command.outcomeKey {
+                batch.freedOutcomes.append(
+                    OutcomeRow(
+                        run: command.key,
+                        settlement: OutcomeSettlement(step: step, key: key, purpose: .idempotency, success: nil)))
+            }
+            return .refused(rejection)
         case .event: return .refused(rejection)
         case .start, .cancel, .admit, .deadline, .acknowledge: return .ended
         }
@@ -228,6 +238,9 @@ struct BatchBuilder {
         case .startChild(let child): startChild(child, from: key)
         case .cancelChild(let child, let reason): cancelChild(child, reason: reason, from: key)
         case .emit(let emission): emit(emission, key: key)
+        case .seek(let request): seek(request, from: key)
+        case .settleOutcome(let settlement):
+            batch.outcomes.append(OutcomeRow(run: key, settlement: settlement))
         case .setDeadline(let delay):
             batch.timers.append(TimerRow(kind: .runDeadline(key), delay: delay))
         case .dropTokens(let expected):

@@ -38,6 +38,10 @@ public struct CommitBatch: Sendable {
     public var pauses: [RunPause] = []
     /// Messages to other runs, each written with the run that sends it.
     public var posts: [InboxPost] = []
+    /// What steps that end leave under their keys, each written with its run. Whoever waits for such a key gets a message.
+    public var outcomes: [OutcomeRow] = []
+    /// Keys that are free again, whatever becomes of the runs of this batch.
+    public var freedOutcomes: [OutcomeRow] = []
     /// Run timers that this batch has applied.
     public var firedRunTimers: [RunKey] = []
     /// Queues under whose limits this batch frees places; told to all nodes as a wake of any route.

@@ -10,6 +10,7 @@ struct RareRows {
     private var pauses: [RunPause] = []
     private var posts: [InboxPost] = []
     private var children: [RunStart] = []
+    private var outcomes = OutcomeColumns()
 
     init() {}
 
@@ -20,10 +21,12 @@ struct RareRows {
         pauses = batch.pauses.filter { selection.contains($0.key) }
         posts = batch.posts.filter { selection.contains($0.sender) }
         children = batch.starts.filter { $0.parent != nil && selection.contains($0.key) }
+        if !batch.outcomes.isEmpty || !batch.freedOutcomes.isEmpty { outcomes = OutcomeColumns(batch, selection) }
     }
 
     var isEmpty: Bool {
         endedWaits.isEmpty && waits.isEmpty && parked.isEmpty && pauses.isEmpty && posts.isEmpty && children.isEmpty
+            && outcomes.isEmpty
     }
 
     /// Those of runs that were written.
@@ -36,6 +39,7 @@ struct RareRows {
         rows.pauses.removeAll { !reply.wrote($0.key) }
         rows.posts.removeAll { !reply.wrote($0.sender) }
         rows.children.removeAll { !reply.wrote($0.key) }
+        rows.outcomes.remove { !reply.wrote($0) }
         return rows
     }
 
@@ -44,6 +48,11 @@ struct RareRows {
         _ = try await connection.execute(
             RareStatement.endWaits, endedWaits.map(\.run.tenant.value), endedWaits.map(\.run.run.uuid),
             endedWaits.map(\.step))
+    }
+
+    /// Answers the messages to those who waited for what is settled.
+    func writeOutcomes(on connection: PostgresTransaction) async throws(PostgresError) -> [InboxMessage] {
+        outcomes.isEmpty ? [] : try await outcomes.write(on: connection)
     }
 
     /// When the tokens under rates are due, in their order, in µs.

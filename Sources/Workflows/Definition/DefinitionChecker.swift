@@ -42,6 +42,7 @@ struct DefinitionChecker {
         var kind = StepKind.task
         var limitKey: Template?
         var rateKey: Template?
+        var outcomeKey: Template?
     }
 
     /// What a definition's texts became; meaningful only without problems.
@@ -111,6 +112,9 @@ struct DefinitionChecker {
         }
         compiled.rateKey = step.rate?.key.flatMap {
             template(.string($0), node: nodes[index].rate?["key"], for: reader)
+        }
+        if let key = step.cache?.key ?? step.idempotency?.key {
+            compiled.outcomeKey = template(.string(key), node: nodes[index].outcome?["key"], for: reader)
         }
         if let form = nodes[index].kind {
             compiled.kind = kind(form, of: index, reader) ?? .task

@@ -9,10 +9,11 @@ enum Words {
     ]
     static let step = [
         "id", "uses", "needs", "join", "if", "for_each", "max_parallel", "with", "retry", "timeout", "deadline",
-        "limits", "resources", "priority", "concurrency", "rate", "background", "reads", "writes",
+        "limits", "resources", "priority", "concurrency", "rate", "cache", "idempotency", "background", "reads",
+        "writes",
     ]
     static let stepLater: Set<String> = [
-        "cache", "on_failure", "switch", "cases", "compensate", "finally", "env", "secrets", "name", "description",
+        "on_failure", "switch", "cases", "compensate", "finally", "env", "secrets", "name", "description",
         "queue", "output", "delay", "labels",
     ]
     static let bundle = ["bundle", "description", "queues", "limits", "workflows"]
@@ -31,6 +32,8 @@ enum Words {
     static let limitsLater: Set<String> = ["cpu", "memory", "on_violation", "grace", "disk", "processes", "output"]
     static let throttle = ["key", "limit", "per", "on_excess", "scope"]
     static let debounce = ["key", "quiet", "longest", "scope"]
+    static let cache = ["ttl", "key", "scope", "secrets"]
+    static let idempotency = ["key", "ttl"]
     static let rate = ["key", "limit", "per", "burst", "scope"]
     static let concurrency = ["key", "limit", "on_conflict", "scope"]
     static let stepConcurrency = ["key", "limit", "scope"]

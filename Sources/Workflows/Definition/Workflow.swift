@@ -72,6 +72,11 @@ extension Plan {
                 isBackground: step.isBackground)
             made.limit = step.concurrency.map { PlanLimit($0, key: compiled.limitKey) }
             made.rate = step.rate.map { PlanRate($0, key: compiled.rateKey) }
+            made.outcome = OutcomeRule(step, definition, key: compiled.outcomeKey)
+            // What was made of a secret is kept nowhere, unless somebody asks for it.
+            if let cache = step.cache, !cache.takesSecrets, made.references.contains(where: { $0.root == "secrets" }) {
+                made.outcome = nil
+            }
             return made
         }
         let main = Int32(definition.steps.count)

@@ -15,6 +15,8 @@ public struct PlanStep: Sendable {
     public var limit: PlanLimit?
     /// How often its like may start.
     public var rate: PlanRate?
+    /// Whose outcome it may take instead of running.
+    public var outcome: OutcomeRule?
     /// Indices of the steps that it needs.
     public var needs: [Int32]
     public var join: Join
@@ -69,7 +71,7 @@ public struct PlanStep: Sendable {
     var references: [Reference] {
         var found = condition?.references ?? []
         found += fanOut?.items.references ?? []
-        for template in [input, limit?.key, rate?.key].compactMap(\.self) + kind.templates {
+        for template in [input, limit?.key, rate?.key, outcome?.key].compactMap(\.self) + kind.templates {
             for hole in template.holes { found += hole.expression.references }
         }
         for expression in kind.expressions { found += expression.references }

@@ -23,6 +23,10 @@ public enum RunEffect: Sendable, Equatable {
     case pauseTokens
     /// Tokens that a pause holds move to `ready`.
     case resumeTokens
+    /// Ask for the outcome of another step; `RunEvent.outcome` shall come.
+    case seek(OutcomeRequest)
+    /// What the step leaves for others with its key.
+    case settleOutcome(OutcomeSettlement)
     case startChild(ChildStart)
     case cancelChild(RunID, reason: String)
     case emit(Emission)

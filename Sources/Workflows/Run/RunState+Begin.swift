@@ -20,7 +20,12 @@ extension RunState {
                 return
             }
             switch template.kind {
-            case .task: turn.effects.append(.ready(step: step))
+            case .task:
+                if let rule = template.outcome {
+                    try seek(step, rule, template, &turn)
+                } else {
+                    turn.effects.append(.ready(step: step))
+                }
             case .wait(let rule): try wait(step, rule, &turn)
             case .approval(let rule): try ask(step, rule, &turn)
             case .workflow(let rule): try startChild(step, rule, &turn)

@@ -33,11 +33,15 @@ extension RunState {
         case .waiting:
             guard let wait = WaitRequest(recorded: transition) else { return }
             waits[step] = wait
+            if wait.kind == .outcome { outcomeKeys[step] = wait.subject }
             if wait.kind == .signal { signals.wait(step, for: wait.subject) }
         case .decided:
             guard let decision = ApprovalDecision(recorded: transition) else { return }
             decisions[step, default: []].append(decision)
-        case .pending, .ready, .running, .held, .lost, .signalled, .entered:
+        case .ready:
+            // No outcome was found: the step runs.
+            if waits[step]?.kind == .outcome { waits[step] = nil }
+        case .pending, .running, .held, .lost, .signalled, .entered:
             // Token moves and lost attempts are kept for people; the fold does not depend on them.
             break
         }
@@ -123,6 +127,7 @@ extension RunState {
             statuses[Int(step)] = .open
             if let wait = waits.removeValue(forKey: step), wait.kind == .signal { signals.leave(step, wait.subject) }
             decisions[step] = nil
+            if !outcomeKeys.isEmpty { outcomeKeys[step] = nil }
         }
         expansions.append(expansion)
         expansionOf[step] = expansions.count - 1

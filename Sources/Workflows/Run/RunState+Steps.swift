@@ -109,6 +109,7 @@ extension RunState {
             if wait.kind == .signal { signals.leave(step, wait.subject) }
             decisions[step] = nil
         }
+        if !outcomeKeys.isEmpty { outcomeKeys[step] = nil }
         if let position = expansionOf.removeValue(forKey: step) { forgetOutputs(of: expansions[position]) }
         return true
     }

@@ -23,7 +23,7 @@ extension RunState {
     }
 
     /// What a step waited for has come: its token goes.
-    private mutating func endWait(_ step: Int32, _ turn: inout Turn) {
+    mutating func endWait(_ step: Int32, _ turn: inout Turn) {
         turn.effects.append(.endWait(step: step))
     }
 

@@ -52,6 +52,7 @@ struct RunDriver {
             plan: run.plan, context: run.context, lifecycle: run.lifecycle, revision: run.revision, history: history)
         #expect(rebuilt.statuses == run.statuses, sourceLocation: sourceLocation)
         #expect(rebuilt.outputs == run.outputs, sourceLocation: sourceLocation)
+        #expect(rebuilt.outcomeKeys == run.outcomeKeys, sourceLocation: sourceLocation)
         #expect(rebuilt.waits == run.waits && rebuilt.decisions == run.decisions, sourceLocation: sourceLocation)
         #expect(rebuilt.stage == run.stage && rebuilt.stopping == run.stopping, sourceLocation: sourceLocation)
         #expect(
@@ -90,7 +91,7 @@ struct RunDriver {
             #expect(ending == nil, "a run ends once", sourceLocation: sourceLocation)
             #expect(dues.isEmpty, "nothing falls due after the end", sourceLocation: sourceLocation)
             ending = (lifecycle, output.map { String(decoding: $0, as: UTF8.self) }, failure)
-        case .setDeadline, .pauseTokens, .resumeTokens, .startChild, .cancelChild, .emit: break
+        case .setDeadline, .pauseTokens, .resumeTokens, .startChild, .cancelChild, .emit, .seek, .settleOutcome: break
         }
     }
 
@@ -159,6 +160,9 @@ extension RunEffect {
         case .startChild(let child): "child of \(child.parent.step) \(child.workflow)"
         case .cancelChild: "cancel child"
         case .emit(let emission): "emit \(emission.name)"
+        case .seek(let request): "seek \(request.step)"
+        case .settleOutcome(let settlement):
+            settlement.success == nil ? "free \(settlement.step)" : "leave \(settlement.step)"
         case .ended(let lifecycle, _, _): "ended \(lifecycle.text)"
         }
     }

@@ -31,6 +31,8 @@ struct TransitionTableTests {
             "child failed",
             .childEnded(step: 0, .failed(StepFailure(kind: .error, message: "boom", retryable: false)))
         ),
+        ("outcome found", .outcome(step: 0, .found(output: Array("1".utf8), run: RunDriver.id))),
+        ("no outcome", .outcome(step: 0, .missing)),
         ("cancel", .cancel(reason: "enough")),
     ]
 
