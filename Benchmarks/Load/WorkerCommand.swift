@@ -34,7 +34,8 @@ struct WorkerCommand: AsyncParsableCommand {
         print("{\"completed\": \(completed.value.load(ordering: .relaxed)), \(latencies.json)}")
     }
 
-    private func serve(_ latencies: Latencies, _ completed: Counter) async {
+    /// Takes and completes tasks until it is cancelled.
+    func serve(_ latencies: Latencies, _ completed: Counter) async {
         do {
             try await talk(latencies, completed)
         } catch {
@@ -107,7 +108,7 @@ struct WorkerCommand: AsyncParsableCommand {
     }
 }
 
-private final class Counter: Sendable {
+final class Counter: Sendable {
     let value = Atomic<Int>(0)
 }
 

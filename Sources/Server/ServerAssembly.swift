@@ -48,17 +48,19 @@ struct ServerAssembly {
         let reload = KeyReload(folder: options.keysFolder, ring: ring, authenticator: authenticator, logger: logger)
         // The tree shows itself; it exists only when its parts do.
         let tree = Mutex<Supervisor?>(nil)
-        let api = API(
-            APIParts(
-                engine: engine, reader: store, catalog: store, bundles: store, taskLog: store,
-                definitions: WorkflowChecker(),
-                authenticator: authenticator, access: store,
-                secrets: try secrets(store), minter: keys.minter, metrics: metrics,
-                tree: { tree.withLock { $0 }!.snapshot() }, readiness: { await health.checks(store) },
-                files: { request in files?.respond(to: request) }, logger: logger))
+        var parts = APIParts(
+            engine: engine, reader: store, catalog: store, bundles: store, taskLog: store,
+            definitions: WorkflowChecker(),
+            authenticator: authenticator, access: store,
+            secrets: try secrets(store), minter: keys.minter, metrics: metrics,
+            tree: { tree.withLock { $0 }!.snapshot() }, readiness: { await health.checks(store) },
+            files: { request in files?.respond(to: request) }, logger: logger)
+        parts.rates = options.rates
+        let api = API(parts)
 
         let listening = Listening(
-            addresses: options.addresses, tls: tls, logger: logger, metrics: httpMetrics, handler: api.handler)
+            addresses: options.addresses, tls: tls, logger: logger, metrics: httpMetrics, immediate: api.immediate,
+            handler: api.handler)
         let addresses = try await listening.bind()
         let root = Supervisor(
             "node", strategy: .restForOne, logger: logger,
@@ -138,16 +140,18 @@ final class Listening: Sendable {
     private let tls: TLSContext?
     private let logger: Logger
     private let metrics: HTTPMetrics
+    private let immediate: HTTPImmediateHandler
     private let handler: HTTPHandler
     private let state: Mutex<State>
 
     init(
         addresses: [HTTPAddress], tls: TLSContext?, logger: Logger, metrics: HTTPMetrics,
-        handler: @escaping HTTPHandler
+        immediate: @escaping HTTPImmediateHandler, handler: @escaping HTTPHandler
     ) {
         self.tls = tls
         self.logger = logger
         self.metrics = metrics
+        self.immediate = immediate
         self.handler = handler
         state = Mutex(State(addresses: addresses))
     }
@@ -177,6 +181,6 @@ final class Listening: Sendable {
     private func make() -> HTTPServer {
         HTTPServer(
             configuration: .init(addresses: state.withLock { $0.addresses }, tls: tls), logger: logger,
-            metrics: metrics, handler: handler)
+            metrics: metrics, immediate: immediate, handler: handler)
     }
 }

@@ -1,3 +1,4 @@
+public import Access
 public import Engine
 public import HTTP
 
@@ -18,6 +19,8 @@ public struct ServerOptions: Sendable {
     public var tenants = ["default"]
     public var engine = EngineConfiguration()
     public var secrets = SecretSources()
+    /// What the node lets each principal do.
+    public var rates = RatePolicies()
 
     public init(database: String, keysFolder: String) {
         self.database = database

@@ -5,11 +5,14 @@ import Telemetry
 /// Lets requests in: who calls, of which tenant, and whether a browser sent it from our own pages.
 final class Gate: Sendable {
     private let authenticator: Authenticator
+    /// What callers and addresses are held to.
+    let limiter: RateLimiter
     private let now: @Sendable () -> WallTime
     private let traceIDs = SplitMix().generator
 
-    init(authenticator: Authenticator, now: @escaping @Sendable () -> WallTime) {
+    init(authenticator: Authenticator, limiter: RateLimiter, now: @escaping @Sendable () -> WallTime) {
         self.authenticator = authenticator
+        self.limiter = limiter
         self.now = now
     }
 
@@ -48,14 +51,27 @@ final class Gate: Sendable {
             guard let token = Self.bearer(header) else {
                 throw TokenError(.malformed, "The authorization field must read: Bearer TOKEN.")
             }
-            return try await authenticator.authenticate(token, now: seconds)
+            return try await identity(of: token, request)
         }
         let cookies = request.fields.values(of: "cookie")
         guard let token = SessionCookie.token(in: cookies, secure: request.isTLS) else {
             throw TokenError(.missing, "This needs a token: send authorization: Bearer TOKEN, or sign in.")
         }
         try Self.refuseCrossSite(request)
-        return try await authenticator.authenticate(token, now: seconds)
+        return try await identity(of: token, request)
+    }
+
+    /// One that is not remembered may be tried only so often in vain.
+    private func identity(of credential: String, _ request: HTTPRequest) async throws -> Identity {
+        let now = seconds
+        if let known = authenticator.remembered(credential, now: now) { return known }
+        try limiter.checkFailures(of: request)
+        do {
+            return try await authenticator.authenticate(credential, now: now)
+        } catch let error as TokenError {
+            limiter.noteFailure(of: request)
+            throw error
+        }
     }
 
     /// Browsers send the cookie with every request; unsafe ones must come from our own pages.
@@ -75,8 +91,11 @@ final class Gate: Sendable {
         guard octets.count > 7, octets.prefix(7).lazy.map({ $0 | 0x20 }).elementsEqual("bearer ".utf8) else {
             return nil
         }
-        let token = octets.dropFirst(7)
-        return token.contains(UInt8(ascii: " ")) ? nil : String(token)
+        // A field's value is native and contiguous, whose octets are searched at once and not one by one.
+        let hasSpace = unsafe octets.withContiguousStorageIfAvailable {
+            unsafe $0.dropFirst(7).contains(UInt8(ascii: " "))
+        }
+        return hasSpace ?? true ? nil : String(octets.dropFirst(7))
     }
 
     private func trace(of request: HTTPRequest) -> TraceContext {

@@ -9,6 +9,8 @@ struct Route: Sendable {
     typealias OpenHandler = @Sendable (HTTPRequest, _ requestID: String) async throws -> HTTPResponse
 
     enum Work: Sendable {
+        /// The same answer to everybody, at once.
+        case always(HTTPResponse)
         case open(OpenHandler)
         case admitted(Handler)
     }
@@ -23,6 +25,8 @@ struct Route: Sendable {
     let work: Work
     /// What the table of entry points asks for.
     let rule: AccessRule
+    /// The limit that it counts for.
+    var rateClass: RateClass { RateClass(rule) }
 
     init(
         _ method: String, _ pattern: String, _ operation: String, parameters: Set<String> = [],
@@ -39,11 +43,20 @@ struct Route: Sendable {
 
     /// A route without a token.
     init(open method: String, _ pattern: String, _ operation: String, _ handler: @escaping OpenHandler) {
+        self.init(open: method, pattern, operation, work: .open(handler))
+    }
+
+    /// A route without a token whose answer is always the same.
+    init(open method: String, _ pattern: String, _ operation: String, always response: HTTPResponse) {
+        self.init(open: method, pattern, operation, work: .always(response))
+    }
+
+    private init(open method: String, _ pattern: String, _ operation: String, work: Work) {
         self.method = method
         self.pattern = pattern
         self.operation = operation
         parameters = []
-        work = .open(handler)
+        self.work = work
         rule = Self.rule(operation)
         precondition(rule == .open, "\(operation) is not open in the table of entry points, and its route is")
     }

@@ -39,7 +39,9 @@ struct SessionRoutes: Sendable {
             throw Problem(400, "invalid_body", "The body needs the field code, a string of 1 to 200 bytes.")
         }
         let now = gate.seconds
+        try gate.limiter.checkFailures(of: request)
         guard let principal = codes.redeem(code, now: now) else {
+            gate.limiter.noteFailure(of: request)
             throw Problem(
                 401, "invalid_code",
                 "The code was used, has expired, or never was one; ask for a new one: beamline dashboard")

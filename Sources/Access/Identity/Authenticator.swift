@@ -10,6 +10,8 @@ public final class Authenticator: Sendable {
     private struct State {
         var young: [Digest: Identity] = [:]
         var old: [Digest: Identity] = [:]
+        /// By tenant and subject; forgotten all at once when there are too many.
+        var gauges: [String: PrincipalGauges] = [:]
         /// Goes up whenever something is forgotten: what was looked up before then is not remembered.
         var changes = 0
     }
@@ -24,6 +26,15 @@ public final class Authenticator: Sendable {
         self.verifier = verifier
         self.directory = directory
         self.capacity = capacity
+    }
+
+    /// The identity of a credential that has been verified before and is remembered.
+    public func remembered(_ credential: String, now: Int64) -> Identity? {
+        guard credential.utf8.count <= TokenVerifier.maximumLength,
+            let known = remembered(Digest(of: credential)), now < known.principal.expiresAt
+        else { return nil }
+        known.use(at: now)
+        return known
     }
 
     /// The credential's identity.
@@ -49,9 +60,21 @@ public final class Authenticator: Sendable {
         } else {
             identity = try await resolve(.token(try verifier.verify(credential, now: now)), now: now)
         }
-        identity.use(at: now)
-        remember(digest, identity, since: changes)
-        return identity
+        let shared = identity.sharing(gauges(of: identity))
+        shared.use(at: now)
+        remember(digest, shared, since: changes)
+        return shared
+    }
+
+    /// The principal's gauges, whichever of its credentials came first.
+    private func gauges(of identity: Identity) -> PrincipalGauges {
+        state.withLock { state in
+            let name = "\(identity.tenant)/\(identity.principal.subject)"
+            if let known = state.gauges[name] { return known }
+            if state.gauges.count >= 2 * capacity { state.gauges = [:] }
+            state.gauges[name] = identity.gauges
+            return identity.gauges
+        }
     }
 
     /// Whether the identity still stands as it is: asked for open streams after a change in its tenant.

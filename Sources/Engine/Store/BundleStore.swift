@@ -1,3 +1,4 @@
+import JSON
 public import Workflows
 
 /// The port to what bundles declare: slow tables, read and written for people, which no run waits for. It has no twin in
@@ -151,7 +152,10 @@ extension QueueDeclaration {
 
 extension LimitDeclaration {
     /// The limit that all runs or steps of the tenant with this key share.
-    public func id(tenant: TenantID) -> LimitID { LimitID(tenant: tenant, level: level, name: ":\(name)") }
+    public func id(tenant: TenantID) -> LimitID { LimitID(tenant: tenant, level: level, name: keyName) }
+
+    /// As the runs name it: a key is JSON text.
+    public var keyName: String { ":" + JSONValue.string(name).text() }
 
     public var level: LimitLevel {
         switch unit {

@@ -6,9 +6,9 @@ extension PostgresStore: BundleStore {
     public func present(
         _ ids: Set<ResourceID>, bundles: [String], tenant: TenantID
     ) async throws(StoreError) -> PresentResources {
-        try await duty { (connection) throws(PostgresError) in
+        try await request(of: tenant.value) { (scope) throws(PostgresError) in
             try await PresentResources.read(ids, bundles: bundles, tenant: tenant) {
-                (query) throws(PostgresError) in try await connection.query(query)
+                (query) throws(PostgresError) in try await scope.query(query)
             }
         }
     }
@@ -16,9 +16,9 @@ extension PostgresStore: BundleStore {
     public func bundles(
         after name: String?, limit: Int, tenant: TenantID
     ) async throws(StoreError) -> [BundleSummary] {
-        try await reader { (connection) throws(PostgresError) in
+        try await reader(of: tenant.value) { (scope) throws(PostgresError) in
             try Self.summaries(
-                try await connection.query(
+                try await scope.query(
                     """
                     SELECT b.name, v.version, v.created_at, v.applied_by
                     FROM bundles b JOIN bundle_versions v
@@ -30,9 +30,9 @@ extension PostgresStore: BundleStore {
     }
 
     public func bundleVersions(of name: String, tenant: TenantID) async throws(StoreError) -> [BundleSummary] {
-        try await reader { (connection) throws(PostgresError) in
+        try await reader(of: tenant.value) { (scope) throws(PostgresError) in
             try Self.summaries(
-                try await connection.query(
+                try await scope.query(
                     """
                     SELECT b.name, v.version, v.created_at, v.applied_by
                     FROM bundles b JOIN bundle_versions v ON v.tenant = b.tenant AND v.bundle = b.id
@@ -44,8 +44,8 @@ extension PostgresStore: BundleStore {
     public func bundle(
         named name: String, version: Int32?, tenant: TenantID
     ) async throws(StoreError) -> StoredBundle? {
-        try await reader { (connection) throws(PostgresError) in
-            let rows = try await connection.query(
+        try await reader(of: tenant.value) { (scope) throws(PostgresError) in
+            let rows = try await scope.query(
                 """
                 SELECT b.name, v.version, v.created_at, v.applied_by, v.digest, v.source, v.resources
                 FROM bundles b JOIN bundle_versions v ON v.tenant = b.tenant AND v.bundle = b.id
@@ -58,8 +58,8 @@ extension PostgresStore: BundleStore {
     }
 
     public func declaredLimits(tenant: TenantID) async throws(StoreError) -> [DeclaredLimit] {
-        try await reader { (connection) throws(PostgresError) in
-            let rows = try await connection.query(
+        try await reader(of: tenant.value) { (scope) throws(PostgresError) in
+            let rows = try await scope.query(
                 """
                 SELECT l.level, l.name, l.slots, l.version, b.name FROM declared_limits l
                 LEFT JOIN bundle_resources r ON r.tenant = l.tenant AND r.kind = l.level + 1 AND r.name = l.name

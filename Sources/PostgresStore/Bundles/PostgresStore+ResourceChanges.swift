@@ -4,6 +4,8 @@ internal import Postgres
 public import Workflows
 
 extension PostgresStore {
+    /// As the engine's role, not as requests': new slots of a limit are handed to whoever waits for them, in the same
+    /// transaction. Every statement names the tenant.
     public func write(
         _ changes: ResourceChanges, tenant: TenantID
     ) async throws(StoreError) -> ResourceWrite {
@@ -240,7 +242,7 @@ private struct ResourceWriting {
         try await transaction.query(
             """
             INSERT INTO limits (tenant, id, level, name, slots, flow)
-            VALUES (\(tenant.value), \(id.digest.uuid), \(level), \(":" + limit.name), \(limit.slots), \(Int64.max))
+            VALUES (\(tenant.value), \(id.digest.uuid), \(level), \(limit.keyName), \(limit.slots), \(Int64.max))
             ON CONFLICT (tenant, id) DO UPDATE SET slots = excluded.slots, flow = excluded.flow, used_at = now()
             """)
     }

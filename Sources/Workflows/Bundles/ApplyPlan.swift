@@ -98,7 +98,7 @@ public struct ApplyPlan: Sendable {
             changes.append(
                 Change(
                     id: id, action: action, bundle: bundle.name, version: resource.version, before: resource.content,
-                    after: prunes ? nil : resource.content))
+                    after: prunes ? Optional.none : resource.content))
         }
         bundles.append(
             BundleChange(

@@ -35,7 +35,9 @@ struct APIFixture: Sendable {
     static var now: Int64 { WallTime.now().microseconds / 1_000_000 }
 
     /// Runs a body against a server that is up.
-    static func run(_ body: @Sendable @escaping (APIFixture) async throws -> Void) async throws {
+    static func run(
+        rates: RatePolicies? = nil, _ body: @Sendable @escaping (APIFixture) async throws -> Void
+    ) async throws {
         let database = try await StoreDatabase.make()
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let store = database.store
@@ -55,16 +57,18 @@ struct APIFixture: Sendable {
         let tree = Supervisor(
             "engine", logger: logger,
             children: engine.services.map { service in ChildSpec(service.name) { try await service.run() } })
-        let api = API(
-            APIParts(
-                engine: engine, reader: store, catalog: store, bundles: store, taskLog: store,
-                definitions: TestDefinitions(),
-                authenticator: authenticator, access: store, secrets: SecretVault(store: store, keys: masterKeys),
-                minter: minter, metrics: metrics, tree: { tree.snapshot() },
-                readiness: { [HealthCheck(name: "database", isOK: ready.value, detail: ready.value ? nil : "away")] },
-                logger: logger))
+        var parts = APIParts(
+            engine: engine, reader: store, catalog: store, bundles: store, taskLog: store,
+            definitions: TestDefinitions(),
+            authenticator: authenticator, access: store, secrets: SecretVault(store: store, keys: masterKeys),
+            minter: minter, metrics: metrics, tree: { tree.snapshot() },
+            readiness: { [HealthCheck(name: "database", isOK: ready.value, detail: ready.value ? nil : "away")] },
+            logger: logger)
+        if let rates { parts.rates = rates }
+        let api = API(parts)
         let server = HTTPServer(
-            configuration: .init(addresses: [.tcp(host: "127.0.0.1", port: 0)]), logger: logger, handler: api.handler)
+            configuration: .init(addresses: [.tcp(host: "127.0.0.1", port: 0)]), logger: logger,
+            immediate: api.immediate, handler: api.handler)
         let address = try await server.bind()[0]
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await tree.run() }

@@ -174,7 +174,7 @@ struct ManifestTests {
                 "9:13 strict must be true or false, not string", #"10:11 the queue "q" is declared twice"#,
                 #"11:5 the queue has no "name""#, "13:23 slots must be an integer from 0 to 1000000",
                 #"14:20 unknown of "seconds""#, #"17:13 the limit of runs "l" is declared twice"#,
-                #"21:38 step "a" needs unknown step "b""#, "23:42 retry must be a mapping, not integer",
+                #"21:38 step "a" needs unknown step "b""#, "23:41 retry must be a mapping, not integer",
                 #"26:11 the workflow "v" is declared twice"#,
             ])
     }
