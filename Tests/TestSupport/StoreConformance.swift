@@ -70,6 +70,11 @@ public enum StoreConformance: String, CaseIterable, Sendable {
     case throttleDrops
     case debounce
     case pacedRunNeedsSlot
+    case cacheKeeps
+    case keyIsHeldByOne
+    case freeKeyGoesOn
+    case endedRunsHoldNoKeys
+    case lostRaceSettlesNothing
     case quotaSettings
     case quotaOfRuns
     case quotaBlocksReturn
@@ -149,6 +154,11 @@ public enum StoreConformance: String, CaseIterable, Sendable {
         case .throttleDrops: try await Self.throttleDrops(fixture)
         case .debounce: try await Self.debounce(fixture)
         case .pacedRunNeedsSlot: try await Self.pacedRunNeedsSlot(fixture)
+        case .cacheKeeps: try await Self.cacheKeeps(fixture)
+        case .keyIsHeldByOne: try await Self.keyIsHeldByOne(fixture)
+        case .freeKeyGoesOn: try await Self.freeKeyGoesOn(fixture)
+        case .endedRunsHoldNoKeys: try await Self.endedRunsHoldNoKeys(fixture)
+        case .lostRaceSettlesNothing: try await Self.lostRaceSettlesNothing(fixture)
         case .quotaSettings: try await Self.quotaSettings(fixture)
         case .quotaOfRuns: try await Self.quotaOfRuns(fixture)
         case .quotaBlocksReturn: try await Self.quotaBlocksReturn(fixture)

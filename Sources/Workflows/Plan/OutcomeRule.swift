@@ -10,6 +10,9 @@ public final class OutcomeRule: Sendable {
         /// One step at a time holds the key; the others wait for its outcome. Only a success is kept.
         case idempotency = 2
 
+        /// Those of all purposes.
+        public static let codes = Set(allCases.map(\.code))
+
         /// The code of a step's success that came from there.
         public var code: String {
             switch self {
