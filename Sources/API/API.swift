@@ -48,6 +48,7 @@ public final class API: Sendable {
         let health = GRPCHealth(
             serving: [BeamlineV1.RunService.name, BeamlineV1.WorkflowService.name, BeamlineV1.WorkerService.name])
         let runs = RunOperations(parts: parts)
+        let approvals = ApprovalOperations(parts: parts, runs: runs)
         let workflows = WorkflowOperations(parts: parts)
         self.gate = gate
         self.streams = streams
@@ -56,7 +57,7 @@ public final class API: Sendable {
 
         let all =
             RunRoutes(runs: runs).routes + QueueRoutes(queues: QueueOperations(parts: parts)).routes
-            + ApprovalRoutes(approvals: ApprovalOperations(parts: parts), runs: runs).routes
+            + ApprovalRoutes(approvals: approvals, runs: runs).routes
             + WorkflowRoutes(workflows: workflows).routes
             + BundleRoutes(bundles: BundleOperations(parts: parts)).routes
             + LimitRoutes(limits: LimitOperations(parts: parts)).routes

@@ -159,6 +159,8 @@ struct BatchBuilder {
         guard let rejection else { return .drafted }
         switch command.kind {
         case .finish: return .historical
+        // What is due now is something else, later.
+        case .event(.stepDue) where rejection == .tooEarly: return .refused(rejection)
         case .event(.stepDue(let step)):
             // The row is of no use any more.
             batch.clearedDues.append(StepKey(run: key, step: step))
@@ -238,6 +240,8 @@ struct BatchBuilder {
             if before == batch.waits.count { batch.endedWaits.append(step) }
         case .setDue(let step, let delay):
             batch.timers.append(TimerRow(kind: .stepDue(StepKey(run: key, step: step)), delay: delay))
+        case .moveDue(let step, let delay):
+            batch.movedDues.append(TimerRow(kind: .stepDue(StepKey(run: key, step: step)), delay: delay))
         case .clearDue(let step): clearDue(StepKey(run: key, step: step))
         case .dropSteps(let steps): drop(steps, of: entry)
         case .pauseTokens: pause(key)

@@ -30,6 +30,8 @@ public struct CommitBatch: Sendable {
     public var parked: [TimerRow] = []
     /// Tokens in `waits` whose wait is over.
     public var endedWaits: [StepKey] = []
+    /// Due times of steps that are put off.
+    public var movedDues: [TimerRow] = []
     /// Due times of steps that go.
     public var clearedDues: [StepKey] = []
     /// Tokens that go before their time, of whole runs or of some steps.

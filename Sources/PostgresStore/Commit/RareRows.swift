@@ -11,6 +11,7 @@ struct RareRows {
     private var posts: [InboxPost] = []
     private var children: [RunStart] = []
     private var outcomes = OutcomeColumns()
+    private var movedDues: [(step: StepKey, delay: Duration)] = []
 
     init() {}
 
@@ -21,12 +22,16 @@ struct RareRows {
         pauses = batch.pauses.filter { selection.contains($0.key) }
         posts = batch.posts.filter { selection.contains($0.sender) }
         children = batch.starts.filter { $0.parent != nil && selection.contains($0.key) }
+        movedDues = batch.movedDues.compactMap { timer in
+            guard case .stepDue(let step) = timer.kind, selection.contains(step.run) else { return nil }
+            return (step, timer.delay)
+        }
         if !batch.outcomes.isEmpty || !batch.freedOutcomes.isEmpty { outcomes = OutcomeColumns(batch, selection) }
     }
 
     var isEmpty: Bool {
         endedWaits.isEmpty && waits.isEmpty && parked.isEmpty && pauses.isEmpty && posts.isEmpty && children.isEmpty
-            && outcomes.isEmpty
+            && outcomes.isEmpty && movedDues.isEmpty
     }
 
     /// Those of runs that were written.
@@ -40,6 +45,7 @@ struct RareRows {
         rows.posts.removeAll { !reply.wrote($0.sender) }
         rows.children.removeAll { !reply.wrote($0.key) }
         rows.outcomes.remove { !reply.wrote($0) }
+        rows.movedDues.removeAll { !reply.wrote($0.step.run) }
         return rows
     }
 
@@ -78,6 +84,11 @@ struct RareRows {
                 tokens.map(\.bucket.queue.value), tokens.map(\.bucket.route.value), tokens.map(\.rank),
                 tokens.map(\.step), tokens.map(\.attempt), tokens.map(\.losses), parked.map(\.delay.microseconds),
                 parked.map { $0.limit?.id.digest.uuid }, parked.map { $0.rate?.id.digest.uuid })
+        }
+        if !movedDues.isEmpty {
+            _ = try await connection.execute(
+                RareStatement.moveDues, movedDues.map(\.step.run.tenant.value), movedDues.map(\.step.run.run.uuid),
+                movedDues.map { TimerLine.due($0.step.step) }, movedDues.map(\.delay.microseconds))
         }
         if !children.isEmpty {
             _ = try await connection.execute(

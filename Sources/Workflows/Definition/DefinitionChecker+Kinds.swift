@@ -10,7 +10,8 @@ extension DefinitionChecker {
             return .approval(
                 ApprovalRule(
                     roles: approval.roles, quorum: approval.quorum, timeout: approval.timeout,
-                    onTimeout: approval.onTimeout, form: approval.form,
+                    onTimeout: approval.onTimeout, reminder: approval.reminder, escalation: approval.escalation,
+                    form: approval.form,
                     message: approval.message.flatMap { template($0, reader) }))
         case .workflow(let child):
             guard let name = template(child.name, reader) else { return nil }

@@ -23,7 +23,10 @@ enum Words {
     static let handler = ["match", "steps", "recover"]
     static let match = ["step", "error"]
     static let wait = ["for", "until", "signal", "timeout", "on_timeout"]
-    static let approval = ["roles", "quorum", "timeout", "on_timeout", "form", "message"]
+    static let approval = [
+        "roles", "quorum", "timeout", "on_timeout", "reminder", "escalation", "form", "message",
+    ]
+    static let escalation = ["after", "roles"]
     static let child = ["name", "inputs", "on_parent_cancel"]
     static let choice = ["value", "cases", "default"]
     static let choiceCase = ["equals", "when", "then"]

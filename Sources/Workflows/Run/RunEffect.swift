@@ -12,6 +12,8 @@ public enum RunEffect: Sendable, Equatable {
     case endWait(step: Int32)
     /// `RunEvent.stepDue` shall come when this has passed.
     case setDue(step: Int32, Duration)
+    /// What was set by `setDue` is due when this has passed.
+    case moveDue(step: Int32, Duration)
     case clearDue(step: Int32)
     /// The run must end when this has passed.
     case setDeadline(Duration)

@@ -95,15 +95,13 @@ extension RunState {
     private mutating func wait(
         _ step: Int32, _ kind: WaitRequest.Kind, subject: String, due: Duration?, _ turn: inout Turn
     ) {
-        let request = WaitRequest(kind: kind, subject: subject)
+        wait(step, WaitRequest(kind: kind, subject: subject), due: due, &turn)
+    }
+
+    mutating func wait(_ step: Int32, _ request: WaitRequest, due: Duration?, _ turn: inout Turn) {
         record(step, .waiting, attempt: -1, output: request.json.bytes(), &turn)
         turn.effects.append(.wait(step: step, request))
         if let due { turn.effects.append(.setDue(step: step, due)) }
-    }
-
-    private mutating func ask(_ step: Int32, _ rule: ApprovalRule, _ turn: inout Turn) throws(StepProblem) {
-        let message: String? = if let template = rule.message { try text(template, "message", step) } else { nil }
-        wait(step, .approval, subject: message ?? "", due: rule.timeout, &turn)
     }
 
     private mutating func startChild(_ step: Int32, _ rule: ChildRule, _ turn: inout Turn) throws(StepProblem) {

@@ -159,14 +159,20 @@ extension RunSignal {
 }
 
 extension WaitRequest {
-    var json: JSONValue { ["kind": .string(kind.text), "subject": .string(subject)] }
+    var json: JSONValue {
+        var members: [(String, JSONValue)] = [("kind", .string(kind.text)), ("subject", .string(subject))]
+        if let since { members.append(("since", .int(since.microseconds))) }
+        if passed > 0 { members.append(("passed", .int(Int64(passed)))) }
+        return .object(members)
+    }
 
     init?(recorded transition: StepTransition) {
         guard let output = transition.output, let value = try? JSONValue(parsing: output),
             let kind = value["kind"]?.stringValue.flatMap({ Kind(text: $0) }),
             let subject = value["subject"]?.stringValue
         else { return nil }
-        self.init(kind: kind, subject: subject)
+        self.init(kind: kind, subject: subject, since: value["since"]?.intValue.map { Timestamp(microseconds: $0) })
+        passed = Int(value["passed"]?.intValue ?? 0)
     }
 }
 
@@ -175,6 +181,7 @@ extension ApprovalDecision {
         var members: [(String, JSONValue)] = [
             ("approver", .string(approver)), ("verdict", .string(verdict.rawValue)),
         ]
+        if let delegate { members.append(("delegate", .string(delegate))) }
         if let comment { members.append(("comment", .string(comment))) }
         if let form, let value = try? JSONValue(parsing: form) { members.append(("form", value)) }
         return .object(members)
@@ -188,5 +195,6 @@ extension ApprovalDecision {
         self.init(
             approver: approver, verdict: verdict, comment: value["comment"]?.stringValue,
             form: value["form"]?.bytes())
+        delegate = value["delegate"]?.stringValue
     }
 }

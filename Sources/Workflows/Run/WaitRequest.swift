@@ -27,9 +27,13 @@ public struct WaitRequest: Hashable, Sendable {
     public var kind: Kind
     /// The signal's name, the child's id, what an approver is shown, the key of an outcome, or the time that is waited for.
     public var subject: String
+    /// Of an approval: when it has begun, and how many of its stages have passed (`ApprovalRule.stages`).
+    public var since: Timestamp?
+    public var passed = 0
 
-    public init(kind: Kind, subject: String) {
+    public init(kind: Kind, subject: String, since: Timestamp? = nil) {
         self.kind = kind
         self.subject = subject
+        self.since = since
     }
 }

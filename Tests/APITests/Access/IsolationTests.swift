@@ -53,6 +53,8 @@ struct IsolationTests {
             ("pauseRun", "/v1/runs/\(things.run)/pause", nil), ("resumeRun", "/v1/runs/\(things.run)/resume", nil),
             ("signalRun", "/v1/runs/\(things.run)/signals/go", "{}"),
             ("decideApproval", "/v1/runs/\(things.run)/approvals/a", #"{"decision":"approve"}"#),
+            ("delegateApproval", "/v1/runs/\(things.run)/approvals/a/delegate", #"{"to":"bob"}"#),
+            ("listApprovals", "/v1/approvals?run=\(things.run)", nil),
             ("listLogs", "/v1/runs/\(things.run)/logs", nil),
             ("listLogs", "/v1/runs/\(things.run)/logs?step=a", nil),
             ("listRuns", "/v1/runs?workflow=\(Things.workflow)", nil),

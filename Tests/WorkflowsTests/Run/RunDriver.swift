@@ -29,9 +29,10 @@ struct RunDriver {
     /// Applies an event; answers its effects in short.
     @discardableResult
     mutating func apply(
-        _ event: RunEvent, random: UInt64 = 0, sourceLocation: SourceLocation = #_sourceLocation
+        _ event: RunEvent, random: UInt64 = 0, after time: Duration = .zero,
+        sourceLocation: SourceLocation = #_sourceLocation
     ) throws -> [String] {
-        effects = try run.apply(event, at: Self.now, random: random)
+        effects = try run.apply(event, at: Self.now + time, random: random)
         for effect in effects { follow(effect, sourceLocation) }
         let rebuilt = compare(history, sourceLocation)
         // As stores give it back.
@@ -78,6 +79,8 @@ struct RunDriver {
         case .retry(let step, _, _): tokens.insert(step)
         case .endWait(let step): tokens.remove(step)
         case .setDue(let step, _): dues.insert(step)
+        case .moveDue(let step, _):
+            #expect(dues.contains(step), "what is put off was set", sourceLocation: sourceLocation)
         case .clearDue(let step): dues.remove(step)
         case .dropSteps(let steps):
             #expect(tokens.isSuperset(of: steps), "what is dropped is there", sourceLocation: sourceLocation)
@@ -151,6 +154,7 @@ extension RunEffect {
         case .wait(let step, let request): "wait \(step) \(request.kind.text)"
         case .endWait(let step): "end wait \(step)"
         case .setDue(let step, let delay): "due \(step) \(delay.shortText)"
+        case .moveDue(let step, let delay): "put off \(step) \(delay.shortText)"
         case .clearDue(let step): "clear due \(step)"
         case .setDeadline: "deadline"
         case .dropSteps(let steps): "drop \(steps)"

@@ -110,6 +110,8 @@ struct TransitionTableTests {
         case .repeatedSignal: "refused: repeated signal"
         case .tooManySignals: "refused: too many signals"
         case .alreadyDecided: "refused: already decided"
+        case .invalidDelegate: "refused: invalid delegate"
+        case .tooEarly: "refused: too early"
         case .invalidForm: "refused: invalid form"
         }
     }
