@@ -213,7 +213,7 @@ let package = Package(
         tests(
             "APITests",
             [
-                "API", "Access", "Secrets", "Engine", "TestSupport", "PostgresStore", "Workflows", "HTTP", "GRPC",
+                "API", "Access", "Secrets", "Engine", "TestSupport", "TestPrograms", "PostgresStore", "Workflows", "HTTP", "GRPC",
                 "Protobuf",
                 "JSON", "Telemetry", "Supervision", yams, log,
             ] + nio),

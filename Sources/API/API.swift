@@ -46,7 +46,10 @@ public final class API: Sendable {
         let streams = OpenStreams()
         access = AccessWatch(parts: parts, streams: streams)
         let health = GRPCHealth(
-            serving: [BeamlineV1.RunService.name, BeamlineV1.WorkflowService.name, BeamlineV1.WorkerService.name])
+            serving: [
+                BeamlineV1.RunService.name, BeamlineV1.WorkflowService.name, BeamlineV1.WorkerService.name,
+                BeamlineV1.ApprovalService.name, BeamlineV1.QueueService.name, BeamlineV1.BundleService.name,
+            ])
         let runs = RunOperations(parts: parts)
         let approvals = ApprovalOperations(parts: parts, runs: runs)
         let workflows = WorkflowOperations(parts: parts)
@@ -80,7 +83,7 @@ public final class API: Sendable {
         listed = all
         operations = all.map { ($0.method, $0.pattern, $0.operation) }
         rpc = Self.services(
-            parts: parts, gate: gate, runs: runs, workflows: workflows, streams: streams, health: health)
+            parts: parts, gate: gate, runs: runs, approvals: approvals, workflows: workflows, streams: streams, health: health)
     }
 
     /// The paths of the gRPC methods that it serves.
