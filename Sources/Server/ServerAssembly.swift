@@ -33,8 +33,10 @@ struct ServerAssembly {
 
         let listener = PostgresListener(postgres, channels: [Self.eventChannel, Self.accessChannel])
         let notifier = PostgresNotifier(postgres)
+        let zones = options.timeZones
         let engine = try await Engine(
-            store: store, catalog: store, compiler: { try Plan.compile(canonical: $0.canonical) },
+            store: store, catalog: store,
+            compiler: { try Plan.compile(canonical: $0.canonical, timeZones: zones) },
             configuration: options.engine,
             logger: logger, committed: { notifier.notify(Self.eventChannel) })
         let health = NodeHealth()

@@ -60,6 +60,7 @@ extension DefinitionChecker {
         var rule = ChoiceRule(value: form.value.flatMap { template($0, reader) }, cases: [])
         for one in form.cases {
             let condition = one.condition.flatMap { expression($0.text, node: $0.node, for: reader) }
+            check(condition, isOf: "boolean", for: "when", node: one.condition?.node)
             rule.cases.append(
                 ChoiceRule.Case(
                     equals: one.equals?.value, condition: condition, then: targets(one.then, of: index)))

@@ -103,8 +103,10 @@ struct DefinitionChecker {
         let plain = Reader.step(index, item: false)
         if let text = step.condition {
             compiled.condition = expression(text, node: nodes[index].condition, for: plain)
+            check(compiled.condition, isOf: "boolean", for: "if", node: nodes[index].condition)
         }
         if let text = step.forEach, let items = expression(text, node: nodes[index].forEach, for: plain) {
+            check(items, isOf: "array", for: "for_each", node: nodes[index].forEach)
             compiled.fanOut = FanOut(items: items, maxParallel: step.maxParallel ?? FanOut.mostParallel)
         }
         compiled.limitKey = step.concurrency?.key.flatMap {

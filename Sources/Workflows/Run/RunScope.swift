@@ -17,6 +17,8 @@ struct RunScope: ExpressionScope {
         reader = step
     }
 
+    var timeZones: TimeZones { run.plan.timeZones }
+
     func resolve(_ reference: Reference) throws(ExpressionError) -> Resolved? {
         switch reference.root {
         case "inputs": return Resolved(try tree(of: run.context.input, as: -1, at: reference))
