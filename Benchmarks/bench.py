@@ -1,6 +1,6 @@
 """Measures Beamline as it is shipped: authentication, events and metrics on, PostgreSQL fully durable.
 
-    Benchmarks/run [--quick] [--only throughput,batched,chain,diamond,burndown,latency,http,idle,readers,yardstick]
+    Benchmarks/run [--quick] [--only throughput,batched,chain,diamond,burndown,dag,foreach,latency,http,idle,readers,yardstick]
 
 Client, worker, server and PostgreSQL are processes of their own on this machine. Each figure is a line of the table and
 an entry of .build/bench.json. `--quick` shortens every measurement: for a look, not for figures.
@@ -19,6 +19,7 @@ import threading
 import time
 import urllib.request
 
+import results
 from cost import Cost, cpu_seconds
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -84,9 +85,9 @@ class Bench:
     def succeeded(self):
         return int(self.cluster.sql("SELECT count(*) FROM runs WHERE state = 5")[0][0])
 
-    def start_worker(self):
+    def start_worker(self, *arguments):
         worker = subprocess.Popen(
-            [LOAD, "worker", "--port", str(self.port), "--token", self.worker_token, "--slots", "512"],
+            [LOAD, "worker", "--port", str(self.port), "--token", self.worker_token, "--slots", "512", *arguments],
             stdout=subprocess.PIPE, text=True)
         self.workers.append(worker)
         until("the worker is connected", lambda: self.client.call("GET", "/v1/workers")["workers"])
@@ -177,6 +178,51 @@ class Bench:
             self.note(f"burn_down_{what}_per_step", value, unit)
         self.end_worker(worker)
         self.note("burn_down_steps_per_s", count / took, "steps/s")
+
+    def dag(self):
+        """One run of 10,000 steps, each of which needs two of the layer before; the cost of a step beside that of a ten-step run."""
+        layers, width = (10, 100) if self.quick else (100, 100)
+        lines = [
+            f"  - {{ id: s{layer}x{place}, uses: noop" + (f", needs: [s{layer - 1}x{place}, s{layer - 1}x{(place + 1) % width}]" if layer else "") + " }\n"
+            for layer in range(layers) for place in range(width)]
+        self.client.apply("name: bench/dag\nsteps:\n" + "".join(lines))
+        worker = self.start_worker()
+        pids = {"server": self.server.process.pid, "worker": worker.pid}
+        for name, steps in (("bench/diamond", 10), ("bench/dag", len(lines))):
+            before = Cost(self.cluster, pids)
+            began = time.monotonic()
+            for _ in range(max(1, len(lines) // 100) if steps == 10 else 1):
+                self.client.call("POST", "/v1/runs", {"workflow": name, "input": {}})
+            submitted = time.monotonic() - began
+            until("the run has ended", lambda: int(self.cluster.sql(LIVE_RUNS)[0][0]) == 0, 120)
+            took = time.monotonic() - began
+            after = Cost(self.cluster, pids)
+            work = len(lines) if steps != 10 else 10 * max(1, len(lines) // 100)
+            for what, value, unit in after.since(before, work):
+                self.note(f"{name.removeprefix('bench/')}_{what}_per_step", value, unit)
+        self.note("dag_submitted_s", submitted, "s")
+        self.note("dag_steps_per_s", len(lines) / took, "steps/s")
+        self.end_worker(worker)
+
+    def foreach(self):
+        """for_each over 10,000 items with max_parallel 50: how many the worker has at once, while 50 remain."""
+        items = 1_000 if self.quick else 10_000
+        self.client.apply("name: bench/each\nsteps:\n  - { id: each, uses: noop, for_each: \"${{ inputs.items }}\", max_parallel: 50 }\n")
+        worker = self.start_worker("--hold", "100")
+        began = time.monotonic()
+        self.client.call("POST", "/v1/runs", {"workflow": "bench/each", "input": {"items": list(range(items))}})
+        until("the run has ended", lambda: int(self.cluster.sql(LIVE_RUNS)[0][0]) == 0, 300)
+        took = time.monotonic() - began
+        answer = self.end_worker(worker)
+        if answer["completed"] != items:
+            raise SystemExit(f"for_each: {answer['completed']} of {items} items were completed")
+        seconds = answer["held_seconds"]
+        # The last fifty end one after another, within the longest hold.
+        busy = sum(seconds[1:]) - 0.15
+        self.note("for_each_held_most", answer["held_most"], "items")
+        self.note("for_each_held_mean", sum(count * span for count, span in enumerate(seconds)) / sum(seconds[1:]), "items")
+        self.note("for_each_share_at_45_or_more", min(1, sum(seconds[45:]) / busy), "of the time")
+        self.note("for_each_items_per_s", items / took, "items/s")
 
     def latency(self):
         answer = self.load("latency", "--connections", "8", "--rate", "100", salt="l")
@@ -300,7 +346,7 @@ class Bench:
 def main():
     parser = argparse.ArgumentParser(description="Measures Beamline as it is shipped.")
     parser.add_argument("--quick", action="store_true", help="short: for a look, not for figures")
-    parser.add_argument("--only", default="yardstick,latency,throughput,batched,chain,diamond,burndown,http,idle,readers")
+    parser.add_argument("--only", default="yardstick,latency,throughput,batched,chain,diamond,burndown,dag,foreach,http,idle,readers")
     options = parser.parse_args()
     bench = None
     try:
@@ -312,10 +358,8 @@ def main():
     finally:
         if bench:
             bench.end()
-    path = os.path.join(ROOT, ".build", "bench.json")
-    with open(path, "w") as file:
-        json.dump(bench.figures, file, indent=2)
-    print(f"wrote {os.path.relpath(path, ROOT)}")
+    results.add(bench.figures)
+    print(f"wrote {os.path.relpath(results.PATH, ROOT)}")
 
 
 if __name__ == "__main__":

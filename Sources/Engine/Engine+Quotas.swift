@@ -1,4 +1,4 @@
-public import Telemetry
+import Telemetry
 public import Workflows
 
 extension Engine {

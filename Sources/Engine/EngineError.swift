@@ -77,7 +77,7 @@ extension EngineError {
 
     static func unavailable(_ error: StoreError) -> Self {
         if let quota = error.quota { return Self(over: quota, limit: nil) }
-        switch error {
+        return switch error {
         case .unavailable(let retryAfter, _):
             Self(.unavailable, "the database does not answer", retryAfter: max(retryAfter, .seconds(1)))
         case .refused(let code, _):

@@ -1,4 +1,5 @@
 import Synchronization
+import Telemetry
 import Workflows
 
 /// Keeps what this node knows of quotas fresh, and their counts right.
