@@ -117,7 +117,8 @@ let package = Package(
         module(
             "Server",
             [
-                "API", "Access", "Secrets", "Engine", "PostgresStore", "Postgres", "GRPC", "Protobuf", "HTTP", "TLS",
+                "API", "Expressions", "Access", "Secrets", "Engine", "PostgresStore", "Postgres", "GRPC", "Protobuf",
+                "HTTP", "TLS",
                 "JSON",
                 "Telemetry", "Supervision", log,
             ] + nio),
@@ -213,7 +214,8 @@ let package = Package(
         tests(
             "APITests",
             [
-                "API", "Access", "Secrets", "Engine", "TestSupport", "TestPrograms", "PostgresStore", "Workflows", "HTTP", "GRPC",
+                "API", "Access", "Secrets", "Engine", "TestSupport", "TestPrograms", "PostgresStore", "Workflows",
+                "HTTP", "GRPC",
                 "Protobuf",
                 "JSON", "Telemetry", "Supervision", yams, log,
             ] + nio),
