@@ -2,7 +2,7 @@ public import Engine
 internal import Postgres
 public import Workflows
 
-extension PostgresStore: QuotaStore {
+extension PostgresStore {
     public func quotas(recent: Bool) async throws(StoreError) -> [TenantQuotas] {
         try await duty { (connection) throws(PostgresError) in
             var found: [TenantQuotas] = []
