@@ -83,7 +83,8 @@ public final class API: Sendable {
         listed = all
         operations = all.map { ($0.method, $0.pattern, $0.operation) }
         rpc = Self.services(
-            parts: parts, gate: gate, runs: runs, approvals: approvals, workflows: workflows, streams: streams, health: health)
+            parts: parts, gate: gate, runs: runs, approvals: approvals, workflows: workflows, streams: streams,
+            health: health)
     }
 
     /// The paths of the gRPC methods that it serves.

@@ -68,7 +68,11 @@ extension StoreConformance {
         let told = outcome.admissions.messages
         try expectEqual(Set(told.map(\.id.key)), [first, second])
         try expectEqual(
-            Set(told.map(\.command).compactMap { if case .seek(let asked) = $0 { asked.step } else { nil } }), [0, 1])
+            Set(
+                told.compactMap { message -> Int32? in
+                    guard case .seek(let asked) = message.command else { return nil }
+                    return asked.step
+                }), [0, 1])
         try expectEqual(try await store.seek(ask, for: second), found("1", by: first))
         let mine = try await inbox(fixture).filter { told.contains($0) }
         try expectEqual(mine.count, 2, "the messages are durable")

@@ -1,6 +1,7 @@
 import Access
 import Engine
 import GRPC
+import JSON
 import Protobuf
 import Telemetry
 import Workflows

@@ -37,7 +37,9 @@ struct SteeringServiceTests {
                 return found
             }
             let put = BeamlineV1.PutQueueRequest(queue: .init(name: "q"))
-            #expect(try await code(.operator) { _ = try await $0.unary(BeamlineV1.QueueService.putQueue, put) } == "forbidden")
+            #expect(
+                try await code(.operator) { _ = try await $0.unary(BeamlineV1.QueueService.putQueue, put) }
+                    == "forbidden")
             #expect(try await code(.developer) { _ = try await $0.unary(BeamlineV1.QueueService.putQueue, put) } == nil)
             let change = BeamlineV1.ChangeQueueRequest(name: "q")
             #expect(
