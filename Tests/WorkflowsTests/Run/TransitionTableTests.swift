@@ -197,10 +197,10 @@ struct TransitionTableTests {
             ("an approval", .approval(ApprovalRule(timeout: .seconds(60), onTimeout: .reject))),
             ("a child", .workflow(ChildRule(name: text("other")))),
         ]
-        let states = rules.map { name, kind in
-            let plan = Plan(
-                name: "waits",
-                steps: [PlanStep(id: "w", taskType: "wait", kind: kind), PlanStep(id: "x", taskType: "noop")])
+        let states = (rules + [("another step's outcome", .task)]).map { name, kind in
+            var step = PlanStep(id: "w", taskType: "wait", kind: kind)
+            if step.isTask { step.outcome = OutcomeRule(purpose: .cache, lifetime: .seconds(1), key: nil, prefix: "") }
+            let plan = Plan(name: "waits", steps: [step, PlanStep(id: "x", taskType: "noop")])
             var run = RunState(plan: plan, context: RunContext(run: RunDriver.id))
             #expect(throws: Never.self) { try run.apply(.start, at: now, random: 0) }
             return (name, run)
