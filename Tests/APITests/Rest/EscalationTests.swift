@@ -1,4 +1,5 @@
 import Access
+import GRPC
 import HTTP
 import JSON
 import Protobuf

@@ -67,8 +67,8 @@ struct OutcomeTests {
             #expect(await settles([second], .succeeded, worker))
             #expect(worker.assignments.count == 1)
             #expect(try await output(second) == "[1]")
-            let line = try await record(second).transitions.last { $0.transition.state == .succeeded }
-            #expect(line?.transition.failure?.code == "cached" && line?.transition.attempt == 0)
+            let line = try await record(second).transitions.last { $0.state == .succeeded }
+            #expect(line?.failure?.code == "cached" && line?.attempt == 0)
             let other = try await start(engine, "cached", 2)
             #expect(await settles([other], .succeeded, worker))
             #expect(worker.assignments.count == 2)
