@@ -84,32 +84,36 @@ let package = Package(
         // domain
         module("Expressions", ["JSON", "Patterns"]),
         module("Access", ["CJOSE", "COpenSSL", "JSON"]),
-        module("Secrets", ["COpenSSL"]),
+        module("Secrets", ["COpenSSL", "JSON"]),
+        // The audit log and its chain; the key of the chain is one of the kind that seals secrets.
+        module("Audit", ["Access", "Secrets", "COpenSSL", "JSON"]),
         module("Schemas", ["JSON", "Patterns", "Spelling"]),
         module("Filters", ["Spelling"]),
         module("Workflows", ["JSON", "Expressions", "Schemas", "Spelling", yams, collections]),
 
         // application
         module(
-            "Engine", ["Workflows", "Filters", "Expressions", "JSON", "Telemetry", "Supervision", log, collections]),
+            "Engine",
+            ["Workflows", "Audit", "Filters", "Expressions", "JSON", "Telemetry", "Supervision", log, collections]),
 
         // edges
         module(
             "PostgresStore",
             [
-                "Engine", "Access", "Secrets", "Postgres", "Workflows", "Filters", "JSON", "Telemetry", "Supervision",
-                log, collections,
+                "Engine", "Access", "Audit", "Secrets", "Postgres", "Workflows", "Filters", "JSON", "Telemetry",
+                "Supervision", log, collections,
             ]),
         module(
             "WorkerRuntime",
             [
-                "Workflows", "GRPC", "Protobuf", "HTTP", "TLS", "HTTPClient", "CLinux", "JSON", "Telemetry",
+                "Workflows", "Secrets", "GRPC", "Protobuf", "HTTP", "TLS", "HTTPClient", "CLinux", "JSON", "Telemetry",
                 "Supervision", log, collections,
             ] + nio),
         module(
             "API",
             [
-                "Engine", "Access", "Secrets", "Workflows", "Filters", "GRPC", "Protobuf", "HTTP", "JSON", "Telemetry",
+                "Engine", "Access", "Audit", "Secrets", "Workflows", "Filters", "GRPC", "Protobuf", "HTTP", "JSON",
+                "Telemetry",
                 "Supervision", log, collections,
             ] + nio),
 
@@ -117,15 +121,15 @@ let package = Package(
         module(
             "Server",
             [
-                "API", "Expressions", "Access", "Secrets", "Engine", "PostgresStore", "Postgres", "GRPC", "Protobuf",
-                "HTTP", "TLS",
+                "API", "Expressions", "Access", "Audit", "Secrets", "Engine", "PostgresStore", "Postgres", "GRPC",
+                "Protobuf", "HTTP", "TLS",
                 "JSON",
                 "Telemetry", "Supervision", log,
             ] + nio),
         .executableTarget(
             name: "beamline",
             dependencies: [
-                "Server", "WorkerRuntime", "API", "Access", "Secrets", "Workflows", "Expressions", "Schemas",
+                "Server", "WorkerRuntime", "API", "Access", "Audit", "Secrets", "Workflows", "Expressions", "Schemas",
                 "PostgresStore",
                 "Postgres",
                 "HTTPClient", "GRPC", "Protobuf",
@@ -186,6 +190,7 @@ let package = Package(
         tests("ExpressionsTests", ["Expressions", "JSON", "Patterns"]),
         tests("AccessTests", ["Access", "JSON"]),
         tests("SecretsTests", ["Secrets"]),
+        tests("AuditTests", ["Audit", "Access", "Secrets"]),
         tests("SpellingTests", ["Spelling"]),
         tests("SchemasTests", ["Schemas", "JSON"]),
         tests("FiltersTests", ["Filters"]),
@@ -204,7 +209,8 @@ let package = Package(
         tests(
             "PostgresStoreTests",
             [
-                "PostgresStore", "Access", "Secrets", "Postgres", "Engine", "TestSupport", "Workflows", "Filters",
+                "PostgresStore", "Access", "Audit", "Secrets", "Postgres", "Engine", "TestSupport", "Workflows",
+                "Filters",
                 "JSON",
             ]),
         tests(
@@ -214,8 +220,10 @@ let package = Package(
         tests(
             "APITests",
             [
-                "API", "Access", "Secrets", "Engine", "TestSupport", "TestPrograms", "PostgresStore", "Workflows",
-                "HTTP", "GRPC",
+                "API", "Access", "Audit", "Secrets", "WorkerRuntime", "Engine", "TestSupport", "TestPrograms",
+                "Postgres",
+                "PostgresStore", "Workflows", "HTTP",
+                "GRPC",
                 "Protobuf",
                 "JSON", "Telemetry", "Supervision", yams, log,
             ] + nio),
@@ -223,9 +231,21 @@ let package = Package(
         tests(
             "ServerTests",
             [
-                "Server", "Access", "Secrets", "HTTP", "HTTPClient", "TestSupport", "Engine", "PostgresStore",
+                "Server", "Access", "Audit", "Secrets", "HTTP", "HTTPClient", "TestSupport", "Engine", "PostgresStore",
                 "Postgres",
                 "Supervision", "JSON", log,
             ]),
     ]
 )
+
+// Needs libFuzzer to be linked: scripts/fuzz asks for it, and nobody else builds it.
+if Context.environment["BEAMLINE_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "beamline-fuzz",
+            dependencies: [
+                "Access", "Engine", "Expressions", "Filters", "GRPC", "HTTP", "JSON", "Protobuf", "Schemas",
+                "Workflows", log,
+            ],
+            path: "Tests/Fuzz", swiftSettings: policy))
+}

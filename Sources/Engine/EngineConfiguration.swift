@@ -54,6 +54,10 @@ public struct EngineConfiguration: Sendable {
     public var limitSweepInterval: Duration = .seconds(5)
     /// Limits that one sweep looks at.
     public var limitSweepCount = 500
+    /// How often breakers are looked at: the backstop behind their own times and the event log.
+    public var breakerInterval: Duration = .seconds(1)
+    /// Breakers that one pass makes half-open at most.
+    public var breakerLimit = 100
     /// How often the tenants' quotas are read again; a change on another node is felt after so long.
     public var quotaRefreshInterval: Duration = .seconds(1)
     /// How often the active runs of tenants with a quota are counted anew.

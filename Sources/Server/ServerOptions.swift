@@ -22,6 +22,8 @@ public struct ServerOptions: Sendable {
     public var secrets = SecretSources()
     /// Those that expressions know by name; nodes of one database should know the same.
     public var timeZones = TimeZones.fixedOnly
+    public var deadLetters = DeadLetterOptions()
+    public var audit = AuditKeySource()
     /// What the node lets each principal do.
     public var rates = RatePolicies()
 

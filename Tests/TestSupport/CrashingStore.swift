@@ -102,8 +102,8 @@ public final class CrashingStore: Store {
         try await call { () throws(StoreError) in try await inner.closeSession(session) }
     }
 
-    public func rescue(limit: Int) async throws(StoreError) -> [RescuedAttempt] {
-        try await call { () throws(StoreError) in try await inner.rescue(limit: limit) }
+    public func rescue(limit: Int, lease: Duration) async throws(StoreError) -> [RescuedAttempt] {
+        try await call { () throws(StoreError) in try await inner.rescue(limit: limit, lease: lease) }
     }
 
     public func fireTimers(limit: Int) async throws(StoreError) -> FiredTimers {
@@ -140,6 +140,10 @@ public final class CrashingStore: Store {
 
     public func seek(_ request: OutcomeRequest, for run: RunKey) async throws(StoreError) -> OutcomeSearch {
         try await call { () throws(StoreError) in try await inner.seek(request, for: run) }
+    }
+
+    public func advanceBreakers(limit: Int) async throws(StoreError) -> BreakerPass {
+        try await call { () throws(StoreError) in try await inner.advanceBreakers(limit: limit) }
     }
 
     public func evidence(of run: RunKey) async throws(StoreError) -> [StepEvidence] {
@@ -182,8 +186,8 @@ public final class CrashingStore: Store {
         try await call { () throws(StoreError) in try await inner.setQuotas(quotas) }
     }
 
-    public func usage(of tenant: TenantID) async throws(StoreError) -> [QuotaKind: Int64] {
-        try await call { () throws(StoreError) in try await inner.usage(of: tenant) }
+    public func usage(of tenant: TenantID, withRuns: Bool) async throws(StoreError) -> [QuotaKind: Int64] {
+        try await call { () throws(StoreError) in try await inner.usage(of: tenant, withRuns: withRuns) }
     }
 
     public func reserve(_ request: QuotaRequest) async throws(StoreError) -> QuotaGrant {

@@ -25,6 +25,8 @@ struct Route: Sendable {
     let work: Work
     /// What the table of entry points asks for.
     let rule: AccessRule
+    /// Whether what it does is recorded in the audit log.
+    let isControl: Bool
     /// The limit that it counts for.
     var rateClass: RateClass { RateClass(rule) }
 
@@ -38,6 +40,7 @@ struct Route: Sendable {
         self.parameters = parameters
         work = .admitted(handler)
         rule = Self.rule(operation)
+        isControl = EntryPoints.isControl(operation)
         precondition(rule != .open, "\(operation) is open in the table of entry points, and its route is not")
     }
 
@@ -58,6 +61,7 @@ struct Route: Sendable {
         parameters = []
         self.work = work
         rule = Self.rule(operation)
+        isControl = false
         precondition(rule == .open, "\(operation) is not open in the table of entry points, and its route is")
     }
 

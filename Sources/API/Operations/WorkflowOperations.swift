@@ -52,6 +52,7 @@ struct WorkflowOperations: Sendable {
             throw problem
         case .valid(let name, let canonical):
             try caller.authorize(.applyWorkflows, .workflow(name))
+            try SecretUse.check(canonical, caller)
             let tenant = caller.tenant
             let record = DefinitionRecord(
                 name: name, canonical: canonical, digest: Digest(of: canonical).bytes, source: source)

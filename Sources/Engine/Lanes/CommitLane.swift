@@ -46,7 +46,7 @@ final class CommitLane: Sendable {
         let runs = try await runs(of: commands)
         var builder = BatchBuilder(
             id: BatchID(parts.randomBytes()), now: parts.storeClock.now, queues: parts.queues.snapshot,
-            counted: parts.quotas.counted, holder: holder)
+            breakers: parts.breakers.snapshot, counted: parts.quotas.counted, holder: holder)
         var round = Round(commands: commands)
         for (index, command) in commands.enumerated() {
             round.note(add(command, index: index, runs: runs, to: &builder), at: index)
@@ -123,6 +123,7 @@ final class CommitLane: Sendable {
                 parts.timers.raise()
             }
             if !outcome.limits.isEmpty { await admit(outcome.limits) }
+            if outcome.breakersChanged { parts.breakerChanges.raise() }
             let posts = batch.posts.filter { excluded[$0.sender] == nil }.map(\.message)
             if !posts.isEmpty { parts.courier.take(posts) }
             if parts.hub.hasSubscribers { parts.eventTail.raise() }
@@ -230,7 +231,8 @@ extension StepTransition {
         case .succeeded, .failed, .scheduled: return true
         // A handler has taken the attempt's failure.
         case .expanded: return attempt > 0
-        case .pending, .ready, .running, .waiting, .held, .skipped, .cancelled, .lost, .signalled, .decided, .entered:
+        case .pending, .ready, .running, .waiting, .held, .skipped, .cancelled, .lost, .signalled, .decided, .entered,
+            .reopened, .carried:
             return false
         }
     }

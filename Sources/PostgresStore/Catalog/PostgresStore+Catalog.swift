@@ -30,7 +30,9 @@ extension PostgresStore: Catalog {
                     """
                     WITH known AS (SELECT id FROM queues WHERE tenant = \(tenant.value) AND name = \(name)),
                     made AS (
-                        INSERT INTO queues (tenant, name) SELECT \(tenant.value), \(name)
+                        INSERT INTO queues (tenant, name, shut)
+                        SELECT \(tenant.value), \(name), EXISTS (
+                            SELECT FROM breakers WHERE tenant = \(tenant.value) AND kind = 1 AND phase <> 1)
                         WHERE NOT EXISTS (SELECT FROM known) ON CONFLICT DO NOTHING RETURNING id)
                     SELECT id FROM known UNION ALL SELECT id FROM made LIMIT 1
                     """)
@@ -56,7 +58,7 @@ extension PostgresStore: Catalog {
     ) async throws(StoreError) -> [AppliedDefinition] {
         // Sorted, so that two calls lock the same workflows in the same order.
         let sorted = definitions.enumerated().sorted { $0.element.name < $1.element.name }
-        return try await request(of: tenant.value) { (scope) throws(PostgresError) in
+        return try await change(of: tenant.value) { (scope) throws(PostgresError) in
             try await scope.withTransaction { transaction in
                 var applied: [(Int, AppliedDefinition)] = []
                 for (index, definition) in sorted {

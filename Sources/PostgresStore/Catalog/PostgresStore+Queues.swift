@@ -40,8 +40,8 @@ extension PostgresStore: QueueRegistry {
     }
 
     public func setWeight(_ weight: Int32, of tenant: TenantID) async throws(StoreError) {
-        _ = try await duty { (connection) throws(PostgresError) in
-            try await connection.query("UPDATE tenants SET weight = \(weight) WHERE id = \(tenant.value)")
+        _ = try await change { (transaction) throws(PostgresError) in
+            try await transaction.query("UPDATE tenants SET weight = \(weight) WHERE id = \(tenant.value)")
         }
     }
 
@@ -112,7 +112,7 @@ extension PostgresStore: QueueRegistry {
         _ name: String, _ tenant: TenantID, isMade: Bool = false,
         _ body: @Sendable @escaping (PostgresTransaction, QueueRecord, Standing) async throws -> QueueWrite
     ) async throws(StoreError) -> QueueWrite {
-        try await request(of: tenant.value) { (scope) throws(PostgresError) in
+        try await change(of: tenant.value) { (scope) throws(PostgresError) in
             try await scope.withTransaction { transaction in
                 if isMade {
                     try await transaction.query(

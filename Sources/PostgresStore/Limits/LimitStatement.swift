@@ -131,6 +131,7 @@ enum LimitStatement {
             AND NOT EXISTS (SELECT FROM held h WHERE h.parked_limit = l.id AND h.tenant = l.tenant)
             AND NOT EXISTS (SELECT FROM held h WHERE h.next_limit = l.id AND h.tenant = l.tenant)
             AND NOT EXISTS (SELECT FROM timers t WHERE t.limit_id = l.id AND t.tenant = l.tenant)
+            AND NOT EXISTS (SELECT FROM breakers k WHERE k.tenant = l.tenant AND k.id = l.id AND k.phase <> 1)
         """,
         [.int4Array, .uuidArray])
 }

@@ -39,7 +39,8 @@ extension PostgresStore: RunReader {
             return RunDetail(
                 summary: try RunSummary(row), flow: FlowVersionID(try row.decode(13)), revision: revision,
                 input: try row.decode(14, as: [UInt8]?.self) ?? [], output: try row.decode(15),
-                traceparent: try row.decode(16), history: history, tokens: tokens)
+                traceparent: try row.decode(16), origin: try row.decode(17, as: PostgresUUID?.self).map { RunID($0) },
+                history: history, tokens: tokens)
         }
     }
 

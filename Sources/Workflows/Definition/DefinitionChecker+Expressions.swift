@@ -84,7 +84,10 @@ extension DefinitionChecker {
         _ expression: Expression, for reader: Reader, at start: (inout Self) -> SourcePlace?
     ) {
         for reference in expression.references {
-            guard let found = nameProblem(reference, for: reader) else { continue }
+            let problem =
+                reference.root == SecretMark.root
+                ? secretProblem(reference, in: expression) : nameProblem(reference, for: reader)
+            guard let found = problem else { continue }
             let place = start(&self).map { self.place(line: found.line, column: found.column, from: $0) }
             report(place, length: found.length, found.message, hint: found.hint)
         }
@@ -150,6 +153,27 @@ extension DefinitionChecker {
         }
     }
 
+    /// Secrets are put in when the input goes to the worker, so that no expression can compute with one and nothing of it
+    /// gets into the run.
+    private func secretProblem(_ reference: Reference, in expression: Expression) -> ReferenceProblem? {
+        guard readsSecrets else {
+            return ReferenceProblem(
+                reference, "secrets can be named only in the with of a task",
+                hint: "hand the secret to the step that needs it: ${{ secrets.NAME }}")
+        }
+        guard expression.soleReference == reference, reference.path.count == 1, !reference.isComputed else {
+            return ReferenceProblem(
+                reference, "a secret stands alone between its braces, under a name that is written out",
+                hint: "as in Bearer ${{ secrets.NAME }} or ${{ secrets[\"ci/token\"] }}")
+        }
+        guard SecretMark.isName(reference.path[0]) else {
+            return ReferenceProblem(
+                reference, segment: 0, "\"\(reference.path[0])\" cannot be the name of a secret",
+                hint: "a name has 1 to 200 letters, digits, _, -, . and /")
+        }
+        return nil
+    }
+
     private mutating func inputProblem(_ reference: Reference) -> ReferenceProblem? {
         guard let schema = definition.inputs, let name = reference.path.first else { return nil }
         guard inputNames.contains(name) || schema.allowsOthers else {
@@ -161,9 +185,10 @@ extension DefinitionChecker {
         case .unknown(let segment, let known)?:
             let place = reference.path.prefix(segment).joined(separator: ".")
             let name = reference.path[segment]
+            let list = known.isEmpty ? nil : "it has \(known.joined(separator: ", "))"
             return ReferenceProblem(
                 reference, segment: segment, "the input \(place) has no \"\(name)\"",
-                hint: suggestion(for: name, among: known) ?? (known.isEmpty ? nil : "it has \(known.joined(separator: ", "))"))
+                hint: suggestion(for: name, among: known) ?? list)
         case .noMembers(let segment, let type)?:
             let place = reference.path.prefix(segment).joined(separator: ".")
             return ReferenceProblem(
@@ -177,11 +202,12 @@ extension DefinitionChecker {
         guard let reference = expression?.soleReference, reference.root == "inputs", !reference.isComputed,
             let types = definition.inputs?.types(at: reference.path), !types.contains(type), !types.isEmpty
         else { return }
+        let found = types.sorted().joined(separator: " or ")
         let place = node.map { expressionPlace($0) }
         report(
             place.map { self.place(line: reference.line, column: reference.column, from: $0) },
             length: reference.length,
-            "\(what) takes \(type), and the input \(reference.path.joined(separator: ".")) is of type \(types.sorted().joined(separator: " or "))")
+            "\(what) takes \(type), and the input \(reference.path.joined(separator: ".")) is of type \(found)")
     }
 
     private mutating func runProblem(_ reference: Reference) -> ReferenceProblem? {

@@ -7,6 +7,7 @@ extension DefinitionReader {
         refuse(
             [
                 "retry", "timeout", "limits", "resources", "priority", "concurrency", "rate", "cache", "idempotency",
+                "breaker",
             ], in: step, uses)
         switch uses {
         case "wait":

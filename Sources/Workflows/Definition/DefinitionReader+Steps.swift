@@ -68,11 +68,12 @@ extension DefinitionReader {
         if let node = members["idempotency"], members["cache"] != nil {
             report(node, "a step has a cache or an idempotency key, not both")
         }
+        let breaker = members["breaker"].flatMap { self.breaker($0, concurrency: members["concurrency"]) }
         guard let id, let idNode else { return nil }
         var nodes = StepNodes(
             id: idNode, needs: needNodes, join: members["join"], with: members["with"], condition: members["if"],
             forEach: members["for_each"], kind: kind, reads: readNodes, writes: writeNodes,
-            concurrency: members["concurrency"], rate: members["rate"])
+            concurrency: members["concurrency"], rate: members["rate"], breaker: members["breaker"])
         var step = WorkflowDefinition.Step(
             id: id, uses: uses ?? "", needs: needs, join: join, forEach: forEach, maxParallel: parallel,
             with: members["with"]?.value, condition: condition, retry: retry, timeout: timeout, deadline: deadline,
@@ -83,6 +84,7 @@ extension DefinitionReader {
         step.cache = cache
         step.idempotency = idempotency
         nodes.outcome = members["cache"] ?? members["idempotency"]
+        step.breaker = breaker
         return (step, nodes)
     }
 

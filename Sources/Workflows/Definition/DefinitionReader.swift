@@ -31,6 +31,7 @@ struct DefinitionReader {
         var concurrency: SourceNode?
         var rate: SourceNode?
         var outcome: SourceNode?
+        var breaker: SourceNode?
     }
 
     /// Nodes of a failure handler.

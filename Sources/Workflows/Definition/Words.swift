@@ -9,8 +9,8 @@ enum Words {
     ]
     static let step = [
         "id", "uses", "needs", "join", "if", "for_each", "max_parallel", "with", "retry", "timeout", "deadline",
-        "limits", "resources", "priority", "concurrency", "rate", "cache", "idempotency", "background", "reads",
-        "writes",
+        "limits", "resources", "priority", "concurrency", "rate", "breaker", "cache", "idempotency", "background",
+        "reads", "writes",
     ]
     static let stepLater: Set<String> = [
         "on_failure", "switch", "cases", "compensate", "finally", "env", "secrets", "name", "description",
@@ -38,6 +38,7 @@ enum Words {
     static let cache = ["ttl", "key", "scope", "secrets"]
     static let idempotency = ["key", "ttl"]
     static let rate = ["key", "limit", "per", "burst", "scope"]
+    static let breaker = ["target", "failures", "ratio", "window", "open", "probes", "scope"]
     static let concurrency = ["key", "limit", "on_conflict", "scope"]
     static let stepConcurrency = ["key", "limit", "scope"]
     static let resources = ["pool"]

@@ -89,6 +89,9 @@ extension Plan {
             if let cache = step.cache, !cache.takesSecrets, made.references.contains(where: { $0.root == "secrets" }) {
                 made.outcome = nil
             }
+            if let breaker = step.breaker, let target = compiled.breakerTarget {
+                made.breaker = PlanBreaker(target: target, rule: breaker.rule, scope: breaker.scope)
+            }
             return made
         }
         let main = Int32(definition.steps.count)

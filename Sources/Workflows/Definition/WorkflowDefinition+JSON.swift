@@ -51,6 +51,7 @@ extension WorkflowDefinition.Step {
         if let rate { members.append(("rate", rate.json)) }
         if let cache { members.append(("cache", cache.json)) }
         if let idempotency { members.append(("idempotency", idempotency.json)) }
+        if let breaker { members.append(("breaker", breaker.json)) }
         if let pool { members.append(("resources", ["pool": .string(pool)])) }
         if isBackground { members.append(("background", true)) }
         if !reads.isEmpty { members.append(("reads", .array(reads.map { .string($0) }))) }

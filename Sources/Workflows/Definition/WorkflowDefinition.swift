@@ -119,6 +119,8 @@ extension WorkflowDefinition {
         public var cache: StepCache?
         /// Of the steps with its key, one runs.
         public var idempotency: StepIdempotency?
+        /// What stops attempts at a target that keeps failing.
+        public var breaker: StepBreaker?
 
         public init(
             id: String, uses: String, needs: [String] = [], join: Join = .all, forEach: String? = nil,

@@ -17,6 +17,8 @@ public struct PlanStep: Sendable {
     public var rate: PlanRate?
     /// Whose outcome it may take instead of running.
     public var outcome: OutcomeRule?
+    /// What stops attempts at its target when that keeps failing.
+    public var breaker: PlanBreaker?
     /// Indices of the steps that it needs.
     public var needs: [Int32]
     public var join: Join
@@ -26,6 +28,8 @@ public struct PlanStep: Sendable {
     public var condition: Expression?
     /// Becomes the task's input; without it, that is `{}`.
     public var input: Template?
+    /// Whether `input` names secrets.
+    public let usesSecrets: Bool
     public var fanOut: FanOut?
     public var retry: RetryPolicy
     /// Longest run time of one attempt.
@@ -55,6 +59,7 @@ public struct PlanStep: Sendable {
         self.join = join
         self.condition = condition
         self.input = input
+        usesSecrets = input?.holes.contains { $0.expression.soleReference?.root == SecretMark.root } ?? false
         self.fanOut = fanOut
         self.retry = retry
         self.timeout = timeout
@@ -67,11 +72,22 @@ public struct PlanStep: Sendable {
         if case .task = kind { true } else { false }
     }
 
+    /// The secrets that its input names.
+    public var secrets: Set<String> {
+        guard usesSecrets, let input else { return [] }
+        return Set(
+            input.holes.compactMap { hole in
+                hole.expression.soleReference.flatMap { $0.root == SecretMark.root ? $0.path.first : nil }
+            })
+    }
+
     /// References of every expression of it.
     var references: [Reference] {
         var found = condition?.references ?? []
         found += fanOut?.items.references ?? []
-        for template in [input, limit?.key, rate?.key, outcome?.key].compactMap(\.self) + kind.templates {
+        for template in [input, limit?.key, rate?.key, breaker?.target, outcome?.key].compactMap(\.self)
+            + kind.templates
+        {
             for hole in template.holes { found += hole.expression.references }
         }
         for expression in kind.expressions { found += expression.references }

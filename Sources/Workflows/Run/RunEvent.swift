@@ -15,4 +15,8 @@ public enum RunEvent: Sendable {
     case outcome(step: Int32, OutcomeAnswer)
     case pause
     case resume
+    /// A run that has failed goes on.
+    case reopen(Reopening)
+    /// Before its start: what the run takes over from the one that it repeats.
+    case carry(Carried)
 }

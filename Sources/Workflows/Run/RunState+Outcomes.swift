@@ -54,7 +54,7 @@ extension RunState {
         _ step: Int32, _ rule: OutcomeRule, _ template: PlanStep, _ turn: inout Turn
     ) throws(StepProblem) {
         guard let key = try outcomeKey(of: step, rule, template) else {
-            turn.effects.append(.ready(step: step))
+            turn.effects.append(.ready(step: step, after: attemptFloor))
             return
         }
         let request = WaitRequest(kind: .outcome, subject: key)
@@ -88,7 +88,7 @@ extension RunState {
         switch answer {
         case .missing:
             record(step, .ready, attempt: -1, &turn)
-            turn.effects.append(.ready(step: step))
+            turn.effects.append(.ready(step: step, after: attemptFloor))
         case .found(let output, let run):
             // It holds no key: nothing is to be settled.
             outcomeKeys[step] = nil
@@ -113,7 +113,9 @@ extension RunState {
             guard rule.purpose == .idempotency else { return }
             turn.effects.append(
                 .settleOutcome(OutcomeSettlement(step: step, key: key, purpose: rule.purpose, success: nil)))
-        case .pending, .ready, .running, .scheduled, .waiting, .held, .lost, .signalled, .decided, .entered: break
+        case .pending, .ready, .running, .scheduled, .waiting, .held, .lost, .signalled, .decided, .entered, .reopened,
+            .carried:
+            break
         }
     }
 }

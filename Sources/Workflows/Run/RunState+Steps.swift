@@ -111,6 +111,10 @@ extension RunState {
         }
         if !outcomeKeys.isEmpty { outcomeKeys[step] = nil }
         if let position = expansionOf.removeValue(forKey: step) { forgetOutputs(of: expansions[position]) }
+        // Those of the items of a failed step are kept: it may be reopened.
+        if let position = expansionOf.removeValue(forKey: step), status != .failed {
+            forgetOutputs(of: expansions[position])
+        }
         return true
     }
 
@@ -165,7 +169,11 @@ extension RunState {
             expansions[position].failed = step - expansions[position].base
         }
         let expansion = expansions[position]
-        if case .items = expansion.kind, expansion.next < expansion.count {
+        if let again = expansion.again.first {
+            expansions[position].again.removeFirst()
+            makeLive(again)
+            follows.released.append(again)
+        } else if case .items = expansion.kind, expansion.next < expansion.count {
             expansions[position].next += 1
             makeLive(expansion.base + expansion.next)
             follows.released.append(expansion.base + expansion.next)

@@ -18,9 +18,11 @@ package struct Coverage: Sendable {
     // MARK: What can be met
 
     private static let calls = [
-        "claim", "closeSession", "commit", "fireTimers", "leases", "loadRuns", "now", "openSession", "postInbox",
-        "readEvents", "readInbox", "readyBuckets", "release", "renewSessions", "reorderedQueues", "rescue",
-        "sweepLimits",
+        "admit", "approvals", "claim", "closeSession", "commit", "evidence", "finishReordering", "fireTimers", "leases",
+        "loadRuns",
+        "now", "openSession", "postInbox", "readEvents", "readInbox", "readyBuckets", "release", "renewSessions",
+        "reorderedQueues", "rescue",
+        "setRanks", "sweepLimits", "tokens",
     ]
 
     /// Within a hundred seeds.

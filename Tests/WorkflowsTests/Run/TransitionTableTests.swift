@@ -113,6 +113,12 @@ struct TransitionTableTests {
         case .invalidDelegate: "refused: invalid delegate"
         case .tooEarly: "refused: too early"
         case .invalidForm: "refused: invalid form"
+        case .notEnded: "refused: not ended"
+        case .notFailed: "refused: not failed"
+        case .reopened: "refused: reopened"
+        case .nothingFailed: "refused: nothing failed"
+        case .needsSlot: "refused: needs a slot"
+        case .noInput: "refused: no input"
         }
     }
 
