@@ -113,7 +113,7 @@ extension MemoryTables {
         outcome.admissions = admit(held.map(\.limit.id) + released)
         outcome.admissions.messages += paced
         outcome.admissions.messages += supersede(held)
-        for row in batch.outcomes where excluded[row.run] == nil { outcome.admissions.messages += settle(row) }
+        for row in batch.sharedOutcomes where excluded[row.run] == nil { outcome.admissions.messages += settle(row) }
         for row in batch.freedOutcomes where excluded[row.run] == nil { outcome.admissions.messages += settle(row) }
         return outcome
     }

@@ -29,7 +29,7 @@ extension StoreConformance {
     ) async throws -> CommitOutcome {
         var batch = fixture.makeBatch()
         batch.advances = [fixture.advance(row.run, from: revision)]
-        batch.outcomes = [row]
+        batch.sharedOutcomes = [row]
         return try await fixture.store.commit(batch)
     }
 
@@ -48,7 +48,7 @@ extension StoreConformance {
         // Two of one key in one batch.
         var batch = fixture.makeBatch()
         batch.advances = [fixture.advance(first, from: 2)]
-        batch.outcomes = [row(first, .cache, output: "3"), row(first, .cache, step: 1, output: "3")]
+        batch.sharedOutcomes = [row(first, .cache, output: "3"), row(first, .cache, step: 1, output: "3")]
         try expect(try await store.commit(batch).excluded.isEmpty)
         try expectEqual(try await store.seek(ask, for: second), found("3", by: first))
         _ = try await settle(fixture, row(second, .cache, output: "4", lifetime: .zero), from: 2)

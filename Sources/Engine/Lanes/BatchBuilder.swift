@@ -271,7 +271,7 @@ struct BatchBuilder {
         case .emit(let emission): emit(emission, key: key)
         case .seek(let request): seek(request, from: key)
         case .settleOutcome(let settlement):
-            batch.outcomes.append(OutcomeRow(run: key, settlement: settlement))
+            batch.sharedOutcomes.append(OutcomeRow(run: key, settlement: settlement))
         case .reopened(let by): reopen(key, by: by)
         case .setDeadline(let delay):
             batch.timers.append(TimerRow(kind: .runDeadline(key), delay: delay))

@@ -42,7 +42,7 @@ public struct CommitBatch: Sendable {
     /// Messages to other runs, each written with the run that sends it.
     public var posts: [InboxPost] = []
     /// What steps that end leave under their keys, each written with its run. Whoever waits for such a key gets a message.
-    public var outcomes: [OutcomeRow] = []
+    public var sharedOutcomes: [OutcomeRow] = []
     /// Keys that are free again, whatever becomes of the runs of this batch.
     public var freedOutcomes: [OutcomeRow] = []
     /// Run timers that this batch has applied.

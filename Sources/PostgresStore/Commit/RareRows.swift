@@ -32,7 +32,7 @@ struct RareRows {
             guard case .stepDue(let step) = timer.kind, selection.contains(step.run) else { return nil }
             return (step, timer.delay)
         }
-        if !batch.outcomes.isEmpty || !batch.freedOutcomes.isEmpty { outcomes = OutcomeColumns(batch, selection) }
+        if !batch.sharedOutcomes.isEmpty || !batch.freedOutcomes.isEmpty { outcomes = OutcomeColumns(batch, selection) }
         repeats = batch.starts.filter { $0.origin != nil && selection.contains($0.key) }
         deadLetters = batch.deadLetters.filter { selection.contains($0.key) }
         reopened = batch.reopened.filter { selection.contains($0.key) }

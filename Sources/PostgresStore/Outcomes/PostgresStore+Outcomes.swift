@@ -59,7 +59,7 @@ struct OutcomeColumns {
     init() {}
 
     init(_ batch: CommitBatch, _ selection: CommitColumns.Selection) {
-        for row in batch.outcomes where selection.contains(row.run) {
+        for row in batch.sharedOutcomes where selection.contains(row.run) {
             switch (row.settlement.purpose, row.settlement.success) {
             case (.cache, .some): kept.append(row)
             case (.idempotency, .some): settled.append(row)
