@@ -12,6 +12,9 @@ public struct EngineConfiguration: Sendable {
     public var laneBytes = 64 << 20
     /// How long a caller's command waits for the database before it is answered `unavailable`.
     public var commandTimeout: Duration = .seconds(30)
+    /// The longest wait of lanes and dispatcher between two tries while the database is away: so soon after it is back,
+    /// work goes on.
+    public var outagePause: Duration = .milliseconds(600)
     /// Memory for runs in flight, over all lanes.
     public var runCacheBytes = 32 << 20
     /// Compiled definitions kept.

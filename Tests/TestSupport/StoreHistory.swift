@@ -1,4 +1,4 @@
-public import Engine
+internal import Engine
 internal import Workflows
 
 /// A random history of store calls and what each was answered, in names that are the same on every store: two stores that
@@ -90,6 +90,7 @@ public struct StoreHistory {
                     case .leased: "leased"
                     case .scheduled: "scheduled"
                     case .held(let limit): limit == nil ? "let in" : "held"
+                    case .stopped: "stopped"
                     case .parked: "parked"
                     case .delayed: "delayed"
                     case .waiting: "waiting"

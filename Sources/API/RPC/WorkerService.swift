@@ -176,7 +176,6 @@ struct WorkerService: Sendable {
         let task = try TaskName(chunk.task)
         let key = RunKey(tenant: session.tenant, run: task.run)
         guard let step = try await step(of: task, key: key, sink: sink) else { return nil }
-        try await settleSecrets(of: task, session: session, sink: sink)
         return sink.masks.clean(
             LogLine(
                 key: key, step: step, attempt: task.attempt, sequence: chunk.sequence, stream: .init(chunk.stream),
@@ -189,6 +188,8 @@ struct WorkerService: Sendable {
         if let known = sink.step(of: task) { return known }
         guard let run = try await reader.run(key) else { return nil }
         guard let step = try await outlines.outline(run.flow).index(of: task.step) else { return nil }
+        // Also of one whose end is recorded already: what was not acknowledged of its log comes again.
+        sink.masks.note(task, secrets: try await engine.secrets(of: task, tenant: key.tenant))
         sink.remember(step: step, of: task)
         return step
     }

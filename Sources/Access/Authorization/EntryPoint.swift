@@ -60,8 +60,8 @@ public struct EntryPoint: Sendable, Equatable {
 
     /// Whether what it does is recorded in the audit log.
     public var isControl: Bool {
-        // A signal takes the permission to start, and steers a run that is there.
-        if name == "signalRun" { return true }
+        // These take the permission to start, and steer a run that is there.
+        if name == "signalRun" || name == "redriveDeadLetter" { return true }
         // Some lists take the same permission as changes.
         if name.hasPrefix("list") || name.hasPrefix("get") { return false }
         return rule.action?.isControl ?? false

@@ -229,7 +229,7 @@ final class Dispatcher: Sendable {
 
     /// Claims whenever there are both waiting tokens and free slots, and returns leases that found no taker.
     func run() async throws {
-        var backoff = Backoff(base: .milliseconds(50), limit: .seconds(2))
+        var backoff = Backoff(base: .milliseconds(50), limit: configuration.outagePause)
         while !Task.isCancelled {
             do throws(StoreError) {
                 try await returnLeases()

@@ -40,6 +40,14 @@ extension LaneCommand.Kind {
                 )
             case .pause: ("run.pause", [])
             case .resume: ("run.resume", [])
+            case .reopen(let reopening):
+                (
+                    "run.redrive",
+                    [
+                        ("generation", .int(Int64(reopening.generation) + 1)),
+                        ("edited_inputs", .int(Int64(reopening.inputs.count))),
+                    ]
+                )
             default: ("run.change", [])
             }
         case .start, .finish, .acknowledge, .admit, .deadline: ("run.change", [])

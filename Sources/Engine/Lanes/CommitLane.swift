@@ -22,7 +22,7 @@ final class CommitLane: Sendable {
         queue.open()
         defer { for command in queue.close() { command.reply.answer(.failed(.stopping)) } }
         let configuration = parts.configuration
-        var backoff = Backoff(base: .milliseconds(50), limit: .seconds(2))
+        var backoff = Backoff(base: .milliseconds(50), limit: configuration.outagePause)
         while !Task.isCancelled {
             let commands = await queue.take(count: configuration.batchRuns, bytes: configuration.batchBytes)
             if commands.isEmpty { continue }

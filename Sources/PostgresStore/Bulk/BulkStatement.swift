@@ -42,10 +42,14 @@ enum BulkStatement {
 
     static let cancel = PostgresStatement(
         """
-        UPDATE bulk_jobs SET state = 3, ended_at = now(), cancelled_by = $3
-        WHERE tenant = $1 AND id = $2 AND state = 1
+        UPDATE bulk_jobs j SET state = 3, ended_at = now(), cancelled_by = $3
+        WHERE j.tenant = $1 AND j.id = $2 AND j.state = 1
+        RETURNING \(columns)
         """,
         [.int4, .uuid, .text])
+
+    static let audit = PostgresStatement(
+        "SELECT audit_add($1, $2::jsonb, $3, $4, 'done', NULL, $5::jsonb)", [.int4, .text, .text, .text, .text])
 
     /// The job that has been due for the longest time. A node may take on again what is its own: it has one such duty.
     static let claim = PostgresStatement(

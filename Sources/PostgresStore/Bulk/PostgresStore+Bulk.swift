@@ -1,19 +1,36 @@
+internal import Audit
 public import Engine
+internal import JSON
 internal import Postgres
 public import Workflows
 
 extension PostgresStore: BulkStore {
     public func createJob(_ job: BulkJob, items: [BulkItem]) async throws(StoreError) -> BulkJob {
-        try await duty { (connection) throws(PostgresError) in
-            var pipeline = PostgresPipeline(.transaction)
-            let created = pipeline.add(
+        try await change { (transaction) throws(PostgresError) in
+            let rows = try await transaction.execute(
                 BulkStatement.create, job.tenant.value, job.id.uuid, job.order.action.rawValue, job.order.filter,
                 job.order.rate, job.order.mostReplays, job.order.reason, job.order.by, job.total)
-            pipeline.add(
+            let made = try BulkJob(rows[0])
+            try await transaction.execute(
                 BulkStatement.addItems, job.tenant.value, job.id.uuid, items.map(\.number), items.map(\.run.uuid),
                 items.map(\.generation))
-            return try BulkJob(try await connection.execute(pipeline)[created][0])
+            try await Self.record("bulk.create", made, in: transaction)
+            return made
         }
+    }
+
+    /// Where somebody has asked for it, beside the change.
+    private static func record(
+        _ action: String, _ job: BulkJob, in transaction: PostgresTransaction
+    ) async throws(PostgresError) {
+        guard let context = AuditContext.current else { return }
+        let now = JSONValue.object([
+            ("action", .string(job.order.action.text)), ("filter", .string(job.order.filter)),
+            ("state", .string(job.state.text)), ("total", .int(Int64(job.total))),
+            ("dealt_with", .int(Int64(job.dealtWith))),
+        ])
+        try await transaction.execute(
+            BulkStatement.audit, job.tenant.value, context.json, action, "\(job.id)", now.text())
     }
 
     public func job(_ id: RunID.Bytes, tenant: TenantID) async throws(StoreError) -> BulkJob? {
@@ -47,8 +64,9 @@ extension PostgresStore: BulkStore {
     }
 
     public func cancelJob(_ id: RunID.Bytes, tenant: TenantID, by: String) async throws(StoreError) -> BulkJob? {
-        try await duty { (connection) throws(PostgresError) in
-            _ = try await connection.execute(BulkStatement.cancel, tenant.value, id.uuid, by)
+        try await change { (transaction) throws(PostgresError) in
+            let rows = try await transaction.execute(BulkStatement.cancel, tenant.value, id.uuid, by)
+            if let row = rows.first { try await Self.record("bulk.cancel", try BulkJob(row), in: transaction) }
         }
         return try await job(id, tenant: tenant)
     }

@@ -397,7 +397,7 @@ struct CommitStatement {
                 FROM seated s WHERE s.granted
                 """
         }
-        var wakes = wakes()
+        var wakes = readyWakes()
         if sections.contains(.freed) {
             let freed = unnest("f", [("tenant", .int4), ("queue", .int4)])
             // A wake of the route 0 is one of any route.
@@ -420,7 +420,7 @@ struct CommitStatement {
     }
 
     /// What became ready by this statement.
-    private mutating func wakes() -> String {
+    private mutating func readyWakes() -> String {
         switch (sections.contains(.ready), sections.contains(.held)) {
         case (false, false): return "'{}'::int8[]"
         case (true, false): return Self.wakes(of: "queued", tenant: "g.tenant")

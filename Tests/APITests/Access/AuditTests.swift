@@ -68,6 +68,10 @@ struct AuditTests {
                     path: "/v1/runs/\(run)/cancel", body: #"{"reason":"enough"}"#, action: "run.cancel", name: run,
                     after: #""reason":"enough""#),
                 Deed(path: "/v1/session/codes", action: "sessions:create"),
+                Deed(
+                    method: "PUT", path: "/v1/tenants/acme/quotas", role: .platformAdmin,
+                    body: #"{"limits":{"workers":50}}"#,
+                    action: "quota.set", after: #""workers":50"#),
             ]
             for deed in deeds {
                 let answer = try await api.send(

@@ -46,6 +46,8 @@ struct BulkTests {
             #expect(changed.status == 409 && changed.json?["code"] == "matches_changed")
 
             let paused = try await run(api, #"{"action":"pause","filter":"workflow:ask","expected":5,"rate":1000}"#)
+            let record = try await api.send("GET", "/v1/audit?action=bulk.create").json?["records"]?[0]
+            #expect(record?["name"] == paused["id"] && record?["after"]?["total"] == 5)
             #expect(paused["done"] == 5 && paused["total"] == 5 && paused["asked_by"] == "ada")
             #expect(try await api.send("GET", "/v1/runs?state=paused").json?["runs"]?.arrayValue?.count == 5)
             let resumed = try await run(api, #"{"action":"resume","filter":"state:paused"}"#)

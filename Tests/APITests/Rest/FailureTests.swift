@@ -110,6 +110,8 @@ struct FailureTests {
             #expect(try await api.send("POST", path, json: #"{"input":1}"#).json?["code"] == "invalid_input")
             let redriven = try await api.send("POST", path, as: .operator, json: #"{"input":{"path":"/y"}}"#)
             #expect(redriven.status == 200 && redriven.json?["state"] == "running")
+            let record = try await api.send("GET", "/v1/audit?page_size=1").json?["records"]?[0]
+            #expect(record?["action"] == "run.redrive" && record?["name"]?.stringValue == run)
             let again = try await api.send("POST", path)
             #expect(again.status == 409 && again.json?["code"] == "conflict")
             let task = try await hand.end(with: "7")

@@ -120,7 +120,9 @@ struct QuarantineTests {
         func beat() { for worker in workers { worker.heartbeat() } }
         var held: Int { workers.reduce(0) { $0 + $1.held.count } }
 
-        func finishAll() { for worker in workers { for task in worker.held { worker.finish(task, success) } } }
+        func finishAll() {
+            for worker in workers { for task in worker.held { worker.finish(task, QuarantineTests.success) } }
+        }
 
         /// Those whose sessions were over, with what they hold.
         func reconnect(to engine: Engine, tenant: TenantID) async throws {

@@ -18,6 +18,7 @@ struct BreakerTests {
         steps:
           - id: only
             uses: noop
+            with: { host: "${{ inputs.host }}" }
             retry: { strategy: fixed, max_attempts: 50, delay: 1s, jitter: 0 }
             breaker: { target: "${{ inputs.host }}", failures: 3, window: 1m, open: 30s, probes: 2 }
         """

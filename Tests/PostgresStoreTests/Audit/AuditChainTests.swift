@@ -20,8 +20,23 @@ struct AuditChainTests {
 
         var store: PostgresStore { database.store }
 
+        /// Seals until no record is left. Transactions of other databases of the cluster hold the horizon back, too, so
+        /// that may take several looks.
         @discardableResult
         func seal(limit: Int = 3) async throws -> [AuditSeal] {
+            var made = try await sealOnce(limit: limit)
+            while try await store.unsealed(after: try await last()?.through) > 0 {
+                await Task.yield()
+                made += try await sealOnce(limit: limit)
+            }
+            return made
+        }
+
+        func last() async throws -> AuditSeal? { try await store.seals(after: 0, limit: 1000).last }
+
+        /// Seals what can be sealed now.
+        @discardableResult
+        func sealOnce(limit: Int = 3) async throws -> [AuditSeal] {
             var made: [AuditSeal] = []
             while true {
                 let sealing = try await store.seal(limit: limit, eventsAfter: .zero) { [keys] in
@@ -145,7 +160,10 @@ struct AuditChainTests {
                 { if case .recordAdded(_, 3000) = $0 { true } else { false } }
             ),
             (
-                "UPDATE audit SET id = -1 WHERE id = 4; UPDATE audit SET id = 4 WHERE id = 5; UPDATE audit SET id = 5 WHERE id = -1",
+                """
+                UPDATE audit SET xid = CASE id WHEN 4 THEN (SELECT xid FROM audit WHERE id = 5)
+                    ELSE (SELECT xid FROM audit WHERE id = 4) END WHERE id IN (4, 5)
+                """,
                 { if case .recordChanged = $0 { true } else { false } }
             ),
             ("UPDATE audit_seals SET leaves = '' WHERE number = 2", { $0 == .sealForged(2) }),
@@ -169,7 +187,8 @@ struct AuditChainTests {
                 try await sealed.seal()
                 _ = try await StoreFixture.make(on: sealed.store).startRun()
                 try await Self.changes(sealed, 3...9)
-                let last = try #require(try await sealed.seal().last)
+                try await sealed.seal()
+                let last = try #require(try await sealed.last())
                 #expect(last.number >= 4)
                 let heads = [4, last.number].map { number in number }
                 let seals = try await sealed.store.seals(after: 0, limit: 100)
@@ -189,12 +208,12 @@ struct AuditChainTests {
             try await slow.run(script: "BEGIN; INSERT INTO roles VALUES (\(sealed.tenant), 'slow', '{}')")
             try await Self.changes(sealed, 1...1)
             // What comes after an open transaction waits for it.
-            let early = try await sealed.seal()
+            let early = try await sealed.sealOnce()
             #expect(early.allSatisfy { $0.total == 1 })
             try await slow.run(script: "COMMIT")
             await slow.close()
-            let late = try await sealed.seal()
-            #expect(late.last?.total == 3)
+            try await sealed.seal()
+            #expect(try await sealed.last()?.total == 3)
             let (result, unsealed) = try await sealed.verify()
             #expect(result.findings.isEmpty && result.records == 3 && unsealed == 0)
         }
@@ -205,7 +224,7 @@ struct AuditChainTests {
         try await Self.with { sealed in
             try await Self.changes(sealed, 1...20)
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for _ in 0..<4 { group.addTask { try await sealed.seal(limit: 2) } }
+                for _ in 0..<4 { group.addTask { try await sealed.sealOnce(limit: 2) } }
                 try await group.waitForAll()
             }
             try await sealed.seal(limit: 2)
@@ -227,8 +246,8 @@ struct AuditChainTests {
                     FROM unnest('{2020-01-30Z,2020-01-31Z,2020-02-01Z}'::timestamptz[]) day;
                     """)
             try await Self.changes(sealed, 1...2)
-            let made = try await sealed.seal(limit: 100)
-            #expect(made.compactMap(\.month).prefix(3).contains(202_001))
+            try await sealed.seal(limit: 100)
+            #expect(try await sealed.store.seals(after: 0, limit: 100).contains { $0.month == 202_001 })
             #expect(try await sealed.findings().isEmpty)
             try await sealed.store.maintainAudit(keepingMonths: 12) { [keys = sealed.keys] in
                 AuditHorizon(before: $0, at: $1, under: keys)
