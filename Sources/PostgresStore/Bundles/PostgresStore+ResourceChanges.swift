@@ -1,3 +1,4 @@
+internal import Audit
 public import Engine
 internal import JSON
 internal import Postgres
@@ -9,12 +10,19 @@ extension PostgresStore {
     public func write(
         _ changes: ResourceChanges, tenant: TenantID
     ) async throws(StoreError) -> ResourceWrite {
-        try await duty { (connection) throws(PostgresError) in
+        let context = AuditContext.current
+        return try await duty { (connection) throws(PostgresError) in
             do {
-                return try await connection.withTransaction { transaction in
-                    let writing = ResourceWriting(changes: changes, tenant: tenant, transaction: transaction)
-                    return .written(try await writing.run())
+                let written = try await connection.withTransaction { transaction in
+                    if let context {
+                        try await transaction.query("SELECT set_config('beamline.audit', \(context.json), true)")
+                    }
+                    let writing = ResourceWriting(
+                        changes: changes, tenant: tenant, transaction: transaction, context: context)
+                    return try await writing.run()
                 }
+                context?.noteRecorded()
+                return .written(written)
             } catch let abandoned as ResourceWriting.Abandoned {
                 return abandoned.write
             } catch let error as PostgresError {
@@ -37,6 +45,8 @@ private struct ResourceWriting {
     let changes: ResourceChanges
     let tenant: TenantID
     let transaction: PostgresTransaction
+    /// Who does it, for the audit log. Triggers record queues and versions of workflows; the rest is recorded here.
+    let context: AuditContext?
 
     func run() async throws -> WrittenResources {
         var written = WrittenResources()
@@ -59,6 +69,9 @@ private struct ResourceWriting {
             case .runLimit, .stepLimit: break
             }
         }
+        let limits = Set(
+            changes.limits.map(\.value.id) + changes.removed.map(\.value).filter { $0.kind != .queue })
+        let before = context == nil ? [:] : try await resources(limits)
         written.admissions = try await writeLimits()
         let touched = Set(
             changes.queues.map { ResourceID(.queue, $0.value.name) } + changes.limits.map(\.value.id)
@@ -69,7 +82,41 @@ private struct ResourceWriting {
             try await write(bundle.record, id: bundle.id, version: bundle.version, standing)
             written.bundles[bundle.record.name] = bundle.version
         }
+        try await record(written, before: before, after: standing)
         return written
+    }
+
+    /// What no trigger records: limits, workflows that go, bundles.
+    private func record(
+        _ written: WrittenResources, before: [ResourceID: PresentResource], after: [ResourceID: PresentResource]
+    ) async throws {
+        guard let context else { return }
+        var entries: [AuditEntry] = []
+        func note(_ action: String, _ name: String, before: String? = nil, after: String? = nil) {
+            entries.append(
+                AuditEntry(
+                    context: context, tenant: tenant.value, action: action, name: name, before: before, after: after))
+        }
+        for limit in changes.limits {
+            note(
+                limit.version == nil ? "limit.create" : "limit.change", limit.value.name,
+                before: before[limit.value.id]?.content.text(), after: after[limit.value.id]?.content.text())
+        }
+        for removed in changes.removed.map(\.value) {
+            switch removed.kind {
+            case .queue: break
+            case .workflow: note("workflow.remove", removed.name)
+            case .runLimit, .stepLimit:
+                note("limit.delete", removed.name, before: before[removed]?.content.text())
+            }
+        }
+        for (name, version) in written.bundles.sorted(by: { $0.key < $1.key }) {
+            note("bundle.apply", name, after: #"{"version":\#(version)}"#)
+        }
+        guard !entries.isEmpty else { return }
+        var pipeline = PostgresPipeline(.single)
+        AuditColumns(entries).add(to: &pipeline)
+        _ = try await transaction.execute(pipeline)
     }
 
     private func resources(_ ids: Set<ResourceID>) async throws(PostgresError) -> [ResourceID: PresentResource] {
