@@ -23,7 +23,7 @@ extension RunState {
             switch template.kind {
             case .task:
                 if let rule = template.outcome {
-                    try seek(step, rule, template, &turn)
+                    try seek(step, rule, &turn)
                 } else {
                     turn.effects.append(.ready(step: step, after: attemptFloor))
                 }

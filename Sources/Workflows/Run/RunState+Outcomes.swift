@@ -51,9 +51,9 @@ public struct OutcomeSettlement: Hashable, Sendable {
 extension RunState {
     /// Asks for an outcome first, or makes the step ready where it has no key.
     mutating func seek(
-        _ step: Int32, _ rule: OutcomeRule, _ template: PlanStep, _ turn: inout Turn
+        _ step: Int32, _ rule: OutcomeRule, _ turn: inout Turn
     ) throws(StepProblem) {
-        guard let key = try outcomeKey(of: step, rule, template) else {
+        guard let key = try outcomeKey(of: step, rule) else {
             turn.effects.append(.ready(step: step, after: attemptFloor))
             return
         }
@@ -63,17 +63,17 @@ extension RunState {
         turn.effects.append(.seek(OutcomeRequest(step: step, key: key, purpose: rule.purpose)))
     }
 
-    private func outcomeKey(
-        of step: Int32, _ rule: OutcomeRule, _ template: PlanStep
-    ) throws(StepProblem) -> String? {
+    private func outcomeKey(of step: Int32, _ rule: OutcomeRule) throws(StepProblem) -> String? {
         let text: [UInt8]
         if let key = rule.key {
             text = try bytes(key, rule.purpose == .cache ? "cache" : "idempotency", step)
             if text == JSONText.null.bytes { return nil }
-        } else if let input = template.input {
-            text = try bytes(input, "with", step)
         } else {
-            text = JSONText.emptyObject.bytes
+            do {
+                text = try makeInput(of: step)
+            } catch {
+                throw StepProblem(.expression, "expression_failed", "with: \(error.message)")
+            }
         }
         return rule.prefix + SHA256.hexadecimal(text)
     }

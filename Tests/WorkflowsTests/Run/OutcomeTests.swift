@@ -133,6 +133,14 @@ struct OutcomeTests {
         #expect(shared != keyed)
     }
 
+    @Test("a step that reads secrets is not cached, unless it asks for it")
+    func secrets() throws {
+        let with = "{ token: \"${{ secrets.API }}\" }"
+        #expect(try Self.cached("1h", with: with).steps[0].outcome == nil)
+        #expect(try Self.cached("{ ttl: 1h, secrets: true }", with: with).steps[0].outcome?.purpose == .cache)
+        #expect(try Self.cached("1h").steps[0].outcome?.purpose == .cache)
+    }
+
     @Test("what stands in definitions comes back from the canonical form")
     func canonical() throws {
         let text = """
