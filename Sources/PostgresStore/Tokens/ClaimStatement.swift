@@ -83,7 +83,7 @@ enum ClaimStatement {
     ) -> String {
         // A strict queue's lowest rank counts, whatever the caller believes to be claimed already.
         let lowest =
-            guarded != nil ? "CASE WHEN s.strict THEN (-9223372036854775808)::int8 ELSE b.lowest END" : "b.lowest"
+            guarded == nil ? "b.lowest" : "CASE WHEN s.strict THEN (-9223372036854775808)::int8 ELSE b.lowest END"
         return """
             WITH locked AS MATERIALIZED (
                 SELECT f.* FROM \(shares)
