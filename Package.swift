@@ -121,8 +121,8 @@ let package = Package(
         module(
             "Server",
             [
-                "API", "Access", "Audit", "Secrets", "Engine", "PostgresStore", "Postgres", "GRPC", "Protobuf", "HTTP",
-                "TLS",
+                "API", "Expressions", "Access", "Audit", "Secrets", "Engine", "PostgresStore", "Postgres", "GRPC",
+                "Protobuf", "HTTP", "TLS",
                 "JSON",
                 "Telemetry", "Supervision", log,
             ] + nio),
@@ -220,7 +220,8 @@ let package = Package(
         tests(
             "APITests",
             [
-                "API", "Access", "Audit", "Secrets", "WorkerRuntime", "Engine", "TestSupport", "Postgres",
+                "API", "Access", "Audit", "Secrets", "WorkerRuntime", "Engine", "TestSupport", "TestPrograms",
+                "Postgres",
                 "PostgresStore", "Workflows", "HTTP",
                 "GRPC",
                 "Protobuf",

@@ -50,8 +50,12 @@ public final class API: Sendable {
         let audit = AuditTrail(parts: parts)
         self.audit = audit
         let health = GRPCHealth(
-            serving: [BeamlineV1.RunService.name, BeamlineV1.WorkflowService.name, BeamlineV1.WorkerService.name])
+            serving: [
+                BeamlineV1.RunService.name, BeamlineV1.WorkflowService.name, BeamlineV1.WorkerService.name,
+                BeamlineV1.ApprovalService.name, BeamlineV1.QueueService.name, BeamlineV1.BundleService.name,
+            ])
         let runs = RunOperations(parts: parts)
+        let approvals = ApprovalOperations(parts: parts, runs: runs)
         let workflows = WorkflowOperations(parts: parts)
         self.gate = gate
         self.streams = streams
@@ -63,7 +67,7 @@ public final class API: Sendable {
             + FailureRoutes(failures: FailureOperations(parts: parts), runs: runs).routes
             + BulkRoutes(bulk: BulkOperations(parts: parts)).routes
             + BreakerRoutes(breakers: BreakerOperations(parts: parts)).routes
-            + ApprovalRoutes(approvals: ApprovalOperations(parts: parts), runs: runs).routes
+            + ApprovalRoutes(approvals: approvals, runs: runs).routes
             + WorkflowRoutes(workflows: workflows).routes
             + BundleRoutes(bundles: BundleOperations(parts: parts)).routes
             + LimitRoutes(limits: LimitOperations(parts: parts)).routes
@@ -86,7 +90,8 @@ public final class API: Sendable {
         listed = all
         operations = all.map { ($0.method, $0.pattern, $0.operation) }
         rpc = Self.services(
-            parts: parts, gate: gate, audit: audit, runs: runs, workflows: workflows, streams: streams, health: health)
+            parts: parts, gate: gate, audit: audit, runs: runs, approvals: approvals, workflows: workflows,
+            streams: streams, health: health)
     }
 
     /// The paths of the gRPC methods that it serves.

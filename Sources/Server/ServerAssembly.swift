@@ -36,8 +36,10 @@ struct ServerAssembly {
         let listener = PostgresListener(postgres, channels: [Self.eventChannel, Self.accessChannel, Self.auditChannel])
         let notifier = PostgresNotifier(postgres)
         let vault = try secrets(store)
+        let zones = options.timeZones
         let engine = try await Engine(
-            store: store, catalog: store, compiler: { try Plan.compile(canonical: $0.canonical) },
+            store: store, catalog: store,
+            compiler: { try Plan.compile(canonical: $0.canonical, timeZones: zones) },
             configuration: options.engine, secrets: VaultSecrets(vault),
             logger: logger, committed: { notifier.notify(Self.eventChannel) })
         let bulk = BulkRunner(engine: engine, jobs: store)

@@ -1,5 +1,6 @@
 public import Access
 public import Engine
+public import Expressions
 public import HTTP
 
 /// How a server node is set up.
@@ -19,6 +20,8 @@ public struct ServerOptions: Sendable {
     public var tenants = ["default"]
     public var engine = EngineConfiguration()
     public var secrets = SecretSources()
+    /// Those that expressions know by name; nodes of one database should know the same.
+    public var timeZones = TimeZones.fixedOnly
     public var deadLetters = DeadLetterOptions()
     public var audit = AuditKeySource()
     /// What the node lets each principal do.

@@ -54,6 +54,7 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         logging.bootstrap()
         var options = ServerOptions(database: try database.require(), keysFolder: keys.folder)
+        options.timeZones = ZoneFiles.zones
         let addresses = listen.isEmpty ? [ClientContext.environment("BEAMLINE_LISTEN") ?? "127.0.0.1:8080"] : listen
         options.addresses = try addresses.map { try ListenAddress.parse($0) }
         options.webFolder = try Installation.web(web)
