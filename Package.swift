@@ -117,8 +117,8 @@ let package = Package(
         module(
             "Server",
             [
-                "API", "Access", "Secrets", "Engine", "PostgresStore", "Postgres", "GRPC", "Protobuf", "HTTP", "TLS",
-                "JSON",
+                "API", "Access", "Secrets", "Engine", "PostgresStore", "Postgres", "GRPC", "Protobuf", "HTTP",
+                "HTTPClient", "TLS", "JSON",
                 "Telemetry", "Supervision", log,
             ] + nio),
         .executableTarget(

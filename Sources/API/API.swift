@@ -56,7 +56,7 @@ public final class API: Sendable {
             + ApprovalRoutes(approvals: ApprovalOperations(parts: parts), runs: runs).routes
             + WorkflowRoutes(workflows: workflows).routes
             + EventRoutes(engine: parts.engine, streams: streams, now: parts.now).routes
-            + SessionRoutes(parts: parts, gate: gate).routes + SystemRoutes(parts: parts).routes
+            + SessionRoutes(parts: parts, gate: gate).routes + SignInRoutes(parts: parts, gate: gate).routes + SystemRoutes(parts: parts).routes
             + KeyRoutes(store: parts.access, now: parts.now).routes + RoleRoutes(store: parts.access).routes
             + TenantRoutes(store: parts.access).routes + SecretRoutes(vault: parts.secrets).routes
         var trie = RouteTrie<ServedRoute>()
@@ -129,7 +129,7 @@ public final class API: Sendable {
         _ route: Route, _ request: HTTPRequest, _ parameters: [String: String], _ requestID: String
     ) async throws -> HTTPResponse {
         switch route.work {
-        case .open(let handler): return try await handler(request, requestID)
+        case .open(let handler): return try await handler(request, parameters, requestID)
         case .admitted(let handler):
             let caller = try await gate.admit(request)
             return try await handler(try call(route, request, parameters, requestID, of: caller))

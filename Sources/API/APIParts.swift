@@ -16,8 +16,8 @@ public struct APIParts: Sendable {
     public var authenticator: Authenticator
     public var access: any AccessStore
     public var secrets: SecretVault
-    /// Signs dashboard sessions; without one nobody can sign in by code, tokens work all the same.
-    public var minter: TokenMinter?
+    /// Where people sign in to the dashboard, besides one-time codes.
+    public var signIn: [any SignInProvider]
     public var metrics: MetricsRegistry
     /// The node's supervision tree.
     public var tree: @Sendable () -> SupervisedNode
@@ -31,7 +31,7 @@ public struct APIParts: Sendable {
     public init(
         engine: Engine, reader: any RunReader, catalog: any Catalog, taskLog: any TaskLog,
         definitions: any DefinitionChecker, authenticator: Authenticator, access: any AccessStore,
-        secrets: SecretVault, minter: TokenMinter?,
+        secrets: SecretVault, signIn: [any SignInProvider] = [],
         metrics: MetricsRegistry, tree: @escaping @Sendable () -> SupervisedNode,
         readiness: @escaping @Sendable () async -> [HealthCheck],
         files: @escaping @Sendable (HTTPRequest) async throws -> HTTPResponse? = { _ in nil },
@@ -45,7 +45,7 @@ public struct APIParts: Sendable {
         self.authenticator = authenticator
         self.access = access
         self.secrets = secrets
-        self.minter = minter
+        self.signIn = signIn
         self.metrics = metrics
         self.tree = tree
         self.readiness = readiness

@@ -58,8 +58,9 @@ public struct NodeKeys: Sendable {
     public var verifier: TokenVerifier { verifier(of: KeyRing(keySet)) }
 
     /// A verifier whose keys can be replaced.
-    func verifier(of ring: KeyRing) -> TokenVerifier {
-        TokenVerifier(keys: ring, issuer: Self.issuer, audience: Self.audience)
+    func verifier(of ring: KeyRing, others: [Issuer] = []) -> TokenVerifier {
+        TokenVerifier(
+            Issuer(url: Self.issuer, audience: Self.audience, keys: ring, mapping: .local), others: others)
     }
 
     /// A signed token.

@@ -44,18 +44,20 @@ struct ServerAssembly {
         metrics.register { httpMetrics.families }
         let files = try options.webFolder.map { try StaticFiles(root: $0) }
         let ring = KeyRing(keys.keySet)
-        let authenticator = Authenticator(keys.verifier(of: ring), directory: store)
-        let reload = KeyReload(folder: options.keysFolder, ring: ring, authenticator: authenticator, logger: logger)
+        let providers = try OpenIDProviders.open(options.identityFile, logger: logger)
+        let authenticator = Authenticator(keys.verifier(of: ring, others: providers.issuers), directory: store)
         // The tree shows itself; it exists only when its parts do.
         let tree = Mutex<Supervisor?>(nil)
         let api = API(
             APIParts(
                 engine: engine, reader: store, catalog: store, taskLog: store, definitions: WorkflowChecker(),
                 authenticator: authenticator, access: store,
-                secrets: try secrets(store), minter: keys.minter, metrics: metrics,
+                secrets: try secrets(store), signIn: providers.signIn, metrics: metrics,
                 tree: { tree.withLock { $0 }!.snapshot() }, readiness: { await health.checks(store) },
                 files: { request in files?.respond(to: request) }, logger: logger))
 
+        let reload = KeyReload(
+            folder: options.keysFolder, ring: ring, logger: logger, changed: { api.access.keysChanged() })
         let listening = Listening(
             addresses: options.addresses, tls: tls, logger: logger, metrics: httpMetrics, handler: api.handler)
         let addresses = try await listening.bind()
@@ -70,7 +72,8 @@ struct ServerAssembly {
                 ChildSpec(
                     Supervisor(
                         "maintenance", logger: logger,
-                        children: [partitions(store), ChildSpec("keys") { try await reload.run() }])),
+                        children: [partitions(store), ChildSpec("keys") { try await reload.run() }]
+                            + [providers.supervisor(access: api.access, logger: logger)].compactMap(\.self))),
                 ChildSpec(
                     "edge", drainTimeout: .seconds(20),
                     drain: {

@@ -18,6 +18,8 @@ public struct ServerOptions: Sendable {
     public var tenants = ["default"]
     public var engine = EngineConfiguration()
     public var secrets = SecretSources()
+    /// File of the OpenID providers whose tokens are taken and where people sign in (docs/identity.md).
+    public var identityFile: String?
 
     public init(database: String, keysFolder: String) {
         self.database = database

@@ -42,7 +42,7 @@ final class Gate: Sendable {
         }
     }
 
-    /// The identity of a bearer token or API key, or of the session's cookie.
+    /// The identity of a bearer token or API key, or of a session's cookie.
     private func authenticate(_ request: HTTPRequest) async throws -> Identity {
         if let header = request.fields["authorization"] {
             guard let token = Self.bearer(header) else {
@@ -51,11 +51,28 @@ final class Gate: Sendable {
             return try await authenticator.authenticate(token, now: seconds)
         }
         let cookies = request.fields.values(of: "cookie")
-        guard let token = SessionCookie.token(in: cookies, secure: request.isTLS) else {
+        guard let cookie = SessionCookie.text(in: cookies, secure: request.isTLS) else {
             throw TokenError(.missing, "This needs a token: send authorization: Bearer TOKEN, or sign in.")
         }
         try Self.refuseCrossSite(request)
-        return try await authenticator.authenticate(token, now: seconds)
+        let identity = try await authenticator.authenticate(cookie: cookie, now: seconds)
+        try Self.refuseForged(request, cookie: cookie)
+        return identity
+    }
+
+    /// The identity of a session that was made just now.
+    func identity(of session: SessionText) async throws -> Identity {
+        try await authenticator.authenticate(cookie: session.text, now: seconds)
+    }
+
+    /// Changes that a browser asks for carry what only the session's own pages can read.
+    private static func refuseForged(_ request: HTTPRequest, cookie: String) throws(Problem) {
+        guard !CrossSiteCheck.isSafe(request.method) else { return }
+        guard let sent = request.fields["x-csrf-token"], SessionText(cookie)?.accepts(csrfToken: sent) == true else {
+            throw Problem(
+                403, "csrf_token",
+                "A change needs x-csrf-token: the csrf_token that GET /v1/session answers; reload the page.")
+        }
     }
 
     /// Browsers send the cookie with every request; unsafe ones must come from our own pages.

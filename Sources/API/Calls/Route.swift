@@ -7,9 +7,12 @@ struct Route: Sendable {
 
     typealias Handler = @Sendable (Call) async throws -> HTTPResponse
     typealias OpenHandler = @Sendable (HTTPRequest, _ requestID: String) async throws -> HTTPResponse
+    typealias OpenPathHandler = @Sendable (
+        HTTPRequest, _ parameters: [String: String], _ requestID: String
+    ) async throws -> HTTPResponse
 
     enum Work: Sendable {
-        case open(OpenHandler)
+        case open(OpenPathHandler)
         case admitted(Handler)
     }
 
@@ -39,10 +42,18 @@ struct Route: Sendable {
 
     /// A route without a token.
     init(open method: String, _ pattern: String, _ operation: String, _ handler: @escaping OpenHandler) {
+        self.init(openAt: method, pattern, operation) { request, _, id in try await handler(request, id) }
+    }
+
+    /// A route without a token whose path names something.
+    init(
+        openAt method: String, _ pattern: String, _ operation: String, parameters: Set<String> = [],
+        _ handler: @escaping OpenPathHandler
+    ) {
         self.method = method
         self.pattern = pattern
         self.operation = operation
-        parameters = []
+        self.parameters = parameters
         work = .open(handler)
         rule = Self.rule(operation)
         precondition(rule == .open, "\(operation) is not open in the table of entry points, and its route is")

@@ -24,6 +24,11 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Folder of the dashboard's files. [BEAMLINE_WEB]", completion: .directory)
     var web: String?
 
+    @Option(
+        help: "File of OpenID providers: whose tokens are taken, where people sign in. [BEAMLINE_IDENTITY]",
+        completion: .file())
+    var identity: String?
+
     @Option(help: "This node's name, for logs and lists; the host's when left out.")
     var name: String?
 
@@ -44,6 +49,7 @@ struct ServeCommand: AsyncParsableCommand {
         options.webFolder = try Installation.web(web)
         options.nodeName = name ?? HostName.text
         options.secrets = try secrets.sources()
+        options.identityFile = identity ?? ClientContext.environment("BEAMLINE_IDENTITY")
         if let tlsCertificate, let tlsKey { options.tls = (tlsCertificate, tlsKey) }
         if migrate { _ = try await SchemaStep.up(options.database) }
         try await ServeSession.run(options)

@@ -35,7 +35,9 @@ struct APIFixture: Sendable {
     static var now: Int64 { WallTime.now().microseconds / 1_000_000 }
 
     /// Runs a body against a server that is up.
-    static func run(_ body: @Sendable @escaping (APIFixture) async throws -> Void) async throws {
+    static func run(
+        signIn: [any SignInProvider] = [], _ body: @Sendable @escaping (APIFixture) async throws -> Void
+    ) async throws {
         let database = try await StoreDatabase.make()
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let store = database.store
@@ -59,7 +61,7 @@ struct APIFixture: Sendable {
             APIParts(
                 engine: engine, reader: store, catalog: store, taskLog: store, definitions: TestDefinitions(),
                 authenticator: authenticator, access: store, secrets: SecretVault(store: store, keys: masterKeys),
-                minter: minter, metrics: metrics, tree: { tree.snapshot() },
+                signIn: signIn, metrics: metrics, tree: { tree.snapshot() },
                 readiness: { [HealthCheck(name: "database", isOK: ready.value, detail: ready.value ? nil : "away")] },
                 logger: logger))
         let server = HTTPServer(
