@@ -109,8 +109,8 @@ let package = Package(
         module(
             "API",
             [
-                "Engine", "Access", "Secrets", "Workflows", "Filters", "GRPC", "Protobuf", "HTTP", "JSON", "Telemetry",
-                "Supervision", log, collections,
+                "Engine", "Access", "Secrets", "Workflows", "Filters", "GRPC", "Protobuf", "HTTP", "TLS", "JSON",
+                "Telemetry", "Supervision", log, collections,
             ] + nio),
 
         // composition and main
@@ -221,9 +221,8 @@ let package = Package(
         tests(
             "ServerTests",
             [
-                "Server", "Access", "Secrets", "HTTP", "HTTPClient", "TestSupport", "Engine", "PostgresStore",
-                "Postgres",
-                "Supervision", "JSON", log,
-            ]),
+                "Server", "Access", "Secrets", "GRPC", "Protobuf", "HTTP", "HTTPClient", "TLS", "TestSupport",
+                "TransportTestSupport", "Engine", "PostgresStore", "Postgres", "Supervision", "JSON", log,
+            ] + nio),
     ]
 )

@@ -1,4 +1,4 @@
-import Access
+public import Access
 import Engine
 import GRPC
 public import HTTP
@@ -30,10 +30,12 @@ public final class API: Sendable {
     private final class ServedRoute: Sendable {
         let route: Route
         let metrics: RouteMetrics
+        let home: Listener?
 
         init(route: Route, metrics: RouteMetrics) {
             self.route = route
             self.metrics = metrics
+            home = route.home
         }
     }
 
@@ -56,7 +58,8 @@ public final class API: Sendable {
             + ApprovalRoutes(approvals: ApprovalOperations(parts: parts), runs: runs).routes
             + WorkflowRoutes(workflows: workflows).routes
             + EventRoutes(engine: parts.engine, streams: streams, now: parts.now).routes
-            + SessionRoutes(parts: parts, gate: gate).routes + SignInRoutes(parts: parts, gate: gate).routes + SystemRoutes(parts: parts).routes
+            + SessionRoutes(parts: parts, gate: gate).routes + SignInRoutes(parts: parts, gate: gate).routes
+            + SystemRoutes(parts: parts).routes
             + KeyRoutes(store: parts.access, now: parts.now).routes + RoleRoutes(store: parts.access).routes
             + TenantRoutes(store: parts.access).routes + SecretRoutes(vault: parts.secrets).routes
         var trie = RouteTrie<ServedRoute>()
@@ -77,6 +80,12 @@ public final class API: Sendable {
     /// What an HTTP server is given as its handler.
     public var handler: HTTPHandler { { request in try await self.respond(to: request) } }
 
+    /// The same for a listener that serves a part only.
+    public func handler(for scope: ListenerScope) -> HTTPHandler {
+        if scope == .everything { return handler }
+        return { request in try await self.respond(to: request, within: scope) }
+    }
+
     /// Ends the streams that would never end by themselves (events, workers): the first phase of a stop.
     public func drain() {
         health.stop()
@@ -85,24 +94,47 @@ public final class API: Sendable {
     }
 
     /// Answers any request; never throws for anything that a caller can do.
-    public func respond(to request: HTTPRequest) async throws -> HTTPResponse {
-        if GRPCRouter<Caller>.isGRPC(request) { return await rpc.respond(to: request) }
+    ///
+    /// - Parameter scope: of the listener; `nil` for one that serves everything.
+    public func respond(to request: HTTPRequest, within scope: ListenerScope? = nil) async throws -> HTTPResponse {
+        if GRPCRouter<Caller>.isGRPC(request) {
+            if let scope, !scope.serves(EntryPoints.home(of: String(request.path.dropFirst()))) {
+                return Self.unservedCall
+            }
+            return await rpc.respond(to: request)
+        }
         let requestID = requestIDs.id(for: request.fields["x-request-id"])
         var response: HTTPResponse
         do {
-            response = try await answer(request, requestID: requestID)
+            response = try await answer(request, within: scope, requestID: requestID)
         } catch {
             response = problem(for: error, request, requestID).response(requestID: requestID)
         }
-        // This line, content-length and date.
-        response.fields.makeRoom(lines: 3, bytes: 128)
+        // These lines, content-length and date.
+        response.fields.makeRoom(lines: 5, bytes: 256)
         response.fields["x-request-id"] = requestID
+        if !response.fields.contains("x-content-type-options") {
+            response.fields.append("x-content-type-options", "nosniff")
+        }
+        // A browser that has been here over TLS comes back over TLS alone, for a year (RFC 6797 §6.1).
+        if request.isTLS { response.fields.append("strict-transport-security", "max-age=31536000") }
         return response
     }
 
-    private func answer(_ request: HTTPRequest, requestID: String) async throws -> HTTPResponse {
+    /// The answer to a gRPC method that is another listener's.
+    private static let unservedCall = HTTPResponse(
+        status: 200,
+        fields: [
+            "content-type": "application/grpc", "grpc-status": "12",
+            "grpc-message": "This listener does not serve the method.",
+        ])
+
+    private func answer(
+        _ request: HTTPRequest, within scope: ListenerScope?, requestID: String
+    ) async throws -> HTTPResponse {
         switch routes.match(method: request.method, path: request.path) {
         case .found(let served, let parameters):
+            if let scope, !scope.serves(served.home) { throw Self.nothing(at: request) }
             let began = ContinuousClock.now
             do {
                 let response = try await perform(served.route, request, parameters, requestID)
@@ -116,13 +148,18 @@ public final class API: Sendable {
         case .otherMethods(let methods): throw HTTPError.methodNotAllowed(methods)
         case .malformed: throw Problem(400, "malformed_path", "The path has a broken percent-encoding.")
         case .nothing:
-            if request.method == "GET" || request.method == "HEAD", !request.path.hasPrefix("/v1/"),
+            if scope?.servesPages ?? true, request.method == "GET" || request.method == "HEAD",
+                !request.path.hasPrefix("/v1/"),
                 let file = try await parts.files(request)
             {
                 return file
             }
-            throw Problem(404, "not_found", "There is nothing at \(request.path).")
+            throw Self.nothing(at: request)
         }
+    }
+
+    private static func nothing(at request: HTTPRequest) -> Problem {
+        Problem(404, "not_found", "There is nothing at \(request.path).")
     }
 
     private func perform(

@@ -23,10 +23,7 @@ struct ServerAssembly {
 
     func make() async throws -> ServerNode {
         let keys = try NodeKeys.open(options.keysFolder)
-        let tls = try options.tls.map { files in
-            try TLSContext(
-                .server, .server(certificateChain: .file(files.certificate), privateKey: .file(files.key)))
-        }
+        let certificates = try ServerCertificates(options, logger: logger)
         let postgres = PostgresConnection.Options(options.database)
         let store = try await PostgresStore.open(.init(postgres: postgres))
         for tenant in options.tenants { _ = try await store.ensureTenant(named: tenant) }
@@ -59,7 +56,8 @@ struct ServerAssembly {
         let reload = KeyReload(
             folder: options.keysFolder, ring: ring, logger: logger, changed: { api.access.keysChanged() })
         let listening = Listening(
-            addresses: options.addresses, tls: tls, logger: logger, metrics: httpMetrics, handler: api.handler)
+            options, certificates: certificates, logger: logger, metrics: httpMetrics,
+            handler: { api.handler(for: $0) })
         let addresses = try await listening.bind()
         let root = Supervisor(
             "node", strategy: .restForOne, logger: logger,
@@ -73,7 +71,10 @@ struct ServerAssembly {
                     Supervisor(
                         "maintenance", logger: logger,
                         children: [partitions(store), ChildSpec("keys") { try await reload.run() }]
-                            + [providers.supervisor(access: api.access, logger: logger)].compactMap(\.self))),
+                            + [
+                                providers.supervisor(access: api.access, logger: logger),
+                                certificates?.watch { listening.replaceTLS() },
+                            ].compactMap(\.self))),
                 ChildSpec(
                     "edge", drainTimeout: .seconds(20),
                     drain: {
@@ -82,7 +83,9 @@ struct ServerAssembly {
                     }, run: { try await listening.run() }),
             ])
         tree.withLock { $0 = root }
-        return ServerNode(addresses: addresses, isTLS: tls != nil, root: root, store: store, health: health)
+        return ServerNode(
+            addresses: addresses[.public] ?? [], listeners: addresses, isTLS: certificates != nil, root: root,
+            store: store, health: health)
     }
 
     private func secrets(_ store: PostgresStore) throws -> SecretVault {
@@ -125,60 +128,5 @@ struct ServerAssembly {
                 try await Task.sleep(for: .seconds(3600))
             }
         }
-    }
-}
-
-/// The HTTP server of a node, made anew at each restart on the same ports.
-final class Listening: Sendable {
-    private struct State {
-        var addresses: [HTTPAddress]
-        var server: HTTPServer?
-        /// Bound before the tree runs, so that a port in use is said at the start.
-        var prepared: HTTPServer?
-    }
-
-    private let tls: TLSContext?
-    private let logger: Logger
-    private let metrics: HTTPMetrics
-    private let handler: HTTPHandler
-    private let state: Mutex<State>
-
-    init(
-        addresses: [HTTPAddress], tls: TLSContext?, logger: Logger, metrics: HTTPMetrics,
-        handler: @escaping HTTPHandler
-    ) {
-        self.tls = tls
-        self.logger = logger
-        self.metrics = metrics
-        self.handler = handler
-        state = Mutex(State(addresses: addresses))
-    }
-
-    func bind() async throws -> [HTTPAddress] {
-        let server = make()
-        let bound = try await server.bind()
-        state.withLock { state in
-            state.addresses = bound
-            state.prepared = server
-        }
-        return bound
-    }
-
-    func run() async throws {
-        let prepared = state.withLock { state in
-            defer { state.prepared = nil }
-            return state.prepared
-        }
-        let server = prepared ?? make()
-        state.withLock { $0.server = server }
-        try await server.run()
-    }
-
-    func drain() { state.withLock { $0.server }?.drain() }
-
-    private func make() -> HTTPServer {
-        HTTPServer(
-            configuration: .init(addresses: state.withLock { $0.addresses }, tls: tls), logger: logger,
-            metrics: metrics, handler: handler)
     }
 }

@@ -4,6 +4,7 @@ import HTTP
 import HTTPClient
 import JSON
 import Logging
+import Postgres
 import Synchronization
 import TestSupport
 import Testing
@@ -151,11 +152,11 @@ struct OpenIDProviderTests {
         try await TestProviderServer.run { server in
             let (key, other) = (try SigningKey.generate(id: "k", algorithm: .rs256), try SigningKey.generate(id: "x"))
             server.state.withLock { ($0.keys, $0.isAway) = ([key], true) }
-            try await withNode(server) { answer in
+            try await withNode(server) { (answer: (String) async throws -> String) async throws in
                 #expect(try await answer(server.token(key)) == "503 issuer_unavailable")
             }
             server.state.withLock { $0.isAway = false }
-            try await withNode(server) { answer in
+            try await withNode(server) { (answer: (String) async throws -> String) async throws in
                 #expect(try await answer(server.token(key)) == "200")
                 #expect(try await answer(server.token(key, groups: ["tennis"])) == "401 token_claims")
                 #expect(try await answer(server.token(other)) == "401 token_unknown_key")

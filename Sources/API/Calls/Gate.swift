@@ -1,5 +1,6 @@
 import Access
 import HTTP
+import TLS
 import Telemetry
 
 /// Lets requests in: who calls, of which tenant, and whether a browser sent it from our own pages.
@@ -42,7 +43,8 @@ final class Gate: Sendable {
         }
     }
 
-    /// The identity of a bearer token or API key, or of a session's cookie.
+    /// The identity of a bearer token or API key, or of a session's cookie, or of the connection's certificate: what the
+    /// request itself says goes first.
     private func authenticate(_ request: HTTPRequest) async throws -> Identity {
         if let header = request.fields["authorization"] {
             guard let token = Self.bearer(header) else {
@@ -52,6 +54,10 @@ final class Gate: Sendable {
         }
         let cookies = request.fields.values(of: "cookie")
         guard let cookie = SessionCookie.text(in: cookies, secure: request.isTLS) else {
+            if let certificate = request.tls?.peerCertificate {
+                return try await authenticator.authenticate(
+                    certificate: ClientCertificate(certificate), now: seconds)
+            }
             throw TokenError(.missing, "This needs a token: send authorization: Bearer TOKEN, or sign in.")
         }
         try Self.refuseCrossSite(request)
@@ -104,5 +110,11 @@ final class Gate: Sendable {
         }
         var generator = traceIDs
         return .root(sampled: false, using: &generator)
+    }
+}
+
+extension ClientCertificate {
+    init(_ certificate: TLSPeerCertificate) {
+        self.init(uris: certificate.uris, fingerprint: certificate.fingerprint, expiresAt: certificate.expiresAt)
     }
 }

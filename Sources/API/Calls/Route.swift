@@ -7,9 +7,10 @@ struct Route: Sendable {
 
     typealias Handler = @Sendable (Call) async throws -> HTTPResponse
     typealias OpenHandler = @Sendable (HTTPRequest, _ requestID: String) async throws -> HTTPResponse
-    typealias OpenPathHandler = @Sendable (
-        HTTPRequest, _ parameters: [String: String], _ requestID: String
-    ) async throws -> HTTPResponse
+    typealias OpenPathHandler =
+        @Sendable (
+            HTTPRequest, _ parameters: [String: String], _ requestID: String
+        ) async throws -> HTTPResponse
 
     enum Work: Sendable {
         case open(OpenPathHandler)
@@ -26,6 +27,8 @@ struct Route: Sendable {
     let work: Work
     /// What the table of entry points asks for.
     let rule: AccessRule
+    /// The listener that serves it where listeners are apart; `nil` is every one.
+    var home: Listener? { EntryPoints.home(of: operation) }
 
     init(
         _ method: String, _ pattern: String, _ operation: String, parameters: Set<String> = [],

@@ -27,8 +27,8 @@ extension API {
         RunService(runs: runs, metrics: parts.metrics, streams: streams).add(to: &router)
         WorkflowService(workflows: workflows, metrics: parts.metrics).add(to: &router)
         WorkerService(parts: parts, streams: streams).add(to: &router)
-        router.addHealth(health)
-        router.addReflection()
+        router.addHealth(health) { caller, body in try await streams.guarding(caller.identity, body) }
+        router.addReflection { caller, body in try await streams.guarding(caller.identity, body) }
         return router
     }
 }
