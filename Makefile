@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 
 help: ## this list
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## build and run everything on this machine: PostgreSQL, server, worker, examples; Ctrl-C stops
 	@scripts/start
@@ -44,7 +44,13 @@ simulate: ## many seeds of the simulation: SIMULATE_SEEDS (10000), from SIMULATE
 bench: ## measure; prints a table and writes .build/bench.json
 	@Benchmarks/run
 
+bench-peers: ## the same work by Beamline and its peers, in turns, 12 minutes: PEER_SECONDS (2.5), PEER_ROUNDS (5)
+	@Benchmarks/peers/run --seconds $(or $(PEER_SECONDS),2.5) --rounds $(or $(PEER_ROUNDS),5) --docs --note '$(PEER_NOTE)'
+
+bench-scale: ## 10,000 idle streams of each kind, a million ready steps, a held snapshot, a million stored runs
+	@Benchmarks/scale
+
 reset: ## delete the private PostgreSQL cluster and all its data
 	@scripts/reset
 
-.PHONY: help run demo test build release lint format generate verify crash simulate bench reset
+.PHONY: help run demo test build release lint format generate verify crash simulate bench bench-peers bench-scale reset

@@ -1,6 +1,6 @@
 """Measures Beamline as it is shipped: authentication, events and metrics on, PostgreSQL fully durable.
 
-    Benchmarks/run [--quick] [--only throughput,batched,latency,http,idle,readers,yardstick]
+    Benchmarks/run [--quick] [--only throughput,batched,chain,diamond,burndown,dag,foreach,latency,http,idle,readers,yardstick]
 
 Client, worker, server and PostgreSQL are processes of their own on this machine. Each figure is a line of the table and
 an entry of .build/bench.json. `--quick` shortens every measurement: for a look, not for figures.
@@ -19,6 +19,9 @@ import threading
 import time
 import urllib.request
 
+import results
+from cost import Cost, cpu_seconds
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 RELEASE = os.path.join(ROOT, ".build", "release")
 os.environ.setdefault("BEAMLINE", os.path.join(RELEASE, "beamline"))
@@ -32,31 +35,22 @@ name: bench/noop
 steps:
   - { id: only, uses: noop, with: { at: "${{ inputs.at }}", n: "${{ inputs.n }}" } }
 """
-TICKS = os.sysconf("SC_CLK_TCK")
-
-
-def cpu_seconds(pid):
-    with open(f"/proc/{pid}/stat") as file:
-        fields = file.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+# Three steps behind one another; and one, eight beside one another, one.
+CHAIN = """
+name: bench/chain
+steps:
+  - { id: a, uses: noop, with: { at: "${{ inputs.at }}" } }
+  - { id: b, uses: noop, needs: [a], with: { ok: "${{ steps.a.output.ok }}" } }
+  - { id: c, uses: noop, needs: [b], with: { ok: "${{ steps.b.output.ok }}" } }
+"""
+DIAMOND = "name: bench/diamond\nsteps:\n  - { id: first, uses: noop }\n" + "".join(
+    f"  - {{ id: s{n}, uses: noop, needs: [first] }}\n" for n in range(8)
+) + f"  - {{ id: last, uses: noop, needs: [{', '.join(f's{n}' for n in range(8))}] }}\n"
 
 
 def resident_mib(pid):
     with open(f"/proc/{pid}/status") as file:
         return int(re.search(r"VmRSS:\s+(\d+)", file.read()).group(1)) / 1024
-
-
-def children(parent):
-    found = []
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                with open(f"/proc/{name}/stat") as file:
-                    if int(file.read().rsplit(")", 1)[1].split()[1]) == parent:
-                        found.append(int(name))
-            except OSError:
-                pass
-    return found
 
 
 class Bench:
@@ -75,7 +69,8 @@ class Bench:
         self.token = self.stage.token("admin")
         self.worker_token = self.stage.token("worker")
         self.client = Client(self.server.url, self.token)
-        self.client.apply(WORKFLOW)
+        for definition in (WORKFLOW, CHAIN, DIAMOND):
+            self.client.apply(definition)
 
     def note(self, name, value, unit):
         self.figures.append({"name": name, "value": round(value, 4), "unit": unit})
@@ -90,9 +85,9 @@ class Bench:
     def succeeded(self):
         return int(self.cluster.sql("SELECT count(*) FROM runs WHERE state = 5")[0][0])
 
-    def start_worker(self):
+    def start_worker(self, *arguments):
         worker = subprocess.Popen(
-            [LOAD, "worker", "--port", str(self.port), "--token", self.worker_token, "--slots", "512"],
+            [LOAD, "worker", "--port", str(self.port), "--token", self.worker_token, "--slots", "512", *arguments],
             stdout=subprocess.PIPE, text=True)
         self.workers.append(worker)
         until("the worker is connected", lambda: self.client.call("GET", "/v1/workers")["workers"])
@@ -114,15 +109,15 @@ class Bench:
         self.stage.end()
         self.cluster.stop()
 
-    def load(self, name, *arguments, warmup=10, seconds=60, salt="a"):
-        """Runs the client; answers its figures, with CPU by owner for each acknowledged run."""
+    def load(self, name, *arguments, workflow="bench/noop", steps=1, warmup=10, seconds=60, salt="a"):
+        """Runs the client; answers its figures. The cost by owner is that of a run, and of a step where it has several."""
         worker = self.start_worker()
-        backends = self.cluster.postmaster()
         before_runs, before_done = self.runs(), self.succeeded()
-        owners = {"server": cpu_seconds(self.server.process.pid), "worker": cpu_seconds(worker.pid), "postgres": self.postgres_cpu(backends)}
+        owners = {"server": self.server.process.pid, "worker": worker.pid}
+        before = Cost(self.cluster, owners)
         warmup, seconds = self.seconds(warmup), self.seconds(seconds)
         client = subprocess.Popen(
-            [LOAD, "client", "--port", str(self.port), "--token", self.token, "--workflow", "bench/noop", "--warmup", str(warmup),
+            [LOAD, "client", "--port", str(self.port), "--token", self.token, "--workflow", workflow, "--warmup", str(warmup),
              "--seconds", str(seconds), "--salt", salt, *arguments], stdout=subprocess.PIPE, text=True)
         time.sleep(warmup)
         worker.send_signal(10)  # SIGUSR1: forget the warm-up's latencies
@@ -131,36 +126,103 @@ class Bench:
         text, _ = client.communicate(timeout=warmup + seconds + 120)
         answer = json.loads(text)
         until("every run has ended", lambda: int(self.cluster.sql(LIVE_RUNS)[0][0]) == 0, 120)
-        answer["cpu"] = {
-            "server": cpu_seconds(self.server.process.pid) - owners["server"],
-            "worker": cpu_seconds(worker.pid) - owners["worker"],
-            "postgres": self.postgres_cpu(backends) - owners["postgres"],
-        }
+        after = Cost(self.cluster, owners)
         answer["worker"] = self.end_worker(worker)
         made, done = self.runs() - before_runs, self.succeeded() - before_done
         if answer["failed"] or made != answer["acknowledged"] or done != made:
             raise SystemExit(f"{name}: client acknowledged {answer['acknowledged']} ({answer['failed']} failed), SQL has {made} runs, {done} succeeded")
-        for owner, used in answer["cpu"].items():
-            self.note(f"{name}_{owner}_cpu_per_run", 1e6 * used / max(1, made), "µs")
+        unit = "run" if steps == 1 else "step"
+        for what, value, measure in after.since(before, max(1, made) * steps):
+            self.note(f"{name}_{what}_per_{unit}", value, measure)
+        answer["hot_ratio"] = after.hot_ratio(before)
         return answer
-
-    @staticmethod
-    def postgres_cpu(postmaster):
-        total = cpu_seconds(postmaster)
-        for child in children(postmaster):
-            try:
-                total += cpu_seconds(child)
-            except OSError:
-                pass
-        return total
 
     def throughput(self):
         answer = self.load("single_step", "--connections", "8", "--in-flight", "32", salt="t")
         self.note("single_step_runs_per_s", answer["rate"], "runs/s")
+        self.note("hot_ratio", answer["hot_ratio"], "of updates")
 
     def batched(self):
         answer = self.load("single_step_batched", "--connections", "8", "--in-flight", "2", "--batch", "50", salt="b")
         self.note("single_step_runs_per_s_batched", answer["rate"], "runs/s")
+
+    def chain(self):
+        answer = self.load("three_step", "--connections", "8", "--in-flight", "32", workflow="bench/chain", steps=3, seconds=30, salt="c")
+        self.note("three_step_runs_per_s", answer["rate"], "runs/s")
+
+    def diamond(self):
+        answer = self.load("ten_step", "--connections", "8", "--in-flight", "2", "--batch", "10", workflow="bench/diamond", steps=10, seconds=30, salt="d")
+        self.note("ten_step_steps_per_s", 10 * answer["rate"], "steps/s")
+
+    def burndown(self):
+        """So many ready steps without a worker, then a worker: steps a second until none is left."""
+        count = 5_000 if self.quick else 100_000
+        subprocess.run(
+            [LOAD, "client", "--port", str(self.port), "--token", self.token, "--workflow", "bench/noop", "--warmup", "0", "--connections", "8",
+             "--in-flight", "2", "--batch", "100", "--count", str(count), "--salt", "burn"], check=True, stdout=subprocess.DEVNULL)
+        ready = int(self.cluster.sql("SELECT count(*) FROM ready")[0][0])
+        if ready != count:
+            raise SystemExit(f"burn-down: {ready} steps are ready, not {count}")
+        self.cluster.sql("CHECKPOINT")
+        began = time.monotonic()
+        worker = self.start_worker()
+        pids = {"server": self.server.process.pid, "worker": worker.pid}
+        before = Cost(self.cluster, pids)
+        # Backed off, so that asking costs little beside the work.
+        while int(self.cluster.sql(LIVE_RUNS)[0][0]) > 0:
+            if time.monotonic() - began > 300:
+                raise SystemExit("burn-down: not done after 300 s")
+            time.sleep(0.1)
+        took = time.monotonic() - began
+        for what, value, unit in Cost(self.cluster, pids).since(before, count):
+            self.note(f"burn_down_{what}_per_step", value, unit)
+        self.end_worker(worker)
+        self.note("burn_down_steps_per_s", count / took, "steps/s")
+
+    def dag(self):
+        """One run of 10,000 steps, each of which needs two of the layer before; the cost of a step beside that of a ten-step run."""
+        layers, width = (10, 100) if self.quick else (100, 100)
+        lines = [
+            f"  - {{ id: s{layer}x{place}, uses: noop" + (f", needs: [s{layer - 1}x{place}, s{layer - 1}x{(place + 1) % width}]" if layer else "") + " }\n"
+            for layer in range(layers) for place in range(width)]
+        self.client.apply("name: bench/dag\nsteps:\n" + "".join(lines))
+        worker = self.start_worker()
+        pids = {"server": self.server.process.pid, "worker": worker.pid}
+        for name, steps in (("bench/diamond", 10), ("bench/dag", len(lines))):
+            before = Cost(self.cluster, pids)
+            began = time.monotonic()
+            for _ in range(max(1, len(lines) // 100) if steps == 10 else 1):
+                self.client.call("POST", "/v1/runs", {"workflow": name, "input": {}})
+            submitted = time.monotonic() - began
+            until("the run has ended", lambda: int(self.cluster.sql(LIVE_RUNS)[0][0]) == 0, 120)
+            took = time.monotonic() - began
+            after = Cost(self.cluster, pids)
+            work = len(lines) if steps != 10 else 10 * max(1, len(lines) // 100)
+            for what, value, unit in after.since(before, work):
+                self.note(f"{name.removeprefix('bench/')}_{what}_per_step", value, unit)
+        self.note("dag_submitted_s", submitted, "s")
+        self.note("dag_steps_per_s", len(lines) / took, "steps/s")
+        self.end_worker(worker)
+
+    def foreach(self):
+        """for_each over 10,000 items with max_parallel 50: how many the worker has at once, while 50 remain."""
+        items = 1_000 if self.quick else 10_000
+        self.client.apply("name: bench/each\nsteps:\n  - { id: each, uses: noop, for_each: \"${{ inputs.items }}\", max_parallel: 50 }\n")
+        worker = self.start_worker("--hold", "100")
+        began = time.monotonic()
+        self.client.call("POST", "/v1/runs", {"workflow": "bench/each", "input": {"items": list(range(items))}})
+        until("the run has ended", lambda: int(self.cluster.sql(LIVE_RUNS)[0][0]) == 0, 300)
+        took = time.monotonic() - began
+        answer = self.end_worker(worker)
+        if answer["completed"] != items:
+            raise SystemExit(f"for_each: {answer['completed']} of {items} items were completed")
+        seconds = answer["held_seconds"]
+        # The last fifty end one after another, within the longest hold.
+        busy = sum(seconds[1:]) - 0.15
+        self.note("for_each_held_most", answer["held_most"], "items")
+        self.note("for_each_held_mean", sum(count * span for count, span in enumerate(seconds)) / sum(seconds[1:]), "items")
+        self.note("for_each_share_at_45_or_more", min(1, sum(seconds[45:]) / busy), "of the time")
+        self.note("for_each_items_per_s", items / took, "items/s")
 
     def latency(self):
         answer = self.load("latency", "--connections", "8", "--rate", "100", salt="l")
@@ -182,9 +244,10 @@ class Bench:
         peer = subprocess.Popen(["nghttpd", "--no-tls", "-n", "1", "-d", folder, str(port)], stdout=subprocess.DEVNULL)
         try:
             until("nghttpd listens", lambda: socket.socket().connect_ex(("127.0.0.1", port)) == 0)
-            ours, theirs = [], []
+            ours, theirs, signed = [], [], []
             for _ in range(rounds):
                 ours.append(self.h2load(self.server.process.pid, f"{self.server.url}/healthz", requests))
+                signed.append(self.h2load(self.server.process.pid, f"{self.server.url}/v1/session", requests, self.token))
                 theirs.append(self.h2load(peer.pid, f"http://127.0.0.1:{port}/healthz", requests))
         finally:
             peer.terminate()
@@ -192,6 +255,8 @@ class Bench:
         routed = self.h2load(self.server.process.pid, f"{self.server.url}/v1/workflows", requests // 4, self.token)
         self.note("http_cpu_us_nghttpd", statistics.median(theirs), "µs/request")
         self.note("http_cpu_us_health", statistics.median(ours), "µs/request")
+        # Authenticated, authorised, counted, with JSON of its own; no statement.
+        self.note("http_cpu_us_authenticated", statistics.median(signed), "µs/request")
         self.note("http_cpu_us_authenticated_json", routed, "µs/request")
         self.note("http_cpu_ratio_to_nghttpd", statistics.median(ours) / statistics.median(theirs), "ratio")
 
@@ -281,7 +346,7 @@ class Bench:
 def main():
     parser = argparse.ArgumentParser(description="Measures Beamline as it is shipped.")
     parser.add_argument("--quick", action="store_true", help="short: for a look, not for figures")
-    parser.add_argument("--only", default="yardstick,latency,throughput,batched,http,idle,readers")
+    parser.add_argument("--only", default="yardstick,latency,throughput,batched,chain,diamond,burndown,dag,foreach,http,idle,readers")
     options = parser.parse_args()
     bench = None
     try:
@@ -293,10 +358,8 @@ def main():
     finally:
         if bench:
             bench.end()
-    path = os.path.join(ROOT, ".build", "bench.json")
-    with open(path, "w") as file:
-        json.dump(bench.figures, file, indent=2)
-    print(f"wrote {os.path.relpath(path, ROOT)}")
+    results.add(bench.figures)
+    print(f"wrote {os.path.relpath(results.PATH, ROOT)}")
 
 
 if __name__ == "__main__":

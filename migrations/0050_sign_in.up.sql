@@ -31,3 +31,5 @@ CREATE INDEX sign_in_codes_expiry ON sign_in_codes (tenant, expires_at);
 
 CREATE TRIGGER sign_in_sessions_access AFTER UPDATE OF ended_at ON sign_in_sessions
     FOR EACH ROW EXECUTE FUNCTION access_changed('tenant');
+
+SELECT isolate_tenants();

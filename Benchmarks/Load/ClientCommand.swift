@@ -30,6 +30,9 @@ struct ClientCommand: AsyncParsableCommand {
     @Option(help: "Seconds that are counted.")
     var seconds = 60
 
+    @Option(help: "Runs after which it ends, and not by time (closed loop); 0: by time.")
+    var count = 0
+
     @Option(help: "A word that makes this run's inputs different from other runs'.")
     var salt = "a"
 
@@ -39,7 +42,8 @@ struct ClientCommand: AsyncParsableCommand {
         let clock = ContinuousClock()
         let begin = clock.now
         let counted = begin + .seconds(warmup)
-        let end = counted + .seconds(seconds)
+        let end = count > 0 ? counted + .seconds(3600) : counted + .seconds(seconds)
+        let calls = Calls(count > 0 ? (count + batch - 1) / batch : .max)
         await withTaskGroup(of: Void.self) { group in
             if rate > 0 {
                 await open(channels, tally, from: begin, counted: counted, to: end, in: &group)
@@ -47,7 +51,7 @@ struct ClientCommand: AsyncParsableCommand {
                 for (number, channel) in channels.enumerated() {
                     for lane in 0..<inFlight {
                         group.addTask {
-                            await closed(channel, tally, number * inFlight + lane, counted: counted, to: end)
+                            await closed(channel, tally, number * inFlight + lane, calls, counted: counted, to: end)
                         }
                     }
                 }
@@ -58,14 +62,14 @@ struct ClientCommand: AsyncParsableCommand {
     }
 
     private func closed(
-        _ channel: GRPCChannel, _ tally: Tally, _ lane: Int, counted: ContinuousClock.Instant,
+        _ channel: GRPCChannel, _ tally: Tally, _ lane: Int, _ calls: Calls, counted: ContinuousClock.Instant,
         to end: ContinuousClock.Instant
     ) async {
         let clock = ContinuousClock()
         var number = 0
         while true {
             let begin = clock.now
-            guard begin < end else { return }
+            guard begin < end, calls.take() else { return }
             let created = await call(channel, "\(lane)-\(number)", sentAt: wallClockMicroseconds())
             number += 1
             tally.count(created, of: batch, isCounted: begin >= counted && clock.now <= end, took: clock.now - begin)
@@ -113,6 +117,15 @@ struct ClientCommand: AsyncParsableCommand {
             return 0
         }
     }
+}
+
+/// How many calls are left to make.
+private final class Calls: Sendable {
+    private let left: Atomic<Int>
+
+    init(_ count: Int) { left = Atomic(count) }
+
+    func take() -> Bool { left.wrappingSubtract(1, ordering: .relaxed).oldValue > 0 }
 }
 
 /// What the client counted: all acknowledged runs, and those of the measured time.

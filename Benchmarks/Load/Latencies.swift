@@ -8,6 +8,16 @@ final class Latencies: Sendable {
 
     func reset() { values.withLock { $0 = [] } }
 
+    /// The same of many together.
+    static func json(of all: some Sequence<Latencies>) -> String {
+        let together = Latencies()
+        for latencies in all {
+            let values = latencies.values.withLock { $0 }
+            together.values.withLock { $0 += values }
+        }
+        return together.json
+    }
+
     /// `"count": …, "p50_ms": …, "p99_ms": …, "max_ms": …`
     var json: String {
         let sorted = values.withLock { $0.sorted() }

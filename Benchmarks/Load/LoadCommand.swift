@@ -6,5 +6,5 @@ struct LoadCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "beamline-load",
         abstract: "Load for benchmarks: a client that starts runs, a worker that does nothing.",
-        subcommands: [ClientCommand.self, WorkerCommand.self])
+        subcommands: [ClientCommand.self, WorkerCommand.self, TenantsCommand.self])
 }

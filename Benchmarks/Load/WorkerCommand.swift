@@ -6,7 +6,8 @@ import Synchronization
 import UnixSignals
 
 /// Takes tasks and completes them at once. On SIGTERM it prints how long each took from the time in its input (`at`, the
-/// scheduled send of its StartRun) to its assignment here; SIGUSR1 forgets what was measured so far.
+/// scheduled send of its StartRun) to its assignment here; SIGUSR1 forgets what was measured so far. With `--hold` it keeps
+/// each task for about so long, and prints how many it had at once.
 struct WorkerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "worker", abstract: "Complete tasks of type noop at once.")
@@ -19,24 +20,31 @@ struct WorkerCommand: AsyncParsableCommand {
     @Option(help: "Its name.")
     var name = "load"
 
+    @Option(help: "Milliseconds for which a task is kept, give or take a half; 0: completed at once.")
+    var hold = 0
+
     func run() async throws {
         let latencies = Latencies()
         let completed = Counter()
+        let occupancy = Occupancy()
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sigusr1)
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await serve(latencies, completed) }
+            group.addTask { await serve(latencies, completed, occupancy) }
             for await signal in signals {
                 guard signal == .sigusr1 else { break }
                 latencies.reset()
             }
             group.cancelAll()
         }
-        print("{\"completed\": \(completed.value.load(ordering: .relaxed)), \(latencies.json)}")
+        print(
+            "{\"completed\": \(completed.value.load(ordering: .relaxed)), \(latencies.json)\(hold > 0 ? ", \(occupancy.json)" : "")}"
+        )
     }
 
-    private func serve(_ latencies: Latencies, _ completed: Counter) async {
+    /// Takes and completes tasks until it is cancelled.
+    func serve(_ latencies: Latencies, _ completed: Counter, _ occupancy: Occupancy = Occupancy()) async {
         do {
-            try await talk(latencies, completed)
+            try await talk(latencies, completed, occupancy)
         } catch {
             // Cancelled by the signal: however the stream puts it, that is the end that was asked for.
             guard !Task.isCancelled else { return }
@@ -44,7 +52,7 @@ struct WorkerCommand: AsyncParsableCommand {
         }
     }
 
-    private func talk(_ latencies: Latencies, _ completed: Counter) async throws {
+    private func talk(_ latencies: Latencies, _ completed: Counter, _ occupancy: Occupancy) async throws {
         let channel = target.channel()
         let call = try await channel.bidirectional(BeamlineV1.WorkerService.connect)
         var generator = SystemRandomNumberGenerator()
@@ -72,8 +80,19 @@ struct WorkerCommand: AsyncParsableCommand {
                     held.tasks.withLock { $0[task.idempotencyKey] = task }
                     if let at = Self.sentAt(assign.input) { latencies.add(now - at) }
                     try await call.send(.init(kind: .started(.init(task: task))))
-                    try await call.send(.init(kind: .complete(.init(task: task, output: Self.output))))
-                    completed.value.add(1, ordering: .relaxed)
+                    guard hold > 0 else {
+                        try await call.send(.init(kind: .complete(.init(task: task, output: Self.output))))
+                        completed.value.add(1, ordering: .relaxed)
+                        continue
+                    }
+                    let span = Duration.milliseconds(Int.random(in: hold / 2...hold * 3 / 2, using: &generator))
+                    occupancy.change(by: 1)
+                    group.addTask {
+                        try await Task.sleep(for: span)
+                        occupancy.change(by: -1)
+                        try await call.send(.init(kind: .complete(.init(task: task, output: Self.output))))
+                        completed.value.add(1, ordering: .relaxed)
+                    }
                 case .ack(let ack):
                     if let task = ack.task { held.tasks.withLock { $0[task.idempotencyKey] = nil } }
                 case .revoke(let revoke):
@@ -107,7 +126,7 @@ struct WorkerCommand: AsyncParsableCommand {
     }
 }
 
-private final class Counter: Sendable {
+final class Counter: Sendable {
     let value = Atomic<Int>(0)
 }
 

@@ -14,6 +14,8 @@ public final class API: Sendable {
     private let parts: APIParts
     private let gate: Gate
     private let routes: RouteTrie<ServedRoute>
+    /// Routes that answer without a task: few, so a look at each is the quickest search.
+    private let constants: [ServedRoute]
     private let rpc: GRPCRouter<Caller>
     private let requestIDs: RequestIDs
     private let streams: OpenStreams
@@ -41,7 +43,8 @@ public final class API: Sendable {
 
     public init(_ parts: APIParts) {
         self.parts = parts
-        let gate = Gate(authenticator: parts.authenticator, now: parts.now)
+        let gate = Gate(
+            authenticator: parts.authenticator, limiter: RateLimiter(parts.rates), now: parts.now)
         let streams = OpenStreams()
         access = AccessWatch(parts: parts, streams: streams)
         let health = GRPCHealth(
@@ -61,13 +64,19 @@ public final class API: Sendable {
             + SessionRoutes(parts: parts, gate: gate).routes + SignInRoutes(parts: parts, gate: gate).routes
             + SystemRoutes(parts: parts).routes
             + KeyRoutes(store: parts.access, now: parts.now).routes + RoleRoutes(store: parts.access).routes
-            + TenantRoutes(store: parts.access).routes + SecretRoutes(vault: parts.secrets).routes
+            + TenantRoutes(store: parts.access).routes
+            + QuotaRoutes(engine: parts.engine, catalog: parts.catalog).routes
+            + SecretRoutes(vault: parts.secrets).routes
         var trie = RouteTrie<ServedRoute>()
+        var constants: [ServedRoute] = []
         for route in all {
-            let metrics = RouteMetrics(operation: route.operation, registry: parts.metrics)
-            trie.insert(ServedRoute(route: route, metrics: metrics), method: route.method, pattern: route.pattern)
+            let served = ServedRoute(
+                route: route, metrics: RouteMetrics(operation: route.operation, registry: parts.metrics))
+            trie.insert(served, method: route.method, pattern: route.pattern)
+            if case .always = route.work, route.home == nil { constants.append(served) }
         }
         routes = trie
+        self.constants = constants
         listed = all
         operations = all.map { ($0.method, $0.pattern, $0.operation) }
         rpc = Self.services(
@@ -85,6 +94,9 @@ public final class API: Sendable {
         if scope == .everything { return handler }
         return { request in try await self.respond(to: request, within: scope) }
     }
+
+    /// What an HTTP server may ask before the handler: the same answers, of routes that need no task.
+    public var immediate: HTTPImmediateHandler { { request in self.answerAtOnce(request) } }
 
     /// Ends the streams that would never end by themselves (events, workers): the first phase of a stop.
     public func drain() {
@@ -104,12 +116,26 @@ public final class API: Sendable {
             return await rpc.respond(to: request)
         }
         let requestID = requestIDs.id(for: request.fields["x-request-id"])
-        var response: HTTPResponse
         do {
-            response = try await answer(request, within: scope, requestID: requestID)
+            return named(try await answer(request, within: scope, requestID: requestID), requestID, request)
         } catch {
-            response = problem(for: error, request, requestID).response(requestID: requestID)
+            return named(problem(for: error, request, requestID).response(requestID: requestID), requestID, request)
         }
+    }
+
+    /// Of routes that every listener has.
+    private func answerAtOnce(_ request: HTTPRequest) -> HTTPResponse? {
+        for served in constants where served.route.pattern == request.path && served.route.method == request.method {
+            guard case .always(let response) = served.route.work else { continue }
+            served.metrics.count(status: response.status, took: .zero)
+            return named(response, requestIDs.id(for: request.fields["x-request-id"]), request)
+        }
+        return nil
+    }
+
+    private func named(
+        _ response: consuming HTTPResponse, _ requestID: String, _ request: HTTPRequest
+    ) -> HTTPResponse {
         // These lines, content-length and date.
         response.fields.makeRoom(lines: 5, bytes: 256)
         response.fields["x-request-id"] = requestID
@@ -166,10 +192,14 @@ public final class API: Sendable {
         _ route: Route, _ request: HTTPRequest, _ parameters: [String: String], _ requestID: String
     ) async throws -> HTTPResponse {
         switch route.work {
+        case .always(let response): return response
         case .open(let handler): return try await handler(request, parameters, requestID)
         case .admitted(let handler):
             let caller = try await gate.admit(request)
-            return try await handler(try call(route, request, parameters, requestID, of: caller))
+            let rate = try gate.limiter.admit(caller.identity, route.rateClass)
+            var response = try await handler(try call(route, request, parameters, requestID, of: caller))
+            if let rate { response.fields.append(contentsOf: rate) }
+            return response
         }
     }
 

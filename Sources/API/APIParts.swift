@@ -26,6 +26,8 @@ public struct APIParts: Sendable {
     /// The dashboard's files; `nil` for a path that is none.
     public var files: @Sendable (HTTPRequest) async throws -> HTTPResponse?
     public var now: @Sendable () -> WallTime
+    /// What the node lets each principal do.
+    public var rates = RatePolicies()
     public var logger: Logger
 
     public init(

@@ -6,11 +6,13 @@ extension Engine {
     /// The same idempotency key (or run id) with the same body answers the run that it started before.
     public func start(_ command: StartCommand) async throws(EngineError) -> Started {
         let flow = try await flow(command)
-        let prepared = try prepare(command, flow: flow)
+        var prepared = try prepare(command, flow: flow)
+        if parts.quotas[command.tenant] != nil { prepared.intent.standing = try await admit(prepared) }
+        let (key, intent) = prepared
         let answer = await withCheckedContinuation { continuation in
-            parts.router.submit(laneCommand(prepared.intent, key: prepared.key, reply: .caller(continuation)))
+            parts.router.submit(laneCommand(intent, key: key, reply: .caller(continuation)))
         }
-        return try started(answer)
+        return try started(answer, of: command.tenant)
     }
 
     /// Starts many runs in as few commits as they fit; each has an answer of its own, in their order.
@@ -18,7 +20,8 @@ extension Engine {
         let reply = BatchReply(count: commands.count)
         for (index, command) in commands.enumerated() {
             do throws(EngineError) {
-                let prepared = try prepare(command, flow: try await flow(command))
+                var prepared = try prepare(command, flow: try await flow(command))
+                if parts.quotas[command.tenant] != nil { prepared.intent.standing = try await admit(prepared) }
                 parts.router.submit(
                     laneCommand(prepared.intent, key: prepared.key, reply: .batch(reply, index: index)))
             } catch {
@@ -27,7 +30,7 @@ extension Engine {
         }
         return await reply.wait().map { answer in
             do throws(EngineError) {
-                return .success(try started(answer))
+                return .success(try started(answer, of: nil))
             } catch {
                 return .failure(error)
             }
@@ -132,6 +135,18 @@ extension Engine {
         return (RunKey(tenant: command.tenant, run: run), intent)
     }
 
+    /// Lets the run in under its tenant's quotas. One over the quota of active runs goes on when it may repeat one that
+    /// was let in before: the commit knows.
+    private func admit(_ prepared: (key: RunKey, intent: StartIntent)) async throws(EngineError) -> QuotaStanding? {
+        do throws(EngineError) {
+            let lane = RunDirectory.lane(of: prepared.key, count: parts.configuration.lanes)
+            return try await parts.quotas.admit(prepared.key, lane: Int32(lane)).map { .unit($0) }
+        } catch {
+            guard error.quota == .activeRuns, prepared.intent.idempotency != nil else { throw error }
+            return .over(error)
+        }
+    }
+
     private func laneCommand(_ intent: StartIntent, key: RunKey, reply: Reply) -> LaneCommand {
         let now = parts.clock.now
         return LaneCommand(
@@ -139,9 +154,11 @@ extension Engine {
             reply: reply)
     }
 
-    private func started(_ answer: Answer) throws(EngineError) -> Started {
+    private func started(_ answer: Answer, of tenant: TenantID?) throws(EngineError) -> Started {
         switch answer {
-        case .started(let started): return started
+        case .started(var started):
+            if let tenant { started.warnings = parts.quotas.warnings(of: tenant) }
+            return started
         case .failed(let error): throw error
         case .finished, .cancelled, .applied: preconditionFailure("a start is answered as one")
         }

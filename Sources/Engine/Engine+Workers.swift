@@ -1,3 +1,4 @@
+import Telemetry
 import Workflows
 
 extension Engine {
@@ -10,7 +11,11 @@ extension Engine {
         do {
             return try await open(hello, sink: sink)
         } catch {
-            parts.storeFailed(error, in: "connect")
+            if let quota = error.quota {
+                parts.metrics.quotaRefusals[Int(quota.rawValue) - 1].add()
+            } else {
+                parts.storeFailed(error, in: "connect")
+            }
             throw .unavailable(error)
         }
     }

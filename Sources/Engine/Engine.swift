@@ -33,6 +33,8 @@ public final class Engine: Sendable {
         self.catalog = catalog
         tail = EventTail(parts: parts)
         services = Self.services(parts: parts, late: late, tail: tail)
+        // A node that does not know the quotas would let everything in.
+        _ = try await parts.quotas.load(recent: false)
     }
 
     /// This life of this node, as session rows name it.
@@ -61,6 +63,7 @@ public final class Engine: Sendable {
         families.append(
             .gauge("beamline_cached_run_bytes", help: "Their estimated size.", Double(parts.directory.cachedBytes)))
         families.append(.gauge("beamline_sessions", help: "Worker sessions connected to this node.", Double(sessions)))
+        families.append(contentsOf: quotaFamilies)
         families.append(.gauge("beamline_held_attempts", help: "Attempts leased to them.", Double(held)))
         return families
     }
@@ -89,7 +92,7 @@ public final class Engine: Sendable {
     ) -> [EngineService] {
         let configuration = parts.configuration
         var services = parts.router.queues.enumerated().map { index, queue in
-            let lane = CommitLane(queue: queue, parts: parts)
+            let lane = CommitLane(queue: queue, number: index, parts: parts)
             return EngineService(name: "commit lane \(index)") { try await lane.run() }
         }
         let renewal = SessionRenewal(parts: parts)
@@ -130,6 +133,12 @@ public final class Engine: Sendable {
                 return nil
             })
         let reorder = QueueReorder(parts: parts)
+        let quotas = QuotaSweep(parts: parts)
+        services.append(
+            duty("quotas", parts, configuration.quotaRefreshInterval) { () async throws(StoreError) in
+                try await quotas.runOnce()
+                return nil
+            })
         services.append(
             duty("limits", parts, configuration.limitSweepInterval) { () async throws(StoreError) in
                 let sweep = try await parts.store.sweepLimits(limit: configuration.limitSweepCount)

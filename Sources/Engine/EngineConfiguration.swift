@@ -54,6 +54,10 @@ public struct EngineConfiguration: Sendable {
     public var limitSweepInterval: Duration = .seconds(5)
     /// Limits that one sweep looks at.
     public var limitSweepCount = 500
+    /// How often the tenants' quotas are read again; a change on another node is felt after so long.
+    public var quotaRefreshInterval: Duration = .seconds(1)
+    /// How often the active runs of tenants with a quota are counted anew.
+    public var quotaRecountInterval: Duration = .seconds(30)
     /// Tokens that one statement re-ranks at most.
     public var reorderLimit = 1_000
     /// How long an idempotency key is remembered, unless the command says otherwise.

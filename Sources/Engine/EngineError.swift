@@ -32,13 +32,17 @@ public struct EngineError: Error, Sendable, Hashable {
         public static let throttled = Self(rawValue: "throttled")
         /// The workflow's queue takes no new runs.
         public static let queueDraining = Self(rawValue: "queue_draining")
+        /// A quota of the tenant is used up: `EngineError.quota`.
+        public static let quotaExceeded = Self(rawValue: "quota_exceeded")
         public static let workerRefused = Self(rawValue: "worker_refused")
     }
 
     public var code: Code
     public var message: String
-    /// When to try again, for `overloaded`, `throttled` and `unavailable`.
+    /// When to try again, for `overloaded`, `throttled`, `quota_exceeded` and `unavailable`.
     public var retryAfter: Duration?
+    /// Which one, for `quota_exceeded`.
+    public var quota: QuotaKind?
 
     public init(_ code: Code, _ message: String, retryAfter: Duration? = nil) {
         self.code = code
@@ -69,7 +73,8 @@ extension EngineError {
     }
 
     static func unavailable(_ error: StoreError) -> Self {
-        switch error {
+        if let quota = error.quota { return Self(over: quota, limit: nil) }
+        return switch error {
         case .unavailable(let retryAfter, _):
             Self(.unavailable, "the database does not answer", retryAfter: max(retryAfter, .seconds(1)))
         case .refused(let code, _):

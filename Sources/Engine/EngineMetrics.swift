@@ -36,6 +36,10 @@ public final class EngineMetrics: Sendable {
     let rerankedTokens = Counter()
     let missedSlots = Counter()
 
+    /// By the quota's number, from 1 on.
+    let quotaRefusals = QuotaKind.allCases.map { _ in Counter() }
+    let quotaCorrections = Counter()
+
     public init() {}
 
     /// Everything, for the registry; `engine` adds its gauges.
@@ -90,6 +94,15 @@ public final class EngineMetrics: Sendable {
             .counter("beamline_inbox_messages_total", help: "Inbox messages swept.", inboxMessages.value),
             .counter("beamline_event_rows_total", help: "Event rows read.", eventRows.value),
             .counter("beamline_event_resyncs_total", help: "Readers told to resynchronise.", resyncs.value),
+            .counter(
+                "beamline_quota_corrections_total",
+                help: "Active runs by which a tenant's count was off when it was counted anew.", quotaCorrections.value),
+            MetricFamily(
+                "beamline_quota_refusals_total", help: "Submissions refused because a quota was used up.",
+                kind: .counter,
+                samples: zip(QuotaKind.allCases, quotaRefusals).map { kind, counter in
+                    MetricFamily.Sample(Double(counter.value), labels: [("quota", kind.name)])
+                }),
             .counter("beamline_sessions_lost_total", help: "Worker sessions whose lease ended.", lostSessions.value),
         ]
     }

@@ -16,6 +16,7 @@ final class EngineParts: Sendable {
     let committed: @Sendable () -> Void
     let plans: PlanCache
     let queues: QueueBook
+    let quotas: QuotaBook
     let directory: RunDirectory
     let router: CommandRouter
     let dispatcher: Dispatcher
@@ -58,9 +59,12 @@ final class EngineParts: Sendable {
             store: store, directory: directory, router: router, clock: clock, storeClock: storeClock,
             configuration: configuration, metrics: metrics, random: random, logger: logger)
         queues.observe { [dispatcher] table in dispatcher.withState { $0.queues = table } }
+        let life = SessionID(RunID.Bytes(random: random))
+        quotas = QuotaBook(store: store, clock: clock, node: life, metrics: metrics, logger: logger)
+        quotas.observe { [queues] tenants in queues.setStepLimited(tenants) }
         hub = EventHub(
             store: store, plans: plans, clock: clock, configuration: configuration, metrics: metrics, logger: logger)
-        node = SessionID(RunID.Bytes(random: random))
+        node = life
         health = Mutex(StoreHealth())
     }
 

@@ -6,9 +6,10 @@ internal import Workflows
 
 /// The engine's ports on PostgreSQL: `Store`, `Catalog`, `RunReader` and `TaskLog`.
 ///
-/// It holds three sets of connections, so that none can starve another: one connection a commit lane, a few for duties
-/// and slow tables, and a few with a statement time-out for people who look. All of them come back by themselves when
-/// the database does; until then calls fail with `StoreError.unavailable`.
+/// It holds sets of connections, so that none can starve another: one connection a commit lane, a few for duties and slow
+/// tables, and a few for asking who calls, all as the engine's role; then, as the role of requests (`TenantScope`), a few
+/// with a statement time-out for people who look, and a few for definitions. All of them come back by themselves when the
+/// database does; until then calls fail with `StoreError.unavailable`.
 public final class PostgresStore: Store {
     /// Where the database is, and how many connections of each set.
     public struct Configuration: Sendable {
@@ -18,26 +19,34 @@ public final class PostgresStore: Store {
         public var lanes: Int
         /// Connections for duties, the catalog and task logs.
         public var duties: Int
+        /// Connections for asking who calls: keys, roles and tenants, before the request's tenant is known.
+        public var directory: Int
         /// Connections for `RunReader`.
         public var readers: Int
+        /// Connections for definitions, theirs to read and to write.
+        public var requests: Int
         /// How long a read for people may take.
         public var readLimit: Duration
 
         public init(
-            postgres: PostgresConnection.Options, lanes: Int = 4, duties: Int = 2, readers: Int = 4,
-            readLimit: Duration = .seconds(5)
+            postgres: PostgresConnection.Options, lanes: Int = 4, duties: Int = 2, directory: Int = 2,
+            readers: Int = 4, requests: Int = 2, readLimit: Duration = .seconds(5)
         ) {
             self.postgres = postgres
             self.lanes = lanes
             self.duties = duties
+            self.directory = directory
             self.readers = readers
+            self.requests = requests
             self.readLimit = readLimit
         }
     }
 
     let lanes: ConnectionSlots
     let duties: ConnectionSlots
-    let readers: ConnectionSlots
+    private let directorySlots: ConnectionSlots
+    private let readers: ConnectionSlots
+    private let requests: ConnectionSlots
     private let commitStatements = Mutex<[CommitSections: PostgresStatement]>([:])
 
     private init(_ configuration: Configuration) {
@@ -52,17 +61,21 @@ public final class PostgresStore: Store {
         let limit = configuration.readLimit.microseconds / 1000
         lanes = slots(configuration.lanes, "lanes", PinnedSettings.engine)
         duties = slots(configuration.duties, "duties", PinnedSettings.duties)
-        readers = slots(
-            configuration.readers, "readers",
-            ["statement_timeout": "\(limit)ms", "default_transaction_read_only": "on", "timezone": "UTC"])
+        let reading = ["statement_timeout": "\(limit)ms", "default_transaction_read_only": "on", "timezone": "UTC"]
+        let asTenant = ["role": TenantScope.role]
+        directorySlots = slots(configuration.directory, "directory", reading)
+        readers = slots(configuration.readers, "readers", reading.merging(asTenant) { $1 })
+        requests = slots(configuration.requests, "requests", PinnedSettings.duties.merging(asTenant) { $1 })
     }
 
     /// Connects to a database whose schema is up to date, and settles its epoch: the number in event positions goes up
     /// when this is another database than the one that wrote the last events.
     ///
-    /// - Throws: `StoreError.unavailable` when the database cannot be reached.
+    /// - Throws: `StoreError.unavailable` when the database cannot be reached; `refused` when its user lacks a role,
+    ///   with the statement that gives it.
     public static func open(_ configuration: Configuration) async throws(StoreError) -> PostgresStore {
         let store = PostgresStore(configuration)
+        try await store.checkRoles()
         try await store.settleEpoch()
         return store
     }
@@ -71,7 +84,18 @@ public final class PostgresStore: Store {
     public func close() async {
         await lanes.close()
         await duties.close()
+        await directorySlots.close()
         await readers.close()
+        await requests.close()
+    }
+
+    private func checkRoles() async throws(StoreError) {
+        let complaint = try await duty { (connection) throws(PostgresError) in
+            try await RoleCheck.complaint(connection)
+        }
+        guard let complaint else { return }
+        await close()
+        throw .refused(code: SQLState.insufficientPrivilege.rawValue, detail: complaint)
     }
 
     private func settleEpoch() async throws(StoreError) {
@@ -112,11 +136,29 @@ public final class PostgresStore: Store {
         try await perform(on: duties, body)
     }
 
-    /// Runs something on a reader's connection.
-    func reader<Answer>(
+    /// Reads about callers on a connection of the engine's role: their tenant is what is asked for, or they have all.
+    func directory<Answer>(
         _ body: (PostgresConnection) async throws(PostgresError) -> Answer
     ) async throws(StoreError) -> Answer {
-        try await perform(on: readers, body)
+        try await perform(on: directorySlots, body)
+    }
+
+    /// Reads a tenant's rows for people.
+    func reader<Answer>(
+        of tenant: Int32, _ body: (TenantScope) async throws(PostgresError) -> Answer
+    ) async throws(StoreError) -> Answer {
+        try await perform(on: readers) { (connection) throws(PostgresError) in
+            try await body(TenantScope(tenant: tenant, connection: connection))
+        }
+    }
+
+    /// Reads or writes a tenant's definitions.
+    func request<Answer>(
+        of tenant: Int32, _ body: (TenantScope) async throws(PostgresError) -> Answer
+    ) async throws(StoreError) -> Answer {
+        try await perform(on: requests) { (connection) throws(PostgresError) in
+            try await body(TenantScope(tenant: tenant, connection: connection))
+        }
     }
 
     /// A transaction that lost against another (a deadlock, say) was rolled back, so it is simply run again.

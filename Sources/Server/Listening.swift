@@ -16,17 +16,22 @@ final class Listening: Sendable {
     private let certificates: ServerCertificates?
     private let logger: Logger
     private let metrics: HTTPMetrics
+    private let immediate: HTTPImmediateHandler
     private let handlers: [Listener: HTTPHandler]
     private let state: Mutex<State>
 
-    /// - Parameter handler: what answers on a listener of this scope.
+    /// - Parameters:
+    ///   - immediate: asked first, on every listener.
+    ///   - handler: what answers on a listener of this scope.
     init(
         _ options: ServerOptions, certificates: ServerCertificates?, logger: Logger, metrics: HTTPMetrics,
+        immediate: @escaping HTTPImmediateHandler,
         handler: (ListenerScope) -> HTTPHandler
     ) {
         self.certificates = certificates
         self.logger = logger
         self.metrics = metrics
+        self.immediate = immediate
         var addresses = options.listeners.filter { !$0.value.isEmpty }
         addresses[.public] = options.addresses
         let kinds = Set(addresses.keys)
@@ -80,7 +85,7 @@ final class Listening: Sendable {
             servers[listener] = HTTPServer(
                 configuration: .init(
                     addresses: addresses[listener] ?? [], tls: certificates?.context(for: listener)), logger: logger,
-                metrics: metrics, handler: handler)
+                metrics: metrics, immediate: immediate, handler: handler)
         }
         return servers
     }

@@ -45,18 +45,19 @@ struct ServerAssembly {
         let authenticator = Authenticator(keys.verifier(of: ring, others: providers.issuers), directory: store)
         // The tree shows itself; it exists only when its parts do.
         let tree = Mutex<Supervisor?>(nil)
-        let api = API(
-            APIParts(
-                engine: engine, reader: store, catalog: store, taskLog: store, definitions: WorkflowChecker(),
-                authenticator: authenticator, access: store,
-                secrets: try secrets(store), signIn: providers.signIn, metrics: metrics,
-                tree: { tree.withLock { $0 }!.snapshot() }, readiness: { await health.checks(store) },
-                files: { request in files?.respond(to: request) }, logger: logger))
+        var parts = APIParts(
+            engine: engine, reader: store, catalog: store, taskLog: store, definitions: WorkflowChecker(),
+            authenticator: authenticator, access: store,
+            secrets: try secrets(store), signIn: providers.signIn, metrics: metrics,
+            tree: { tree.withLock { $0 }!.snapshot() }, readiness: { await health.checks(store) },
+            files: { request in files?.respond(to: request) }, logger: logger)
+        parts.rates = options.rates
+        let api = API(parts)
 
         let reload = KeyReload(
             folder: options.keysFolder, ring: ring, logger: logger, changed: { api.access.keysChanged() })
         let listening = Listening(
-            options, certificates: certificates, logger: logger, metrics: httpMetrics,
+            options, certificates: certificates, logger: logger, metrics: httpMetrics, immediate: api.immediate,
             handler: { api.handler(for: $0) })
         let addresses = try await listening.bind()
         let root = Supervisor(

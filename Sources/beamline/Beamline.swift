@@ -18,7 +18,8 @@ struct Beamline: AsyncParsableCommand {
         subcommands: [
             WorkflowCommand.self, RunCommand.self, ApprovalCommand.self, QueueCommand.self, WorkerCommand.self,
             InitCommand.self, DashboardCommand.self, TokenCommand.self, KeyCommand.self, RoleCommand.self,
-            SecretCommand.self, TenantCommand.self, ExpressionCommand.self, SchemaCommand.self, DevCommand.self,
+            SecretCommand.self, TenantCommand.self, QuotaCommand.self, ExpressionCommand.self, SchemaCommand.self,
+            DevCommand.self,
             ServeCommand.self, MigrateCommand.self,
         ])
 

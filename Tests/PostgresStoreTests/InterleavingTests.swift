@@ -280,7 +280,8 @@ private struct Scene: Sendable {
             switch try await store.commit(batch).excluded[run] {
             case nil, .staleFences: return
             case .lostRace: continue
-            case .duplicate, .refused, .conflict, .throttled: throw Unmet(description: "an advance was refused")
+            case .duplicate, .refused, .conflict, .throttled, .overQuota:
+                throw Unmet(description: "an advance was refused")
             }
         }
         throw Unmet(description: "a command loses every race")

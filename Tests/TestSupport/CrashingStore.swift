@@ -166,6 +166,30 @@ public final class CrashingStore: Store {
         try await call { () throws(StoreError) in try await inner.finishReordering(queue, version: version) }
     }
 
+    public func quotas(recent: Bool) async throws(StoreError) -> [TenantQuotas] {
+        try await call { () throws(StoreError) in try await inner.quotas(recent: recent) }
+    }
+
+    public func quotas(of tenant: TenantID) async throws(StoreError) -> TenantQuotas {
+        try await call { () throws(StoreError) in try await inner.quotas(of: tenant) }
+    }
+
+    public func setQuotas(_ quotas: TenantQuotas) async throws(StoreError) -> TenantQuotas {
+        try await call { () throws(StoreError) in try await inner.setQuotas(quotas) }
+    }
+
+    public func usage(of tenant: TenantID) async throws(StoreError) -> [QuotaKind: Int64] {
+        try await call { () throws(StoreError) in try await inner.usage(of: tenant) }
+    }
+
+    public func reserve(_ request: QuotaRequest) async throws(StoreError) -> QuotaGrant {
+        try await call { () throws(StoreError) in try await inner.reserve(request) }
+    }
+
+    public func recountRuns(of tenant: TenantID) async throws(StoreError) -> Int64 {
+        try await call { () throws(StoreError) in try await inner.recountRuns(of: tenant) }
+    }
+
     public func now() async throws(StoreError) -> Timestamp {
         try await call { () throws(StoreError) in try await inner.now() }
     }

@@ -18,8 +18,13 @@ extension MemoryStore {
     public func apply(
         _ definitions: [DefinitionRecord], tenant: TenantID
     ) async throws(StoreError) -> [AppliedDefinition] {
-        await transaction { tables in
-            definitions.map { definition in
+        let applied: [AppliedDefinition]? = await transaction { tables in
+            let known = Set(tables.definitions.filter { $0.tenant == tenant }.map(\.name))
+            let after = known.union(definitions.map(\.name)).count
+            if let limit = tables.quotas.quotas[tenant]?[.definitions], after > max(known.count, Int(limit)) {
+                return nil
+            }
+            return definitions.map { definition in
                 let versions = tables.definitions.filter { $0.tenant == tenant && $0.name == definition.name }
                 if let newest = versions.last, newest.digest == definition.digest {
                     return AppliedDefinition(
@@ -34,6 +39,8 @@ extension MemoryStore {
                     name: stored.name, flow: stored.flow, version: stored.version, changed: true)
             }
         }
+        guard let applied else { throw .refused(code: StoreError.code(of: .definitions), detail: "over quota") }
+        return applied
     }
 
     public func definition(

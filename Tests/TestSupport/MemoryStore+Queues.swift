@@ -142,9 +142,9 @@ extension MemoryTables {
     }
 
     /// Nothing is handed out of the bucket now, or not without the queue's lock.
-    func isClosed(_ bucket: Bucket, isGuarded: Bool) -> Bool {
+    func isClosed(_ bucket: Bucket, isGuarded: Bool?) -> Bool {
         guard let queue = queues[bucket.queue] else { return true }
-        return queue.isPaused || queue.settings.isGuarded != isGuarded
+        return queue.isPaused || isGuarded.map { queue.settings.isGuarded != $0 } ?? false
     }
 
     /// How many attempts more the queue may have.

@@ -67,7 +67,16 @@ public final class MemoryStore: Store, Catalog {
     public func openSession(
         _ session: SessionRecord, held: [HeldAttempt]
     ) async throws(StoreError) -> SessionSettlement {
-        await transaction(seen: { .openSession(session, held: held, $0) }) { $0.openSession(session, held: held) }
+        let isOver = await transaction { tables in
+            guard let limit = tables.quotas.quotas[session.tenant]?[.workers], tables.sessions[session.id] == nil else {
+                return false
+            }
+            return tables.usage(of: session.tenant)[.workers, default: 0] >= Int64(limit)
+        }
+        if isOver { throw .refused(code: StoreError.code(of: .workers), detail: "over quota") }
+        return await transaction(seen: { .openSession(session, held: held, $0) }) {
+            $0.openSession(session, held: held)
+        }
     }
 
     public func renewSessions(_ sessions: [SessionID], lease: Duration) async throws(StoreError) -> Set<SessionID> {

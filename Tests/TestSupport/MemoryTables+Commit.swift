@@ -98,6 +98,7 @@ extension MemoryTables {
             wake(Bucket(tenant: freed.tenant, queue: freed.queue, route: .any), rank: 0)
         }
         for id in batch.appliedInbox where excluded[id.key] == nil { inbox[id] = nil }
+        count(batch, excluded: excluded)
         let released = batch.releases.filter { excluded[$0.key] == nil }.map(\.limit)
         let paced = outcome.admissions.messages
         outcome.admissions = admit(held.map(\.limit.id) + released)
@@ -142,6 +143,7 @@ extension MemoryTables {
             excluded[key] = .refused(code: "22P05", detail: "the text cannot be stored")
         }
         for (key, fences) in stale { excluded[key] = .staleFences(fences) }
+        for (key, over) in overQuota(batch) where excluded[key] == nil { excluded[key] = over }
         for (key, conflict) in conflicts(of: batch) where excluded[key] == nil { excluded[key] = conflict }
         for (key, excess) in excess(of: batch.delayed.filter { excluded[$0.token.key] == nil }) {
             excluded[key] = excess

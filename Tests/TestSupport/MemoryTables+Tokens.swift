@@ -7,10 +7,13 @@ extension MemoryTables {
         var leases: [LeasedTask] = []
         for (share, slots) in request.shares.enumerated() {
             let open = request.buckets.filter {
-                $0.share == share && !isClosed($0.bucket, isGuarded: request.isGuarded)
+                $0.share == share && !isClosed($0.bucket, isGuarded: request.isCounted ? nil : request.isGuarded)
             }
             let marks = Dictionary(open.map { ($0.bucket, $0.lowWater) }) { first, _ in first }
-            let places = request.isGuarded ? open.first.map { self.places(in: $0.bucket.queue) } ?? 0 : .max
+            var places = request.isGuarded ? open.first.map { self.places(in: $0.bucket.queue) } ?? 0 : .max
+            if request.isCounted, let tenant = open.first?.bucket.tenant {
+                places = min(places, self.places(of: tenant))
+            }
             let candidates = ready.values
                 .filter { token in marks[token.row.bucket].map { token.row.rank >= $0 } ?? false }
                 .sorted { ($0.row.rank, $0.row.step) < ($1.row.rank, $1.row.step) }

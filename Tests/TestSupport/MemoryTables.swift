@@ -97,6 +97,7 @@ struct MemoryTables: Sendable {
     /// Queues whose order has changed, and when.
     var reordered: [QueueID: Timestamp] = [:]
     var tenantWeights: [TenantID: Int32] = [:]
+    var quotas = MemoryQuotas()
     /// What must never happen; `audit` reports it.
     var violations: [String] = []
     /// Tokens that the transaction under way returned to `ready`.

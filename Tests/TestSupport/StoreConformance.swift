@@ -70,6 +70,14 @@ public enum StoreConformance: String, CaseIterable, Sendable {
     case throttleDrops
     case debounce
     case pacedRunNeedsSlot
+    case quotaSettings
+    case quotaOfRuns
+    case quotaBlocksReturn
+    case quotaKnowsRepetitions
+    case quotaRecount
+    case quotaOfSubmissions
+    case quotaOfSteps
+    case quotaOfWorkersAndDefinitions
 
     public func run(on store: any Store & Catalog) async throws {
         let fixture = try await StoreFixture.make(on: store)
@@ -141,6 +149,14 @@ public enum StoreConformance: String, CaseIterable, Sendable {
         case .throttleDrops: try await Self.throttleDrops(fixture)
         case .debounce: try await Self.debounce(fixture)
         case .pacedRunNeedsSlot: try await Self.pacedRunNeedsSlot(fixture)
+        case .quotaSettings: try await Self.quotaSettings(fixture)
+        case .quotaOfRuns: try await Self.quotaOfRuns(fixture)
+        case .quotaBlocksReturn: try await Self.quotaBlocksReturn(fixture)
+        case .quotaKnowsRepetitions: try await Self.quotaKnowsRepetitions(fixture)
+        case .quotaRecount: try await Self.quotaRecount(fixture)
+        case .quotaOfSubmissions: try await Self.quotaOfSubmissions(fixture)
+        case .quotaOfSteps: try await Self.quotaOfSteps(fixture)
+        case .quotaOfWorkersAndDefinitions: try await Self.quotaOfWorkersAndDefinitions(fixture)
         }
     }
 }

@@ -6,11 +6,14 @@ import Telemetry
 /// Lets requests in: who calls, of which tenant, and whether a browser sent it from our own pages.
 final class Gate: Sendable {
     private let authenticator: Authenticator
+    /// What callers and addresses are held to.
+    let limiter: RateLimiter
     private let now: @Sendable () -> WallTime
     private let traceIDs = SplitMix().generator
 
-    init(authenticator: Authenticator, now: @escaping @Sendable () -> WallTime) {
+    init(authenticator: Authenticator, limiter: RateLimiter, now: @escaping @Sendable () -> WallTime) {
         self.authenticator = authenticator
+        self.limiter = limiter
         self.now = now
     }
 
@@ -50,7 +53,7 @@ final class Gate: Sendable {
             guard let token = Self.bearer(header) else {
                 throw TokenError(.malformed, "The authorization field must read: Bearer TOKEN.")
             }
-            return try await authenticator.authenticate(token, now: seconds)
+            return try await identity(of: token, request)
         }
         let cookies = request.fields.values(of: "cookie")
         guard let cookie = SessionCookie.text(in: cookies, secure: request.isTLS) else {
@@ -61,9 +64,11 @@ final class Gate: Sendable {
             throw TokenError(.missing, "This needs a token: send authorization: Bearer TOKEN, or sign in.")
         }
         try Self.refuseCrossSite(request)
-        let identity = try await authenticator.authenticate(cookie: cookie, now: seconds)
-        try Self.refuseForged(request, cookie: cookie)
-        return identity
+        return try await limited(request) { now in
+            let identity = try await authenticator.authenticate(cookie: cookie, now: now)
+            try Self.refuseForged(request, cookie: cookie)
+            return identity
+        }
     }
 
     /// The identity of a session that was made just now.
@@ -78,6 +83,25 @@ final class Gate: Sendable {
             throw Problem(
                 403, "csrf_token",
                 "A change needs x-csrf-token: the csrf_token that GET /v1/session answers; reload the page.")
+        }
+    }
+
+    /// One that is not remembered may be tried only so often in vain.
+    private func identity(of credential: String, _ request: HTTPRequest) async throws -> Identity {
+        if let known = authenticator.remembered(credential, now: seconds) { return known }
+        return try await limited(request) { now in try await authenticator.authenticate(credential, now: now) }
+    }
+
+    /// An address that has tried too often in vain is not heard for a while.
+    private func limited(
+        _ request: HTTPRequest, _ authenticate: (_ now: Int64) async throws -> Identity
+    ) async throws -> Identity {
+        try limiter.checkFailures(of: request)
+        do {
+            return try await authenticate(seconds)
+        } catch let error as TokenError {
+            limiter.noteFailure(of: request)
+            throw error
         }
     }
 
@@ -98,8 +122,11 @@ final class Gate: Sendable {
         guard octets.count > 7, octets.prefix(7).lazy.map({ $0 | 0x20 }).elementsEqual("bearer ".utf8) else {
             return nil
         }
-        let token = octets.dropFirst(7)
-        return token.contains(UInt8(ascii: " ")) ? nil : String(token)
+        // A field's value is native and contiguous, whose octets are searched at once and not one by one.
+        let hasSpace = unsafe octets.withContiguousStorageIfAvailable {
+            unsafe $0.dropFirst(7).contains(UInt8(ascii: " "))
+        }
+        return hasSpace ?? true ? nil : String(octets.dropFirst(7))
     }
 
     private func trace(of request: HTTPRequest) -> TraceContext {

@@ -13,6 +13,8 @@ struct Route: Sendable {
         ) async throws -> HTTPResponse
 
     enum Work: Sendable {
+        /// The same answer to everybody, at once.
+        case always(HTTPResponse)
         case open(OpenPathHandler)
         case admitted(Handler)
     }
@@ -29,6 +31,8 @@ struct Route: Sendable {
     let rule: AccessRule
     /// The listener that serves it where listeners are apart; `nil` is every one.
     var home: Listener? { EntryPoints.home(of: operation) }
+    /// The limit that it counts for.
+    var rateClass: RateClass { RateClass(rule) }
 
     init(
         _ method: String, _ pattern: String, _ operation: String, parameters: Set<String> = [],
@@ -53,11 +57,22 @@ struct Route: Sendable {
         openAt method: String, _ pattern: String, _ operation: String, parameters: Set<String> = [],
         _ handler: @escaping OpenPathHandler
     ) {
+        self.init(open: method, pattern, operation, parameters: parameters, work: .open(handler))
+    }
+
+    /// A route without a token whose answer is always the same.
+    init(open method: String, _ pattern: String, _ operation: String, always response: HTTPResponse) {
+        self.init(open: method, pattern, operation, work: .always(response))
+    }
+
+    private init(
+        open method: String, _ pattern: String, _ operation: String, parameters: Set<String> = [], work: Work
+    ) {
         self.method = method
         self.pattern = pattern
         self.operation = operation
         self.parameters = parameters
-        work = .open(handler)
+        self.work = work
         rule = Self.rule(operation)
         precondition(rule == .open, "\(operation) is not open in the table of entry points, and its route is")
     }

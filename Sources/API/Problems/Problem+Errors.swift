@@ -76,6 +76,10 @@ extension Problem {
     }
 
     init(_ error: StoreError) {
+        if let quota = error.quota {
+            self.init(EngineError(over: quota, limit: nil))
+            return
+        }
         switch error {
         case .unavailable(let retryAfter, _):
             self.init(
@@ -94,13 +98,14 @@ extension Problem {
             case .forbidden: 403
             case .idempotencyKeyReused, .runEnded, .conflict, .concurrencyLimit, .queueDraining: 409
             case .invalidInput, .invalidDefinition, .workerRefused: 422
-            case .overloaded, .throttled: 429
+            case .overloaded, .throttled, .quotaExceeded: 429
             case .unavailable: 503
             case .refused: 422
             default: 500
             }
         self.init(status, error.code.rawValue, error.message)
         if let retryAfter = error.retryAfter { fields["retry-after"] = Self.seconds(retryAfter) }
+        if let quota = error.quota { fields["beamline-quota"] = quota.name }
     }
 
     /// Whole seconds, at least one (RFC 9110 §10.2.3).

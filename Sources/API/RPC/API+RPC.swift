@@ -18,6 +18,7 @@ extension API {
                 }
                 // Messages name things, heads do not: the services ask again where a grant is enough.
                 try Gate.check(rule, caller, path: { _ in "" }, query: { _ in nil })
+                _ = try gate.limiter.admit(caller.identity, RateClass(rule))
                 return caller
             } catch {
                 guard let problem = Problem(error) else { throw error }

@@ -56,7 +56,8 @@ struct RunRoutes: Sendable {
             idempotencyKey: call.request.fields["idempotency-key"], priority: try Self.priority(body["priority"]),
             deadline: try Self.deadline(body["deadline"]))
         let started = try await runs.start(command)
-        let location: HTTPFields = ["location": "/v1/runs/\(started.run)"]
+        var location: HTTPFields = ["location": "/v1/runs/\(started.run)"]
+        location.addWarnings(started.warnings)
         if let wait {
             let detail = try await runs.ended(started.run, tenant: call.caller.tenant, within: wait)
             return .json(200, fields: location) { $0.runSummary(detail.summary, output: detail.output) }

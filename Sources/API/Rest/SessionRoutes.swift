@@ -37,7 +37,9 @@ struct SessionRoutes: Sendable {
         guard let code = body["code"]?.stringValue, (1...200).contains(code.utf8.count) else {
             throw Problem(400, "invalid_body", "The body needs the field code, a string of 1 to 200 bytes.")
         }
+        try gate.limiter.checkFailures(of: request)
         guard let signIn = try await store.redeemSignInCode(SignInCode.digest(code)) else {
+            gate.limiter.noteFailure(of: request)
             throw Problem(
                 401, "invalid_code",
                 "The code was used, has expired, or never was one; ask for a new one: beamline dashboard")

@@ -12,7 +12,7 @@ struct SystemRoutes: Sendable {
 
     var routes: [Route] {
         [
-            Route(open: "GET", "/healthz", "getHealth") { _, _ in Self.alive },
+            Route(open: "GET", "/healthz", "getHealth", always: Self.alive),
             Route(open: "GET", "/readyz", "getReadiness", readiness),
             Route("GET", "/metrics", "getMetrics", metrics),
             Route("GET", "/v1/overview", "getOverview", parameters: ["window"], overview),

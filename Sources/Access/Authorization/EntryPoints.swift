@@ -60,6 +60,10 @@ public enum EntryPoints {
         EntryPoint(rest: "listTenants", .tenant(.manageTenants)),
         EntryPoint(rest: "suspendTenant", .tenant(.manageTenants)),
         EntryPoint(rest: "resumeTenant", .tenant(.manageTenants)),
+        // quotas
+        EntryPoint(rest: "getUsage", .tenant(.readOverview)),
+        EntryPoint(rest: "getQuotas", .tenant(.manageTenants)),
+        EntryPoint(rest: "putQuotas", .tenant(.manageTenants)),
         // secrets
         EntryPoint(rest: "listSecrets", .tenant(.readSecrets)),
         EntryPoint(rest: "setSecret", .named(.writeSecrets, .secret, .path("name"))),

@@ -65,7 +65,7 @@ extension EntryPoints {
     private static let management = [
         "getSupervisionTree", "listKeys", "createKey", "revokeKey", "revokeToken", "listRoles", "putRole", "deleteRole",
         "listGrants", "addGrant", "removeGrant", "listTenants", "suspendTenant", "resumeTenant", "listSecrets",
-        "setSecret", "deleteSecret", "rotateSecrets",
+        "setSecret", "deleteSecret", "rotateSecrets", "getQuotas", "putQuotas",
     ]
 
     /// The names that have a home other than the public listener.

@@ -19,6 +19,8 @@ public final class Authenticator: Sendable {
     private struct State {
         var young: [Key: Identity] = [:]
         var old: [Key: Identity] = [:]
+        /// By tenant and subject; forgotten all at once when there are too many.
+        var gauges: [String: PrincipalGauges] = [:]
         /// Goes up whenever something is forgotten: what was looked up before then is not remembered.
         var changes = 0
     }
@@ -33,6 +35,12 @@ public final class Authenticator: Sendable {
         self.verifier = verifier
         self.directory = directory
         self.capacity = capacity
+    }
+
+    /// The identity of a token or API key that has been verified before and is remembered.
+    public func remembered(_ credential: String, now: Int64) -> Identity? {
+        guard credential.utf8.count <= TokenVerifier.maximumLength else { return nil }
+        return remembered(Key(source: .bearer, digest: Digest(of: credential)), now: now)
     }
 
     /// The identity of a token or an API key.
@@ -56,9 +64,21 @@ public final class Authenticator: Sendable {
         } else {
             identity = try await resolve(.token(try await verified(credential, now: now)), now: now)
         }
-        identity.use(at: now)
-        remember(key, identity, since: changes)
-        return identity
+        let shared = identity.sharing(gauges(of: identity))
+        shared.use(at: now)
+        remember(key, shared, since: changes)
+        return shared
+    }
+
+    /// The principal's gauges, whichever of its credentials came first.
+    private func gauges(of identity: Identity) -> PrincipalGauges {
+        state.withLock { state in
+            let name = "\(identity.tenant)/\(identity.principal.subject)"
+            if let known = state.gauges[name] { return known }
+            if state.gauges.count >= 2 * capacity { state.gauges = [:] }
+            state.gauges[name] = identity.gauges
+            return identity.gauges
+        }
     }
 
     /// The identity of a browser's cookie. The same text as a bearer token is nothing.
@@ -82,8 +102,9 @@ public final class Authenticator: Sendable {
         if let known = remembered(key, now: now) { return known }
         let changes = state.withLock { $0.changes }
         let identity = try await resolve(try credential(), now: now)
-        remember(key, identity, since: changes)
-        return identity
+        let shared = identity.sharing(gauges(of: identity))
+        remember(key, shared, since: changes)
+        return shared
     }
 
     /// A key that is not known may be new at its issuer, which is asked then, at most every few seconds.

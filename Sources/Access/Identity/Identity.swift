@@ -15,13 +15,18 @@ public final class Identity: Sendable {
     /// The tenant's number in the database.
     public let tenant: Int32
     let credential: Credential
+    /// How many requests it has sent, with all others of its principal.
+    public let gauges: PrincipalGauges
     /// Seconds since 1970; 0 when it was not used since that was last noted.
     private let lastUse = Atomic<Int64>(0)
 
-    init(_ principal: Principal, tenant: Int32, credential: Credential) {
+    init(
+        _ principal: Principal, tenant: Int32, credential: Credential, gauges: PrincipalGauges = PrincipalGauges()
+    ) {
         self.principal = principal
         self.tenant = tenant
         self.credential = credential
+        self.gauges = gauges
     }
 
     /// A session of the dashboard that comes from this token; `nil` for what is no token: a key is a service's, and a
@@ -39,6 +44,12 @@ public final class Identity: Sendable {
 
     /// Whether it speaks for the same principal with the same permissions.
     func isSame(as other: Identity) -> Bool { tenant == other.tenant && principal == other.principal }
+
+    /// The same with other gauges.
+    func sharing(_ gauges: PrincipalGauges) -> Identity {
+        gauges === self.gauges
+            ? self : Identity(principal, tenant: tenant, credential: credential, gauges: gauges)
+    }
 
     func use(at now: Int64) {
         switch credential {

@@ -48,6 +48,8 @@ public struct Started: Sendable, Hashable {
     public var created: Bool
     /// The run's state after its first commit, when this command created it.
     public var state: RunLifecycle?
+    /// Quotas that the tenant has nearly used up.
+    public var warnings: [QuotaUse] = []
 
     public init(run: RunID, workflow: String, version: Int32, created: Bool, state: RunLifecycle?) {
         self.run = run

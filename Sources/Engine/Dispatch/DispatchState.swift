@@ -157,7 +157,7 @@ struct DispatchState {
     /// Promises a free slot of a session that serves the bucket. None while older tokens wait in the bucket, or any that
     /// the same slots serve (whose turn it is, the claim decides), and none for a queue whose claims need its lock.
     mutating func reserve(_ bucket: Bucket) -> SessionID? {
-        if waiting.contains(bucket) || queues.isGuarded(bucket.queue) { return nil }
+        if waiting.contains(bucket) || queues.isGuarded(bucket.queue, of: bucket.tenant) { return nil }
         guard let groups = servers[TenantRoute(tenant: bucket.tenant, route: bucket.route)] else { return nil }
         for group in groups where waiting.isEmpty || !isAwaited(group) {
             if let id = take(from: group) { return id }
@@ -250,13 +250,16 @@ struct DispatchState {
         buckets[bucket] = state
         waiting.insert(bucket)
         // A step that returned has also freed its place, which a step of another route may take.
-        if queues.isGuarded(bucket.queue) { wake(bucket.queue) }
+        if queues.isGuarded(bucket.queue, of: bucket.tenant) { wake(bucket.queue) }
         return groups.contains { hasFree($0) }
     }
 
-    /// Places have become free under a queue's limit: whatever bucket of it may have been left is looked at again.
+    /// Places have become free under a queue's limit: whatever bucket of it may have been left is looked at again. Under
+    /// a quota of its tenant, all of the tenant's.
     mutating func wake(_ queue: QueueID) {
-        for bucket in buckets.keys where bucket.queue == queue {
+        let owner = queues.stepLimited.isEmpty ? nil : queues.queues[queue]?.tenant
+        let limited = owner.flatMap { queues.stepLimited.contains($0) ? $0 : nil }
+        for bucket in buckets.keys where bucket.queue == queue || bucket.tenant == limited {
             buckets[bucket]?.waiting = true
             waiting.insert(bucket)
         }
@@ -290,7 +293,7 @@ struct DispatchState {
         for (queue, share) in zip(names, shares) where share > 0 {
             let own = Array(slots.suffix(share))
             slots.removeLast(share)
-            let isGuarded = queues.isGuarded(queue)
+            let isGuarded = queues.isGuarded(queue, of: tenant)
             let number = isGuarded ? 0 : open.request.shares.count
             let claims = (served[queue] ?? []).map { bucket in
                 ClaimBucket(bucket: bucket, lowWater: buckets[bucket]?.lowWater ?? .min, share: number)
@@ -303,8 +306,9 @@ struct DispatchState {
             if isGuarded {
                 planned.append(
                     ClaimPlan(
-                        request: ClaimRequest(buckets: claims, slots: own, isGuarded: true), pool: group.pool,
-                        epoch: epoch,
+                        request: ClaimRequest(
+                            buckets: claims, slots: own, isGuarded: true,
+                            isCounted: queues.stepLimited.contains(tenant)), pool: group.pool, epoch: epoch,
                         queues: [queue]))
             } else {
                 open.request.buckets += claims

@@ -85,7 +85,7 @@ extension BatchBuilder {
     }
 
     private mutating func noteFreed(_ ended: some Sequence<QueueID>, of key: RunKey) {
-        for queue in ended where queues.isGuarded(queue) {
+        for queue in ended where queues.isGuarded(queue, of: key.tenant) {
             batch.freed.insert(TenantQueue(tenant: key.tenant, queue: queue))
         }
     }

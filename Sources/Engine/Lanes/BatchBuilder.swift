@@ -42,6 +42,8 @@ struct BatchBuilder {
     var drafts: [RunKey: Draft] = [:]
     var batch: CommitBatch
     let queues: QueueTable
+    /// Tenants whose active runs are counted.
+    private let counted: Set<TenantID>
     private var order: [RunKey] = []
     private var idempotencyKeys: Set<TenantKey> = []
     private let now: Timestamp
@@ -51,10 +53,15 @@ struct BatchBuilder {
         var key: String
     }
 
-    init(id: BatchID, now: Timestamp, queues: QueueTable = QueueTable()) {
+    init(
+        id: BatchID, now: Timestamp, queues: QueueTable = QueueTable(), counted: Set<TenantID> = [],
+        holder: QuotaHolder? = nil
+    ) {
         batch = CommitBatch(id: id)
+        batch.holder = holder
         self.now = now
         self.queues = queues
+        self.counted = counted
     }
 
     var isEmpty: Bool {
@@ -290,10 +297,25 @@ struct BatchBuilder {
             if let isPaused = draft.isPaused, !state.isEnded, isPaused == (state == .paused) {
                 batch.pauses.append(RunPause(key: key, isPaused: isPaused))
             }
+            count(draft, key: key, isEnded: state.isEnded)
             drafts[key]?.state = state
             drafts[key]?.revision = revision
         }
         return batch
+    }
+}
+
+extension BatchBuilder {
+    /// Of a tenant with a quota of active runs: a run more, or one less. Those that other runs started are not counted.
+    private mutating func count(_ draft: Draft, key: RunKey, isEnded: Bool) {
+        if let start = draft.start {
+            guard let standing = start.standing, !isEnded || !standing.hasUnit else { return }
+            batch.counted.append(CountedRun(key: key, change: 1, hasUnit: standing.hasUnit))
+        } else if draft.ending != nil, !counted.isEmpty, counted.contains(key.tenant),
+            draft.entry.withContents({ $0.run.context.parent == nil })
+        {
+            batch.counted.append(CountedRun(key: key, change: -1))
+        }
     }
 }
 

@@ -9,10 +9,12 @@ import Workflows
 final class CommitLane: Sendable {
     let queue: LaneQueue
     let parts: EngineParts
+    private let holder: QuotaHolder
 
-    init(queue: LaneQueue, parts: EngineParts) {
+    init(queue: LaneQueue, number: Int = 0, parts: EngineParts) {
         self.queue = queue
         self.parts = parts
+        holder = QuotaHolder(node: parts.node, lane: Int32(number))
     }
 
     /// Runs until the task is cancelled; what still waits then is answered `unavailable`.
@@ -43,7 +45,8 @@ final class CommitLane: Sendable {
     func process(_ commands: [LaneCommand]) async throws(StoreError) -> [LaneCommand] {
         let runs = try await runs(of: commands)
         var builder = BatchBuilder(
-            id: BatchID(parts.randomBytes()), now: parts.storeClock.now, queues: parts.queues.snapshot)
+            id: BatchID(parts.randomBytes()), now: parts.storeClock.now, queues: parts.queues.snapshot,
+            counted: parts.quotas.counted, holder: holder)
         var round = Round(commands: commands)
         for (index, command) in commands.enumerated() {
             round.note(add(command, index: index, runs: runs, to: &builder), at: index)
@@ -121,6 +124,7 @@ final class CommitLane: Sendable {
             let posts = batch.posts.filter { excluded[$0.sender] == nil }.map(\.message)
             if !posts.isEmpty { parts.courier.take(posts) }
             if parts.hub.hasSubscribers { parts.eventTail.raise() }
+            if !batch.counted.isEmpty { count(batch, drafts: builder.drafts, excluded: excluded) }
             parts.committed()
         }
         for (key, draft) in builder.drafts {
@@ -133,6 +137,18 @@ final class CommitLane: Sendable {
         answer(&round)
         await answerFromHistory(&round)
         return round.again()
+    }
+
+    /// Units have become runs, and ended runs left places.
+    private func count(
+        _ batch: CommitBatch, drafts: [RunKey: BatchBuilder.Draft], excluded: [RunKey: CommitOutcome.Exclusion]
+    ) {
+        var ended: Set<TenantID> = []
+        for run in batch.counted where excluded[run.key] == nil {
+            if run.change < 0 { ended.insert(run.key.tenant) }
+            if case .unit(let unit)? = drafts[run.key]?.start?.standing { unit.use() }
+        }
+        if !ended.isEmpty { parts.quotas.noteEnded(ended) }
     }
 
     /// Resumed runs have joined the lines of limits. Should this fail, the sweep of the limits does it.

@@ -98,4 +98,20 @@ struct StartIntent: Sendable {
     var parent: RunContext.Parent?
     var depth: Int32 = 0
     var urgency = Urgency.usual
+    /// Of a tenant whose active runs are limited.
+    var standing: QuotaStanding?
+}
+
+/// How a submission stands with its tenant's quota of active runs.
+enum QuotaStanding: Sendable {
+    case unit(QuotaUnit)
+    /// It is over the quota, but may repeat one that was let in before.
+    case over(EngineError)
+
+    var hasUnit: Bool {
+        switch self {
+        case .unit: true
+        case .over: false
+        }
+    }
 }

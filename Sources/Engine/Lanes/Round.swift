@@ -15,6 +15,8 @@ struct Round {
         case conflict(limit: String)
         /// Its throttle has no start left.
         case throttled(name: String, retryAfter: Duration)
+        /// The tenant has as many active runs as it may.
+        case overQuota
         case refused(code: String, detail: String)
         case historical
         case again
@@ -50,6 +52,8 @@ struct Round {
             for index in draft.commands { fates[index] = .conflict(limit: limit) }
         case .throttled(let name, let pause):
             for index in draft.commands { fates[index] = .throttled(name: name, retryAfter: pause) }
+        case .overQuota:
+            for index in draft.commands { fates[index] = .overQuota }
         case .refused(let code, let detail):
             let isShared = draft.commands.count > 1
             for index in draft.commands {
@@ -82,8 +86,8 @@ struct Round {
         fates.indices.filter { index in
             switch fates[index] {
             case .historical, .verdict(.historical): true
-            case .undecided, .verdict, .missing, .committed, .duplicate, .conflict, .throttled, .refused, .again,
-                .answered:
+            case .undecided, .verdict, .missing, .committed, .duplicate, .conflict, .throttled, .overQuota, .refused,
+                .again, .answered:
                 false
             }
         }
@@ -94,7 +98,8 @@ struct Round {
         fates.indices.compactMap { index in
             switch fates[index] {
             case .again, .verdict(.deferred), .verdict(.doubtful), .undecided: commands[index]
-            case .verdict, .missing, .committed, .duplicate, .conflict, .throttled, .refused, .historical, .answered:
+            case .verdict, .missing, .committed, .duplicate, .conflict, .throttled, .overQuota, .refused, .historical,
+                .answered:
                 nil
             }
         }
@@ -156,6 +161,12 @@ struct Round {
                     .throttled,
                     "the throttle \(name) has no start left in its window, and its definition says on_excess: drop",
                     retryAfter: pause))
+        case .overQuota:
+            metrics.refusedCommands.add()
+            if case .start(let intent) = command.kind, case .over(let error)? = intent.standing {
+                return .failed(error)
+            }
+            return .failed(EngineError(over: .activeRuns, limit: nil))
         case .refused(let code, _):
             metrics.refusedCommands.add()
             return .failed(EngineError(.refused, "the database refused the command (\(code))"))

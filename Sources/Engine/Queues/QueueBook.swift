@@ -8,6 +8,7 @@ final class QueueBook: Sendable {
     private struct State {
         var queues: [QueueID: QueueRecord] = [:]
         var weights: [TenantID: Int32] = [:]
+        var stepLimited: Set<TenantID> = []
     }
 
     private let registry: any QueueRegistry
@@ -30,7 +31,18 @@ final class QueueBook: Sendable {
     }
 
     /// All that is known, for the time of one batch.
-    var snapshot: QueueTable { state.withLock { QueueTable(queues: $0.queues, weights: $0.weights) } }
+    var snapshot: QueueTable {
+        state.withLock { QueueTable(queues: $0.queues, weights: $0.weights, stepLimited: $0.stepLimited) }
+    }
+
+    /// Tenants whose quota allows so many steps at once.
+    func setStepLimited(_ tenants: Set<TenantID>) {
+        let isNew = state.withLock { state in
+            defer { state.stepLimited = tenants }
+            return state.stepLimited != tenants
+        }
+        if isNew { observer.withLock { $0 }?(snapshot) }
+    }
 
     func contains(_ queue: QueueID) -> Bool { state.withLock { $0.queues[queue] != nil } }
 
@@ -62,9 +74,15 @@ final class QueueBook: Sendable {
 struct QueueTable: Sendable {
     var queues: [QueueID: QueueRecord] = [:]
     var weights: [TenantID: Int32] = [:]
+    /// Tenants with a quota of concurrent steps: their claims take turns.
+    var stepLimited: Set<TenantID> = []
 
     func order(of queue: QueueID) -> QueueOrder { queues[queue]?.settings.order ?? QueueOrder() }
     func weight(of queue: QueueID) -> Int32 { queues[queue]?.settings.weight ?? QueueSettings.defaultWeight }
     func weight(of tenant: TenantID) -> Int32 { weights[tenant] ?? QueueSettings.defaultWeight }
-    func isGuarded(_ queue: QueueID) -> Bool { queues[queue]?.settings.isGuarded ?? false }
+    /// Whether claims from the queue need a lock, its own or its tenant's.
+    func isGuarded(_ queue: QueueID, of tenant: TenantID) -> Bool {
+        if queues[queue]?.settings.isGuarded ?? false { return true }
+        return !stepLimited.isEmpty && stepLimited.contains(tenant)
+    }
 }

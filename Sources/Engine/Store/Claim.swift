@@ -8,12 +8,18 @@ public struct ClaimRequest: Sendable {
     public var shares: [Int]
     /// The buckets' one queue is guarded: the claim takes its lock first. Without it, guarded queues are passed over.
     public var isGuarded: Bool
+    /// Their tenant has a quota of concurrent steps: the claim counts them, one claim of the tenant after the other.
+    public var isCounted: Bool
 
-    public init(buckets: [ClaimBucket], slots: [SessionID], shares: [Int]? = nil, isGuarded: Bool = false) {
+    public init(
+        buckets: [ClaimBucket], slots: [SessionID], shares: [Int]? = nil, isGuarded: Bool = false,
+        isCounted: Bool = false
+    ) {
         self.buckets = buckets
         self.slots = slots
         self.shares = shares ?? [slots.count]
         self.isGuarded = isGuarded
+        self.isCounted = isCounted
     }
 }
 

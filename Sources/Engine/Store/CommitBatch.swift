@@ -44,6 +44,9 @@ public struct CommitBatch: Sendable {
     public var freed: Set<TenantQueue> = []
     /// Inbox messages that this batch has applied.
     public var appliedInbox: [InboxID] = []
+    /// Starts and ends of tenants whose active runs are limited, counted by the holder.
+    public var counted: [CountedRun] = []
+    public var holder: QuotaHolder?
 
     public init(id: BatchID) { self.id = id }
 }

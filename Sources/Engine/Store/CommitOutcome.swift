@@ -42,6 +42,8 @@ public struct CommitOutcome: Sendable {
         case conflict(limit: String)
         /// The run's throttle has no start left in its window, and its definition says not to wait.
         case throttled(name: String, retryAfter: Duration)
+        /// The tenant's quota of active runs is used up.
+        case overQuota
         /// The database refused this run's data (SQLSTATE class 22 or 23).
         case refused(code: String, detail: String)
     }

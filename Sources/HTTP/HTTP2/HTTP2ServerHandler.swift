@@ -57,11 +57,18 @@ final class HTTP2ServerHandler: HTTP2Handler, HTTPServerConnection, @unchecked S
         if stream.head.method == "CONNECT" {
             return refuse(stream, HTTPError(status: 501, code: "not_implemented", message: "CONNECT is not served."))
         }
+        let hasNoContent = stream.inputEnded && stream.input == nil
         if stream.input == nil { stream.input = stream.inputEnded ? .empty : session.makeInput(stream) }
         if stream.inputEnded { stream.input?.finish() }
         stream.isHead = stream.head.method == "HEAD"
         stream.wantsContinue = !stream.inputEnded && stream.head.fields["expect"]?.lowercased() == "100-continue"
         let request = makeRequest(stream)
+        if hasNoContent, let immediate = server.immediate, var response = immediate(request) {
+            let writer = respond(stream, &response)
+            precondition(writer == nil, "an immediate answer has its content")
+            stream.isServed = true
+            return
+        }
         metrics.add(metrics.requestsActive)
         lease.begin()
         let task = Task.immediate(executorPreference: executor) { await self.serve(stream, request) }

@@ -41,3 +41,8 @@ public struct HTTPResponse: Sendable {
 /// Answers a request. It is started on the connection's loop and owned by its stream: a reset or a closed connection
 /// cancels its task. An ``HTTPError`` that it throws becomes `application/problem+json`, any other error a 500.
 public typealias HTTPHandler = @Sendable (HTTPRequest) async throws -> HTTPResponse
+
+/// Answers a request at once, on the connection's loop, where no waiting is needed; `nil` leaves it to the
+/// ``HTTPHandler``, which must answer alike. It must not block, and its content is there (no ``HTTPResponse/Body/stream``).
+/// A request without content over HTTP/2 is offered to it first: such an answer costs no task.
+public typealias HTTPImmediateHandler = @Sendable (HTTPRequest) -> HTTPResponse?

@@ -88,8 +88,8 @@ public final class HTTPMetrics: Sendable {
 
 /// Sixteen counters by a small number.
 private final class CodeCounters: Sendable {
-    private let low = Mutex([Int](repeating: 0, count: 16))
+    private let counts = InlineArray<16, Atomic<Int>> { _ in Atomic(0) }
 
-    func add(_ index: Int) { low.withLock { $0[index & 15] += 1 } }
-    subscript(index: Int) -> Int { low.withLock { $0[index & 15] } }
+    func add(_ index: Int) { counts[index & 15].wrappingAdd(1, ordering: .relaxed) }
+    subscript(index: Int) -> Int { counts[index & 15].load(ordering: .relaxed) }
 }

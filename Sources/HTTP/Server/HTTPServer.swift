@@ -38,15 +38,17 @@ public final class HTTPServer: Sendable {
     private let state = Mutex(State())
 
     /// A server that does not listen yet.
+    ///
+    /// - Parameter immediate: what is asked before `handler` where it may save a task.
     public init(
         configuration: Configuration, logger: Logger, metrics: HTTPMetrics = HTTPMetrics(),
-        handler: @escaping HTTPHandler
+        immediate: HTTPImmediateHandler? = nil, handler: @escaping HTTPHandler
     ) {
         self.configuration = configuration
         self.metrics = metrics
         tls = Mutex(configuration.tls)
         context = HTTPServerContext(
-            handler: handler, limits: configuration.limits, metrics: metrics, logger: logger)
+            handler: handler, immediate: immediate, limits: configuration.limits, metrics: metrics, logger: logger)
     }
 
     /// New connections use this context: renewed certificates need no restart. Only where the server speaks TLS.

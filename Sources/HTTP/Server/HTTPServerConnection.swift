@@ -14,6 +14,7 @@ protocol HTTPServerConnection: AnyObject, Sendable {
 /// What every connection of a server needs.
 final class HTTPServerContext: Sendable {
     let handler: HTTPHandler
+    let immediate: HTTPImmediateHandler?
     let limits: HTTPLimits
     let metrics: HTTPMetrics
     let logger: Logger
@@ -21,8 +22,12 @@ final class HTTPServerContext: Sendable {
     /// Log lines about misbehaving peers: a flood of bad peers is no flood of lines.
     private let complaints: Mutex<TokenBucket>
 
-    init(handler: @escaping HTTPHandler, limits: HTTPLimits, metrics: HTTPMetrics, logger: Logger) {
+    init(
+        handler: @escaping HTTPHandler, immediate: HTTPImmediateHandler?, limits: HTTPLimits, metrics: HTTPMetrics,
+        logger: Logger
+    ) {
         self.handler = handler
+        self.immediate = immediate
         self.limits = limits
         self.metrics = metrics
         self.logger = logger

@@ -4,7 +4,7 @@ internal import Postgres
 
 extension PostgresStore: AccessDirectory {
     public func standing(of principal: Principal) async throws -> PrincipalStanding? {
-        try await reader { (connection) throws(PostgresError) in
+        try await directory { (connection) throws(PostgresError) in
             let found = try await connection.query(
                 """
                 SELECT t.id, t.suspended_at IS NOT NULL,
@@ -26,7 +26,7 @@ extension PostgresStore: AccessDirectory {
     }
 
     public func key(digest: Digest) async throws -> KeyStanding? {
-        try await reader { (connection) throws(PostgresError) in
+        try await directory { (connection) throws(PostgresError) in
             let found = try await connection.query(
                 """
                 SELECT \(unescaped: Self.keyColumns), t.id, t.name, t.suspended_at IS NOT NULL,
@@ -46,7 +46,7 @@ extension PostgresStore: AccessDirectory {
     }
 
     public func accessEpochs(recent: Bool) async throws -> [Int32: Int64] {
-        try await reader { (connection) throws(PostgresError) in
+        try await directory { (connection) throws(PostgresError) in
             let rows = try await connection.query(
                 """
                 SELECT tenant, epoch FROM access_epochs

@@ -18,8 +18,8 @@ extension PostgresStore: AccessStore {
 
     public func addKey(_ key: NewAPIKey, tenant: Int32) async throws -> APIKey? {
         let targets = key.grants.map(\.target)
-        return try await duty { (connection) throws(PostgresError) in
-            let rows = try await connection.query(
+        return try await request(of: tenant) { (scope) throws(PostgresError) in
+            let rows = try await scope.query(
                 """
                 WITH made AS (
                     INSERT INTO api_keys AS k (tenant, id, name, roles, digest, created_by, expires_at)
@@ -39,9 +39,9 @@ extension PostgresStore: AccessStore {
     }
 
     public func keys(tenant: Int32) async throws -> [APIKey] {
-        try await reader { (connection) throws(PostgresError) in
-            let grants = try await Self.grants(tenant: tenant, connection)
-            let rows = try await connection.query(
+        try await reader(of: tenant) { (scope) throws(PostgresError) in
+            let grants = try await Self.grants(tenant: tenant, scope)
+            let rows = try await scope.query(
                 """
                 SELECT \(unescaped: Self.keyColumns) FROM api_keys k WHERE k.tenant = \(tenant)
                 ORDER BY k.created_at DESC, k.id
@@ -57,8 +57,8 @@ extension PostgresStore: AccessStore {
     }
 
     public func revokeKey(_ id: String, by subject: String, tenant: Int32) async throws -> APIKey? {
-        try await duty { (connection) throws(PostgresError) in
-            let rows = try await connection.query(
+        try await request(of: tenant) { (scope) throws(PostgresError) in
+            let rows = try await scope.query(
                 """
                 UPDATE api_keys k
                 SET revoked_at = coalesce(k.revoked_at, now()), revoked_by = coalesce(k.revoked_by, \(subject))
@@ -69,9 +69,9 @@ extension PostgresStore: AccessStore {
     }
 
     public func revokeToken(_ id: String, expiresAt: Int64, by subject: String, tenant: Int32) async throws {
-        _ = try await duty { (connection) throws(PostgresError) in
+        _ = try await request(of: tenant) { (scope) throws(PostgresError) in
             // What has ended by itself need not be remembered: a day over its end leaves room for clocks that differ.
-            try await connection.query(
+            try await scope.query(
                 """
                 WITH over AS (
                     DELETE FROM revoked_tokens WHERE tenant = \(tenant) AND expires_at < now() - interval '1 day')

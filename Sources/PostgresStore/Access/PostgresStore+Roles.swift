@@ -4,9 +4,9 @@ internal import Postgres
 
 extension PostgresStore {
     public func roles(tenant: Int32) async throws -> [CustomRole] {
-        try await reader { (connection) throws(PostgresError) in
+        try await reader(of: tenant) { (scope) throws(PostgresError) in
             var roles: [CustomRole] = []
-            let rows = try await connection.query(
+            let rows = try await scope.query(
                 "SELECT name, permissions FROM roles WHERE tenant = \(tenant) ORDER BY name")
             for row in rows {
                 roles.append(CustomRole(name: try row.decode(0), permissions: Permissions(names: try row.decode(1))))
@@ -16,8 +16,8 @@ extension PostgresStore {
     }
 
     public func putRole(_ role: CustomRole, tenant: Int32) async throws {
-        _ = try await duty { (connection) throws(PostgresError) in
-            try await connection.query(
+        _ = try await request(of: tenant) { (scope) throws(PostgresError) in
+            try await scope.query(
                 """
                 INSERT INTO roles (tenant, name, permissions)
                 VALUES (\(tenant), \(role.name), \(role.permissions.actions.map(\.permission)))
@@ -27,22 +27,22 @@ extension PostgresStore {
     }
 
     public func deleteRole(_ name: String, tenant: Int32) async throws -> Bool {
-        try await duty { (connection) throws(PostgresError) in
-            try await !connection.query(
+        try await request(of: tenant) { (scope) throws(PostgresError) in
+            try await !scope.query(
                 "DELETE FROM roles WHERE tenant = \(tenant) AND name = \(name) RETURNING name"
             ).isEmpty
         }
     }
 
     public func grants(tenant: Int32) async throws -> [SubjectGrant] {
-        try await reader { (connection) throws(PostgresError) in try await Self.grants(tenant: tenant, connection) }
+        try await reader(of: tenant) { (scope) throws(PostgresError) in try await Self.grants(tenant: tenant, scope) }
     }
 
     static func grants(
-        tenant: Int32, _ connection: PostgresConnection
+        tenant: Int32, _ scope: TenantScope
     ) async throws(PostgresError) -> [SubjectGrant] {
         var grants: [SubjectGrant] = []
-        let rows = try await connection.query(
+        let rows = try await scope.query(
             """
             SELECT subject, role, kind, name FROM grants WHERE tenant = \(tenant) ORDER BY subject, role, kind, name
             """)
@@ -57,8 +57,8 @@ extension PostgresStore {
 
     public func addGrant(_ grant: SubjectGrant, tenant: Int32) async throws {
         let target = grant.grant.target
-        _ = try await duty { (connection) throws(PostgresError) in
-            try await connection.query(
+        _ = try await request(of: tenant) { (scope) throws(PostgresError) in
+            try await scope.query(
                 """
                 INSERT INTO grants (tenant, subject, role, kind, name)
                 VALUES (\(tenant), \(grant.subject), \(grant.grant.role), \(target.kind), \(target.name))
@@ -69,8 +69,8 @@ extension PostgresStore {
 
     public func removeGrant(_ grant: SubjectGrant, tenant: Int32) async throws -> Bool {
         let target = grant.grant.target
-        return try await duty { (connection) throws(PostgresError) in
-            try await !connection.query(
+        return try await request(of: tenant) { (scope) throws(PostgresError) in
+            try await !scope.query(
                 """
                 DELETE FROM grants WHERE tenant = \(tenant) AND subject = \(grant.subject)
                     AND role = \(grant.grant.role) AND kind = \(target.kind) AND name = \(target.name) RETURNING name
@@ -80,7 +80,7 @@ extension PostgresStore {
     }
 
     public func tenants() async throws -> [TenantRecord] {
-        try await reader { (connection) throws(PostgresError) in
+        try await directory { (connection) throws(PostgresError) in
             var tenants: [TenantRecord] = []
             let rows = try await connection.query("SELECT name, created_at, suspended_at FROM tenants ORDER BY name")
             for row in rows {

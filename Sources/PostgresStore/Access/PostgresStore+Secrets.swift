@@ -4,9 +4,9 @@ public import Secrets
 
 extension PostgresStore: SecretStore {
     public func secrets(tenant: Int32) async throws -> [SecretRecord] {
-        try await reader { (connection) throws(PostgresError) in
+        try await reader(of: tenant) { (scope) throws(PostgresError) in
             var records: [SecretRecord] = []
-            let rows = try await connection.query(
+            let rows = try await scope.query(
                 "SELECT name, updated_by, updated_at FROM secrets WHERE tenant = \(tenant) ORDER BY name")
             for row in rows { records.append(try Self.secretRecord(row)) }
             return records
@@ -14,8 +14,8 @@ extension PostgresStore: SecretStore {
     }
 
     public func secret(_ name: String, tenant: Int32) async throws -> SealedSecret? {
-        try await reader { (connection) throws(PostgresError) in
-            let rows = try await connection.query(
+        try await reader(of: tenant) { (scope) throws(PostgresError) in
+            let rows = try await scope.query(
                 "SELECT key_id, wrapped, sealed FROM secrets WHERE tenant = \(tenant) AND name = \(name)")
             return try rows.first.map { (row) throws(PostgresError) in try SealedSecret(row, from: 0) }
         }
@@ -24,8 +24,8 @@ extension PostgresStore: SecretStore {
     public func putSecret(
         _ name: String, _ secret: SealedSecret, by subject: String, tenant: Int32
     ) async throws -> SecretRecord {
-        try await duty { (connection) throws(PostgresError) in
-            let rows = try await connection.query(
+        try await request(of: tenant) { (scope) throws(PostgresError) in
+            let rows = try await scope.query(
                 """
                 INSERT INTO secrets (tenant, name, key_id, wrapped, sealed, updated_by)
                 VALUES (\(tenant), \(name), \(secret.keyID), \(secret.wrapped), \(secret.sealed), \(subject))
@@ -38,8 +38,8 @@ extension PostgresStore: SecretStore {
     }
 
     public func deleteSecret(_ name: String, tenant: Int32) async throws -> Bool {
-        try await duty { (connection) throws(PostgresError) in
-            try await !connection.query(
+        try await request(of: tenant) { (scope) throws(PostgresError) in
+            try await !scope.query(
                 "DELETE FROM secrets WHERE tenant = \(tenant) AND name = \(name) RETURNING name"
             ).isEmpty
         }

@@ -56,19 +56,13 @@ extension PostgresStore: Catalog {
     ) async throws(StoreError) -> [AppliedDefinition] {
         // Sorted, so that two calls lock the same workflows in the same order.
         let sorted = definitions.enumerated().sorted { $0.element.name < $1.element.name }
-        return try await duty { (connection) throws(PostgresError) in
-            do {
-                return try await connection.withTransaction { transaction in
-                    var applied: [(Int, AppliedDefinition)] = []
-                    for (index, definition) in sorted {
-                        applied.append((index, try await Self.apply(definition, tenant: tenant, in: transaction)))
-                    }
-                    return applied.sorted { $0.0 < $1.0 }.map(\.1)
+        return try await request(of: tenant.value) { (scope) throws(PostgresError) in
+            try await scope.withTransaction { transaction in
+                var applied: [(Int, AppliedDefinition)] = []
+                for (index, definition) in sorted {
+                    applied.append((index, try await Self.apply(definition, tenant: tenant, in: transaction)))
                 }
-            } catch let error as PostgresError {
-                throw error
-            } catch {
-                throw PostgresError(.misuse, reason: "\(error)")
+                return applied.sorted { $0.0 < $1.0 }.map(\.1)
             }
         }
     }
@@ -76,9 +70,9 @@ extension PostgresStore: Catalog {
     public func definition(
         named name: String, version: Int32?, tenant: TenantID
     ) async throws(StoreError) -> StoredDefinition? {
-        try await duty { (connection) throws(PostgresError) in
+        try await request(of: tenant.value) { (scope) throws(PostgresError) in
             try Self.definition(
-                try await connection.query(
+                try await scope.query(
                     """
                     SELECT v.flow, v.tenant, w.name, v.version, v.canonical, v.source, v.digest, v.created_at
                     FROM workflows w JOIN workflow_versions v ON v.workflow = w.id

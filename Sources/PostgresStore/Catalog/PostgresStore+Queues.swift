@@ -4,9 +4,9 @@ public import Workflows
 
 extension PostgresStore: QueueRegistry {
     public func queues(tenant: TenantID) async throws(StoreError) -> [QueueRecord] {
-        try await duty { (connection) throws(PostgresError) in
+        try await reader(of: tenant.value) { (scope) throws(PostgresError) in
             try Self.queues(
-                try await connection.query(
+                try await scope.query(
                     """
                     SELECT id, tenant, name, discipline, boost, weight, strict, concurrency, paused, draining, version
                     FROM queues q WHERE tenant = \(tenant.value)
@@ -48,9 +48,7 @@ extension PostgresStore: QueueRegistry {
     public func createQueue(
         named name: String, settings: QueueSettings, tenant: TenantID
     ) async throws(StoreError) -> QueueWrite {
-        // Makes the row if no workflow has named the queue before.
-        _ = try await queue(named: name, tenant: tenant)
-        return try await writing(name, tenant) { transaction, record, standing in
+        try await writing(name, tenant, isMade: true) { transaction, record, standing in
             if standing.isDeclared { return .exists(record) }
             try await transaction.query(
                 "UPDATE queues SET declared = true, deleted_at = NULL WHERE id = \(record.id.value)")
@@ -101,28 +99,27 @@ extension PostgresStore: QueueRegistry {
         var isVisible: Bool
     }
 
-    /// Runs a change while the queue's row is locked, as claims of guarded queues lock it.
+    /// Runs a change while the queue's row is locked, as claims of guarded queues lock it; `isMade`: the row is made if no
+    /// workflow has named the queue before.
     private func writing(
-        _ name: String, _ tenant: TenantID,
+        _ name: String, _ tenant: TenantID, isMade: Bool = false,
         _ body: @Sendable @escaping (PostgresTransaction, QueueRecord, Standing) async throws -> QueueWrite
     ) async throws(StoreError) -> QueueWrite {
-        try await duty { (connection) throws(PostgresError) in
-            do {
-                return try await connection.withTransaction { transaction in
-                    let rows = try await transaction.query(
-                        """
-                        SELECT id, tenant, name, discipline, boost, weight, strict, concurrency, paused, draining, version,
-                            declared, deleted_at IS NULL OR EXISTS (SELECT FROM ready r WHERE r.queue = q.id)
-                        FROM queues q WHERE tenant = \(tenant.value) AND name = \(name) FOR UPDATE
-                        """)
-                    guard let row = rows.first, let record = try Self.queues(rows).first else { return .missing }
-                    let standing = Standing(isDeclared: try row.decode(11), isVisible: try row.decode(12))
-                    return try await body(transaction, record, standing)
+        try await request(of: tenant.value) { (scope) throws(PostgresError) in
+            try await scope.withTransaction { transaction in
+                if isMade {
+                    try await transaction.query(
+                        "INSERT INTO queues (tenant, name) VALUES (\(tenant.value), \(name)) ON CONFLICT DO NOTHING")
                 }
-            } catch let error as PostgresError {
-                throw error
-            } catch {
-                throw PostgresError(.misuse, reason: "\(error)")
+                let rows = try await transaction.query(
+                    """
+                    SELECT id, tenant, name, discipline, boost, weight, strict, concurrency, paused, draining, version,
+                        declared, deleted_at IS NULL OR EXISTS (SELECT FROM ready r WHERE r.queue = q.id)
+                    FROM queues q WHERE tenant = \(tenant.value) AND name = \(name) FOR UPDATE
+                    """)
+                guard let row = rows.first, let record = try Self.queues(rows).first else { return .missing }
+                let standing = Standing(isDeclared: try row.decode(11), isVisible: try row.decode(12))
+                return try await body(transaction, record, standing)
             }
         }
     }

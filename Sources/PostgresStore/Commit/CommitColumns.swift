@@ -29,6 +29,9 @@ struct CommitColumns {
     private(set) var drops: [TokenDrop] = []
     /// What is written by statements of its own, in the same transaction.
     private(set) var rare = RareRows()
+    /// Starts and ends of tenants whose active runs are limited.
+    private(set) var counted: [CountedRun] = []
+    let holder: QuotaHolder?
 
     private var start = StartColumns()
     private var key = KeyColumns()
@@ -63,6 +66,7 @@ struct CommitColumns {
 
     init(_ batch: CommitBatch, id: BatchID, taking selection: Selection) {
         self.id = id
+        holder = batch.holder
         appendStarts(batch, selection)
         appendAdvances(batch, selection)
         for fence in batch.finishes where selection.contains(fence.key) { finish.append(fence) }
@@ -92,6 +96,7 @@ struct CommitColumns {
             if let limit = row.limit { held.append(stated: limit) }
             if let rate = row.rate { paced.append(rate) }
         }
+        counted = batch.counted.filter { selection.contains($0.key) }
         for queue in batch.freed {
             sections.insert(.freed)
             freed.tenants.append(queue.tenant.value)

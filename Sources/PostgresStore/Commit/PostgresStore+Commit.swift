@@ -91,6 +91,11 @@ extension PostgresStore {
     /// a transaction of several.
     private func write(_ columns: CommitColumns) async throws(PostgresError) -> LimitedReply {
         let statement = commitStatement(columns.sections)
+        if let counted = CountedRuns(columns) {
+            return try await lanes.withConnection { (connection) throws(PostgresError) in
+                try await Self.write(columns, statement, counting: counted, on: connection)
+            }
+        }
         if columns.needsLimits {
             return try await lanes.withConnection { (connection) throws(PostgresError) in
                 try await Self.writeWithLimits(columns, statement, on: connection)

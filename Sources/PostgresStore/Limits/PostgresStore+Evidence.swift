@@ -4,12 +4,12 @@ public import Workflows
 
 extension PostgresStore {
     public func evidence(of run: RunKey) async throws(StoreError) -> [StepEvidence] {
-        try await reader { (connection) throws(PostgresError) in
-            var pipeline = PostgresPipeline(.transaction)
-            for statement in [EvidenceStatement.ready, EvidenceStatement.held, EvidenceStatement.others] {
-                pipeline.add(statement, run.tenant.value, run.run.uuid)
+        try await reader(of: run.tenant.value) { (scope) throws(PostgresError) in
+            let results = try await scope.execute { pipeline in
+                for statement in [EvidenceStatement.ready, EvidenceStatement.held, EvidenceStatement.others] {
+                    pipeline.add(statement, run.tenant.value, run.run.uuid)
+                }
             }
-            let results = try await connection.execute(pipeline)
             var evidence: [StepEvidence] = []
             for (row, queue) in zip(results[0], try Self.queues(results[0])) {
                 evidence.append(try Self.ready(row, queue: queue))
@@ -25,8 +25,8 @@ extension PostgresStore {
     ) async throws(StoreError) -> [WaitingApproval] {
         let since = position?.since ?? Timestamp(microseconds: 0)
         let (run, step) = (position?.run.uuid ?? PostgresUUID(high: 0, low: 0), position?.step ?? -1)
-        return try await reader { (connection) throws(PostgresError) in
-            let rows = try await connection.execute(
+        return try await reader(of: tenant.value) { (scope) throws(PostgresError) in
+            let rows = try await scope.execute(
                 EvidenceStatement.approvals, tenant.value, since.postgres, run, step, Int64(max(1, min(limit, 1000))))
             var found: [WaitingApproval] = []
             for row in rows {

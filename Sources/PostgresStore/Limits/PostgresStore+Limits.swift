@@ -58,45 +58,52 @@ extension PostgresStore {
     static func writeWithLimits(
         _ columns: CommitColumns, _ statement: PostgresStatement, on connection: PostgresConnection
     ) async throws(PostgresError) -> LimitedReply {
-        let limits = columns.held.limits
         do {
             return try await connection.withTransaction { transaction in
-                var columns = columns
-                if !columns.paced.isEmpty {
-                    columns.pace(try await RateStatement.delays(columns.paced, in: transaction))
-                }
-                if !limits.isEmpty {
-                    var lock = PostgresPipeline(.single)
-                    limits.addLock(to: &lock)
-                    _ = try await transaction.execute(lock)
-                    let refused = try await conflicts(columns.held.rows, in: transaction)
-                    guard refused.isEmpty else { return .refused(refused) }
-                }
-                var paced = PacedStarts(columns.delayed)
-                if !paced.isEmpty {
-                    try await paced.lock(in: transaction)
-                    let excess = paced.excess()
-                    guard excess.isEmpty else { return .refused(excess) }
-                }
-                var pipeline = PostgresPipeline(.single)
-                pipeline.add(statement) { columns.bind(into: &$0) }
-                var reply = try await write(columns, pipeline, in: transaction)
-                if !paced.isEmpty {
-                    reply.admissions.messages += try await paced.write(reply.wrote, in: transaction)
-                }
-                guard !limits.isEmpty else { return .written(reply) }
-                let admitted = try await transaction.execute(LimitStatement.admit, limits.tenants, limits.ids)
-                let messages = reply.admissions.messages
-                reply.admissions = try Admissions(admitted)
-                reply.admissions.messages += messages
-                reply.admissions.messages += try await supersede(columns.held.rows, in: transaction)
-                return .written(reply)
+                try await writeWithLimits(columns, statement, in: transaction)
             }
         } catch let error as PostgresError {
             throw error
         } catch {
             throw PostgresError(.misuse, reason: "\(error)")
         }
+    }
+
+    /// The same in a transaction that has begun; when runs are refused, nothing of it is to be kept but locks.
+    static func writeWithLimits(
+        _ columns: CommitColumns, _ statement: PostgresStatement, in transaction: PostgresTransaction
+    ) async throws -> LimitedReply {
+        let limits = columns.held.limits
+        var columns = columns
+        if !columns.paced.isEmpty {
+            columns.pace(try await RateStatement.delays(columns.paced, in: transaction))
+        }
+        if !limits.isEmpty {
+            var lock = PostgresPipeline(.single)
+            limits.addLock(to: &lock)
+            _ = try await transaction.execute(lock)
+            let refused = try await conflicts(columns.held.rows, in: transaction)
+            guard refused.isEmpty else { return .refused(refused) }
+        }
+        var paced = PacedStarts(columns.delayed)
+        if !paced.isEmpty {
+            try await paced.lock(in: transaction)
+            let excess = paced.excess()
+            guard excess.isEmpty else { return .refused(excess) }
+        }
+        var pipeline = PostgresPipeline(.single)
+        pipeline.add(statement) { columns.bind(into: &$0) }
+        var reply = try await write(columns, pipeline, in: transaction)
+        if !paced.isEmpty {
+            reply.admissions.messages += try await paced.write(reply.wrote, in: transaction)
+        }
+        guard !limits.isEmpty else { return .written(reply) }
+        let admitted = try await transaction.execute(LimitStatement.admit, limits.tenants, limits.ids)
+        let messages = reply.admissions.messages
+        reply.admissions = try Admissions(admitted)
+        reply.admissions.messages += messages
+        reply.admissions.messages += try await supersede(columns.held.rows, in: transaction)
+        return .written(reply)
     }
 
     /// Runs that shall not wait and would have to.

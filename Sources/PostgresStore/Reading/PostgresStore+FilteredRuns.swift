@@ -41,14 +41,14 @@ extension PostgresStore {
         let active = terms.states.filter { !$0.isEnded }.map(\.rawValue)
         let from = terms.from?.uuid ?? PostgresUUID(high: 0, low: 0)
         let newest = [before, terms.before].compactMap { $0 }.min()
-        return try await reader { (connection) throws(PostgresError) in
+        return try await reader(of: tenant.value) { (scope) throws(PostgresError) in
             var before = newest?.uuid ?? PostgresUUID(high: .max, low: .max)
             var page = RunPage(runs: [], next: nil)
             var left = Self.runsLookedAt
             var look = max(Self.firstLook, Int64(4 * limit))
             while true {
                 look = min(look, left, Self.longestLook)
-                let rows = try await connection.execute(
+                let rows = try await scope.execute(
                     source, tenant.value, before, from, look, Int64(limit + 1 - page.runs.count), ended, active,
                     terms.subjects, terms.names, terms.negations, terms.terms, terms.texts, terms.patterns,
                     terms.least, terms.below)

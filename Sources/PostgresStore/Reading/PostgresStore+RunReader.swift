@@ -10,8 +10,8 @@ extension PostgresStore: RunReader {
         let ended = states.filter(\.isEnded).map(\.rawValue)
         let active = states.filter { !$0.isEnded }.map(\.rawValue)
         let source = query.states.isEmpty ? ListStatement.every : ListStatement.byState
-        return try await reader { (connection) throws(PostgresError) in
-            let rows = try await connection.execute(
+        return try await reader(of: tenant.value) { (scope) throws(PostgresError) in
+            let rows = try await scope.execute(
                 source, tenant.value, before, limit, query.workflow, ended, active)
             var summaries: [RunSummary] = []
             for row in rows { summaries.append(try RunSummary(row)) }
@@ -21,13 +21,13 @@ extension PostgresStore: RunReader {
 
     public func run(_ key: RunKey) async throws(StoreError) -> RunDetail? {
         let (tenant, run) = (key.tenant.value, key.run.uuid)
-        return try await reader { (connection) throws(PostgresError) in
-            var pipeline = PostgresPipeline(.transaction)
-            pipeline.add(ListStatement.detail, tenant, run)
-            pipeline.add(ListStatement.history, tenant, run)
-            pipeline.add(ListStatement.losses, tenant, run)
-            pipeline.add(ListStatement.tokens, tenant, run)
-            let results = try await connection.execute(pipeline)
+        return try await reader(of: tenant) { (scope) throws(PostgresError) in
+            let results = try await scope.execute { pipeline in
+                pipeline.add(ListStatement.detail, tenant, run)
+                pipeline.add(ListStatement.history, tenant, run)
+                pipeline.add(ListStatement.losses, tenant, run)
+                pipeline.add(ListStatement.tokens, tenant, run)
+            }
             guard let row = results[0].first else { return nil }
             let revision = try row.decode(12, as: Int64.self)
             var history: [TransitionRow] = []
@@ -46,8 +46,8 @@ extension PostgresStore: RunReader {
     public func logs(_ query: LogQuery) async throws(StoreError) -> [LogLine] {
         let after = query.after ?? LogPosition(step: -1, attempt: -1, sequence: -1)
         let limit = Int64(max(1, min(query.limit, 10_000)))
-        return try await reader { (connection) throws(PostgresError) in
-            let rows = try await connection.execute(
+        return try await reader(of: query.key.tenant.value) { (scope) throws(PostgresError) in
+            let rows = try await scope.execute(
                 ListStatement.logs, query.key.tenant.value, query.key.run.uuid, query.step, query.attempt, after.step,
                 after.attempt, after.sequence, limit)
             var lines: [LogLine] = []
@@ -66,8 +66,8 @@ extension PostgresStore: RunReader {
     public func workflows(
         after name: String?, limit: Int, tenant: TenantID
     ) async throws(StoreError) -> [WorkflowSummary] {
-        try await reader { (connection) throws(PostgresError) in
-            let rows = try await connection.query(
+        try await reader(of: tenant.value) { (scope) throws(PostgresError) in
+            let rows = try await scope.query(
                 """
                 SELECT w.name, w.version, v.created_at
                 FROM workflows w JOIN workflow_versions v ON v.workflow = w.id AND v.version = w.version
@@ -86,8 +86,8 @@ extension PostgresStore: RunReader {
     }
 
     public func versions(of name: String, tenant: TenantID) async throws(StoreError) -> [AppliedVersion] {
-        try await reader { (connection) throws(PostgresError) in
-            let rows = try await connection.query(
+        try await reader(of: tenant.value) { (scope) throws(PostgresError) in
+            let rows = try await scope.query(
                 """
                 SELECT v.version, v.flow, v.digest, v.created_at
                 FROM workflows w JOIN workflow_versions v ON v.workflow = w.id
@@ -105,8 +105,8 @@ extension PostgresStore: RunReader {
     }
 
     public func workers(tenant: TenantID) async throws(StoreError) -> [WorkerSummary] {
-        try await reader { (connection) throws(PostgresError) in
-            let rows = try await connection.query(
+        try await reader(of: tenant.value) { (scope) throws(PostgresError) in
+            let rows = try await scope.query(
                 """
                 SELECT s.session, s.worker, s.node, s.connected_at, s.leased_until,
                     (SELECT count(*) FROM attempts a WHERE a.session = s.session), s.capabilities
@@ -128,8 +128,8 @@ extension PostgresStore: RunReader {
     }
 
     public func overview(window: Duration, tenant: TenantID) async throws(StoreError) -> Overview {
-        try await reader { (connection) throws(PostgresError) in
-            let rows = try await connection.execute(ListStatement.overview, tenant.value, window.microseconds)
+        try await reader(of: tenant.value) { (scope) throws(PostgresError) in
+            let rows = try await scope.execute(ListStatement.overview, tenant.value, window.microseconds)
             let row = rows[0]
             var counts: [RunLifecycle: Int] = [:]
             let states = try row.decode(4, as: [Int16].self)

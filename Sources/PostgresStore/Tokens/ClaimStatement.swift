@@ -29,7 +29,25 @@ enum ClaimStatement {
             open: "", isGuarded: true),
         [.int4Array, .int4Array, .int4Array, .int8Array, .int8Array, .int8Array, .uuidArray])
 
-    private static func statement(shares: String, open: String, isGuarded: Bool) -> String {
+    /// Taken first where the tenant's steps are counted: claims of the tenant take turns.
+    static let lockTenant = PostgresStatement("SELECT pg_advisory_xact_lock(7025, $1)", [.int4])
+
+    /// From one queue, guarded or not, of a tenant with a quota of concurrent steps: as many as both leave.
+    static let counted = PostgresStatement(
+        statement(
+            shares: """
+                (SELECT 1::int8 AS n, greatest(0, least(($5::int8[])[1],
+                    q.concurrency - (SELECT count(*) FROM attempts a WHERE a.queue = q.id AND a.guarded),
+                    (SELECT u.concurrent_steps FROM quotas u WHERE u.tenant = q.tenant)
+                        - (SELECT count(*) FROM attempts a WHERE a.tenant = ($1::int4[])[1]))) AS slots
+                FROM queues q WHERE q.id = ($2::int4[])[1] AND NOT q.paused OFFSET 0) s
+                """,
+            open: "", isGuarded: true, guarded: "(SELECT q.guarded FROM queues q WHERE q.id = l.queue)"),
+        [.int4Array, .int4Array, .int4Array, .int8Array, .int8Array, .int8Array, .uuidArray])
+
+    private static func statement(
+        shares: String, open: String, isGuarded: Bool, guarded: String = "true"
+    ) -> String {
         """
         WITH locked AS MATERIALIZED (
             SELECT f.* FROM \(shares)
@@ -54,7 +72,7 @@ enum ClaimStatement {
                 \(isGuarded ? ", guarded" : ""))
             SELECT l.tenant, l.run, l.queue, l.route, l.rank, l.step, l.attempt + 1, l.losses,
                 ($7::uuid[])[row_number() OVER (ORDER BY l.rank, l.step)], l.enqueued_at, now()
-                \(isGuarded ? ", true" : "")
+                \(isGuarded ? ", \(guarded)" : "")
             FROM locked l
             RETURNING *),
         \(TokenEvents.told(of: "leased", state: "running", wakes: false))

@@ -13,11 +13,15 @@ extension PostgresStore {
         let numbers = request.buckets.map { Int64($0.share + 1) }
         let sessions = request.slots.map(\.uuid)
         return try await lane { (connection) throws(PostgresError) in
+            let statement =
+                request.isCounted
+                ? ClaimStatement.counted : request.isGuarded ? ClaimStatement.guarded : ClaimStatement.claim
             var pipeline = PostgresPipeline(request.isGuarded ? .transaction : .single)
+            if request.isCounted { pipeline.add(ClaimStatement.lockTenant, tenants[0]) }
             if request.isGuarded { pipeline.add(ClaimStatement.lockQueue, queues[0]) }
             // Some candidates more than slots are looked at, because rivals may hold a few.
             let claim = pipeline.add(
-                request.isGuarded ? ClaimStatement.guarded : ClaimStatement.claim, tenants, queues, routes, marks,
+                statement, tenants, queues, routes, marks,
                 shares, numbers, sessions)
             let rows = try await connection.execute(pipeline)[claim]
             var leased: [LeasedTask] = []

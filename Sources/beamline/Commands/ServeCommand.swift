@@ -49,6 +49,12 @@ struct ServeCommand: AsyncParsableCommand {
         completion: .file())
     var identity: String?
 
+    @Option(
+        help:
+            "What the node lets each principal do: read=1000/10s,write=none,start=500/1s,failures=60/60s. [BEAMLINE_RATE_LIMITS]"
+    )
+    var rateLimits: String?
+
     @Option(help: "This node's name, for logs and lists; the host's when left out.")
     var name: String?
 
@@ -87,6 +93,13 @@ struct ServeCommand: AsyncParsableCommand {
         options.nodeName = name ?? HostName.text
         options.secrets = try secrets.sources()
         options.identityFile = identity ?? ClientContext.environment("BEAMLINE_IDENTITY")
+        if let text = rateLimits ?? ClientContext.environment("BEAMLINE_RATE_LIMITS") {
+            do {
+                options.rates = try RatePolicies(text)
+            } catch {
+                throw CommandFailure(.invalid, "error: \(error)")
+            }
+        }
         if let tlsCertificate, let tlsKey { options.tls = (tlsCertificate, tlsKey) }
         if migrate { _ = try await SchemaStep.up(options.database) }
         try await ServeSession.run(options)

@@ -67,6 +67,8 @@ struct IsolationTests {
             ("addGrant", "/v1/grants", #"{"subject":"s","role":"\#(Things.role)","kind":"queue","name":"q"}"#),
             ("deleteSecret", "/v1/secrets/\(Things.secret)", nil),
             ("suspendTenant", "/v1/tenants/acme/suspend", nil), ("resumeTenant", "/v1/tenants/acme/resume", nil),
+            ("getQuotas", "/v1/tenants/acme/quotas", nil),
+            ("putQuotas", "/v1/tenants/acme/quotas", #"{"limits":{}}"#),
             // These make the other tenant's own thing, whoever has one of that name.
             ("putQueue", "/v1/queues/\(Things.queue)", #"{"weight":7}"#),
             ("putRole", "/v1/roles/\(Things.role)", #"{"permissions":["runs:start"]}"#),
@@ -81,7 +83,7 @@ struct IsolationTests {
         ("listWorkers", "/v1/workers"),
         ("getSupervisionTree", "/v1/system/tree"), ("listKeys", "/v1/keys"), ("listRoles", "/v1/roles"),
         ("listGrants", "/v1/grants"), ("listQueues", "/v1/queues"), ("listSecrets", "/v1/secrets"),
-        ("listTenants", "/v1/tenants"),
+        ("listTenants", "/v1/tenants"), ("getUsage", "/v1/usage"),
     ]
 
     /// Neither name something that may be another's, nor read anything of a tenant's; streams have tests of their own.

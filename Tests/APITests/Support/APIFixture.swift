@@ -36,7 +36,8 @@ struct APIFixture: Sendable {
 
     /// Runs a body against a server that is up.
     static func run(
-        signIn: [any SignInProvider] = [], _ body: @Sendable @escaping (APIFixture) async throws -> Void
+        rates: RatePolicies? = nil, signIn: [any SignInProvider] = [],
+        _ body: @Sendable @escaping (APIFixture) async throws -> Void
     ) async throws {
         let database = try await StoreDatabase.make()
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -57,15 +58,17 @@ struct APIFixture: Sendable {
         let tree = Supervisor(
             "engine", logger: logger,
             children: engine.services.map { service in ChildSpec(service.name) { try await service.run() } })
-        let api = API(
-            APIParts(
-                engine: engine, reader: store, catalog: store, taskLog: store, definitions: TestDefinitions(),
-                authenticator: authenticator, access: store, secrets: SecretVault(store: store, keys: masterKeys),
-                signIn: signIn, metrics: metrics, tree: { tree.snapshot() },
-                readiness: { [HealthCheck(name: "database", isOK: ready.value, detail: ready.value ? nil : "away")] },
-                logger: logger))
+        var parts = APIParts(
+            engine: engine, reader: store, catalog: store, taskLog: store, definitions: TestDefinitions(),
+            authenticator: authenticator, access: store, secrets: SecretVault(store: store, keys: masterKeys),
+            signIn: signIn, metrics: metrics, tree: { tree.snapshot() },
+            readiness: { [HealthCheck(name: "database", isOK: ready.value, detail: ready.value ? nil : "away")] },
+            logger: logger)
+        if let rates { parts.rates = rates }
+        let api = API(parts)
         let server = HTTPServer(
-            configuration: .init(addresses: [.tcp(host: "127.0.0.1", port: 0)]), logger: logger, handler: api.handler)
+            configuration: .init(addresses: [.tcp(host: "127.0.0.1", port: 0)]), logger: logger,
+            immediate: api.immediate, handler: api.handler)
         let address = try await server.bind()[0]
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await tree.run() }

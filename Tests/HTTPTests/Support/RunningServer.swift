@@ -8,11 +8,12 @@ import TLS
 /// A server on a port of its own for the length of a test body; cancelled and awaited at its end.
 func withServer<Result: Sendable>(
     tls: TLSContext? = nil, limits: HTTPLimits = HTTPLimits(), address: HTTPAddress = .tcp(host: "127.0.0.1", port: 0),
-    handler: @escaping HTTPHandler, _ body: @Sendable (HTTPServer, HTTPAddress) async throws -> Result
+    immediate: HTTPImmediateHandler? = nil, handler: @escaping HTTPHandler,
+    _ body: @Sendable (HTTPServer, HTTPAddress) async throws -> Result
 ) async throws -> Result {
     var configuration = HTTPServer.Configuration(addresses: [address], tls: tls)
     configuration.limits = limits
-    let server = HTTPServer(configuration: configuration, logger: quiet, handler: handler)
+    let server = HTTPServer(configuration: configuration, logger: quiet, immediate: immediate, handler: handler)
     let bound = try await server.bind()
     return try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await server.run() }

@@ -149,6 +149,7 @@ struct Judgement {
             case .refused: world.cover("commit excludes a refused run")
             case .conflict: world.cover("commit excludes a conflict")
             case .throttled: world.cover("commit excludes a throttled run")
+            case .overQuota: world.cover("commit excludes a run over quota")
             }
         }
         for start in batch.starts where excluded[start.key] == nil {

@@ -234,6 +234,30 @@ final class FaultyStore: Store {
         }
     }
 
+    func quotas(recent: Bool) async throws(StoreError) -> [TenantQuotas] {
+        try await call("quotas") { () throws(StoreError) in try await inner.quotas(recent: recent) }
+    }
+
+    func quotas(of tenant: TenantID) async throws(StoreError) -> TenantQuotas {
+        try await call("quotas") { () throws(StoreError) in try await inner.quotas(of: tenant) }
+    }
+
+    func setQuotas(_ quotas: TenantQuotas) async throws(StoreError) -> TenantQuotas {
+        try await call("setQuotas") { () throws(StoreError) in try await inner.setQuotas(quotas) }
+    }
+
+    func usage(of tenant: TenantID) async throws(StoreError) -> [QuotaKind: Int64] {
+        try await call("usage") { () throws(StoreError) in try await inner.usage(of: tenant) }
+    }
+
+    func reserve(_ request: QuotaRequest) async throws(StoreError) -> QuotaGrant {
+        try await call("reserve") { () throws(StoreError) in try await inner.reserve(request) }
+    }
+
+    func recountRuns(of tenant: TenantID) async throws(StoreError) -> Int64 {
+        try await call("recountRuns") { () throws(StoreError) in try await inner.recountRuns(of: tenant) }
+    }
+
     func now() async throws(StoreError) -> Timestamp {
         try await call("now") { () throws(StoreError) in try await inner.now() }
     }

@@ -57,6 +57,7 @@ extension CommitOutcome.Exclusion {
         case .refused: "refused"
         case .conflict: "conflict"
         case .throttled: "throttled"
+        case .overQuota: "over quota"
         }
     }
 }

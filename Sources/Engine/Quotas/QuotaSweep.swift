@@ -1,0 +1,62 @@
+import Synchronization
+import Telemetry
+import Workflows
+
+/// Keeps what this node knows of quotas fresh, and their counts right.
+final class QuotaSweep: Sendable {
+    private struct State {
+        /// When everything was read last.
+        var readAt: Duration?
+        var counted: [TenantID: Duration] = [:]
+        /// Whose quota of active runs is new: nodes that did not know of it have not counted.
+        var begun: [TenantID: Duration] = [:]
+    }
+
+    private let parts: EngineParts
+    private let state = Mutex(State())
+
+    /// Changes that are older than so long are not among the recent ones for sure.
+    private static let memory: Duration = .seconds(5)
+    /// How long other nodes may take to learn of a new quota.
+    private static let settling: Duration = .seconds(3)
+
+    init(parts: EngineParts) { self.parts = parts }
+
+    func runOnce() async throws(StoreError) {
+        let began = parts.clock.now
+        let isRecent = state.withLock { $0.readAt.map { began - $0 < Self.memory } ?? false }
+        let begun = try await parts.quotas.load(recent: isRecent)
+        let due = state.withLock { state in
+            state.readAt = began
+            for tenant in begun { state.begun[tenant] = began + Self.settling }
+            return dueCounts(&state, now: began)
+        }
+        for tenant in due {
+            let correction = try await parts.store.recountRuns(of: tenant)
+            parts.metrics.quotaCorrections.add(correction.magnitude)
+        }
+        for tenant in parts.quotas.measured {
+            for (kind, used) in try await parts.store.usage(of: tenant) {
+                // Active runs are counted with what is reserved.
+                guard kind != .activeRuns else { continue }
+                parts.quotas.noteTaken(kind, used, limit: parts.quotas[tenant]?[kind], of: tenant)
+            }
+        }
+    }
+
+    /// Tenants to be counted now: those with a new quota when all nodes know of it, the others now and then.
+    private func dueCounts(_ state: inout State, now: Duration) -> [TenantID] {
+        let counted = parts.quotas.counted
+        var due: [TenantID] = []
+        for tenant in counted.sorted() {
+            let isNew = state.begun[tenant].map { $0 <= now } ?? false
+            if isNew { state.begun[tenant] = nil }
+            guard isNew || now - (state.counted[tenant] ?? .zero) >= parts.configuration.quotaRecountInterval else {
+                continue
+            }
+            state.counted[tenant] = now
+            due.append(tenant)
+        }
+        return due
+    }
+}

@@ -1,0 +1,137 @@
+import Engine
+import TestSupport
+import Testing
+import Workflows
+
+@Suite("Quotas of tenants, whole", .timeLimit(.minutes(1)))
+struct QuotaTests {
+    private static let plan = Plan(name: "one", steps: [PlanStep(id: "a", taskType: "noop")])
+
+    private func fixture() async throws -> EngineFixture { try await EngineFixture(plans: [Self.plan]) }
+
+    private func code(_ result: Result<Started, EngineError>) -> (EngineError.Code, QuotaKind?)? {
+        guard case .failure(let error) = result else { return nil }
+        return (error.code, error.quota)
+    }
+
+    @Test("so many active runs and no more; a place that becomes free is taken, and a repetition is known")
+    func activeRuns() async throws {
+        let fixture = try await fixture()
+        let engine = try await fixture.makeEngine()
+        try await fixture.running(engine) {
+            _ = try await engine.setQuotas(TenantQuotas(tenant: fixture.tenant, limits: [.activeRuns: 3]))
+            var results = await engine.startBatch((0..<3).map { fixture.start("one", key: "k\($0)") })
+            #expect(results.allSatisfy { (try? $0.get().created) == true })
+            results = await engine.startBatch([
+                fixture.start("one"), fixture.start("one", key: "k1"), fixture.start("one", key: "new"),
+            ])
+            #expect(code(results[0])! == (.quotaExceeded, .activeRuns))
+            #expect(try results[1].get().created == false)
+            #expect(code(results[2])! == (.quotaExceeded, .activeRuns))
+            let first = try await engine.start(fixture.start("one", key: "k0"))
+            try await engine.cancel(fixture.key(first), reason: "test")
+            let next = try await engine.start(fixture.start("one"))
+            #expect(next.created && next.warnings.map(\.kind) == [.activeRuns])
+            let use = try await engine.usage(of: fixture.tenant).uses.first { $0.kind == .activeRuns }
+            #expect(use?.used == 3 && use?.limit == 3)
+        }
+        #expect(fixture.audit() == [])
+    }
+
+    @Test("two nodes together start as many runs as the quota says, and what a dead node reserved comes back")
+    func twoNodes() async throws {
+        let fixture = try await fixture()
+        let (one, two) = (try await fixture.makeEngine(), try await fixture.makeEngine())
+        try await fixture.running(one) {
+            _ = try await one.setQuotas(TenantQuotas(tenant: fixture.tenant, limits: [.activeRuns: 40]))
+            // The other learns of it by itself.
+            try await fixture.running(two) {
+                await fixture.clock.pass(.seconds(2))
+                var started = 0
+                for round in 0..<30 {
+                    let results = await (round % 2 == 0 ? one : two).startBatch([
+                        fixture.start("one"), fixture.start("one"),
+                    ])
+                    started += results.count { (try? $0.get()) != nil }
+                }
+                // Blocks with some to spare may be left in either.
+                #expect((30...40).contains(started))
+            }
+            // The second is gone; its block ends, and the first may start the rest.
+            await fixture.clock.pass(.seconds(6))
+            _ = await one.startBatch((0..<20).map { _ in fixture.start("one") })
+            let uses = try await one.usage(of: fixture.tenant).uses
+            #expect(uses.first { $0.kind == .activeRuns }?.used == 40)
+        }
+        #expect(fixture.audit() == [])
+    }
+
+    @Test("submissions come as fast as the quota says")
+    func submissions() async throws {
+        let fixture = try await fixture()
+        let engine = try await fixture.makeEngine()
+        try await fixture.running(engine) {
+            _ = try await engine.setQuotas(TenantQuotas(tenant: fixture.tenant, limits: [.submissionsPerSecond: 10]))
+            for _ in 0..<3 {
+                let results = await engine.startBatch((0..<20).map { _ in fixture.start("one") })
+                #expect(results.count { (try? $0.get()) != nil } == 10)
+                #expect(code(results[19])! == (.quotaExceeded, .submissionsPerSecond))
+                await fixture.clock.pass(.seconds(1))
+            }
+            // Somebody else's are not counted, and none are when the quota is gone.
+            _ = try await engine.setQuotas(TenantQuotas(tenant: fixture.tenant))
+            let free = await engine.startBatch((0..<50).map { _ in fixture.start("one") })
+            #expect(free.allSatisfy { (try? $0.get()) != nil })
+        }
+    }
+
+    @Test("no more steps at once than the quota says, over queues, and the next when one ends")
+    func concurrentSteps() async throws {
+        let fixture = try await fixture()
+        let engine = try await fixture.makeEngine()
+        try await fixture.running(engine) {
+            let worker = TestWorker(session: 1) { _ in .hold }
+            try await worker.connect(to: engine, tenant: fixture.tenant, pools: [.init(name: "cpu", slots: 8)])
+            _ = try await engine.setQuotas(TenantQuotas(tenant: fixture.tenant, limits: [.concurrentSteps: 2]))
+            _ = await engine.startBatch((0..<5).map { _ in fixture.start("one") })
+            await fixture.clock.executor.idle()
+            var seen = 0
+            while seen < 5 {
+                let held = worker.held
+                #expect(held.count == min(2, 5 - seen))
+                guard let task = held.first else { break }
+                worker.finish(task, .success(Array("{}".utf8)))
+                seen += 1
+                await fixture.clock.executor.idle()
+            }
+            #expect(seen == 5)
+        }
+        #expect(fixture.audit() == [])
+    }
+
+    @Test("while too many steps wait, runs are refused; too many workers are, too")
+    func pendingSteps() async throws {
+        let fixture = try await fixture()
+        let engine = try await fixture.makeEngine()
+        try await fixture.running(engine) {
+            _ = try await engine.setQuotas(
+                TenantQuotas(tenant: fixture.tenant, limits: [.pendingSteps: 3, .workers: 1]))
+            _ = await engine.startBatch((0..<4).map { _ in fixture.start("one") })
+            await fixture.clock.pass(.seconds(2))
+            let results = await engine.startBatch([fixture.start("one")])
+            #expect(code(results[0])! == (.quotaExceeded, .pendingSteps))
+            let worker = TestWorker(session: 1) { _ in .hold }
+            try await worker.connect(to: engine, tenant: fixture.tenant, pools: [.init(name: "cpu", slots: 8)])
+            await fixture.clock.pass(.seconds(2))
+            #expect((await engine.startBatch([fixture.start("one")]))[0].isStarted)
+            let second = TestWorker(session: 2) { _ in .hold }
+            await #expect(throws: EngineError.self) {
+                try await second.connect(to: engine, tenant: fixture.tenant, pools: [.init(name: "cpu", slots: 8)])
+            }
+        }
+    }
+}
+
+extension Result where Success == Started {
+    fileprivate var isStarted: Bool { if case .success = self { true } else { false } }
+}
