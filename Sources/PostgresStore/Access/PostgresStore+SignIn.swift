@@ -4,7 +4,7 @@ internal import Postgres
 
 extension PostgresStore {
     public func session(digest: Digest) async throws -> SessionStanding? {
-        try await reader { (connection) throws(PostgresError) in
+        try await directory { (connection) throws(PostgresError) in
             let found = try await connection.query(
                 """
                 SELECT s.id, s.subject, s.roles, s.expires_at, s.ended_at, s.token_id, s.key_id, t.id, t.name,
@@ -32,7 +32,7 @@ extension PostgresStore {
     }
 
     public func addSignInCode(_ digest: Digest, for signIn: SignIn, expiresAt: Int64) async throws {
-        _ = try await duty { (connection) throws(PostgresError) in
+        _ = try await directory { (connection) throws(PostgresError) in
             try await connection.query(
                 """
                 WITH over AS (
@@ -48,7 +48,7 @@ extension PostgresStore {
     }
 
     public func redeemSignInCode(_ digest: Digest) async throws -> SignIn? {
-        try await duty { (connection) throws(PostgresError) in
+        try await directory { (connection) throws(PostgresError) in
             // Of two that redeem one code at once, one deletes the row and the other finds none.
             let rows = try await connection.query(
                 """
@@ -64,7 +64,7 @@ extension PostgresStore {
     }
 
     public func addSession(_ session: SessionText, for signIn: SignIn) async throws -> Bool {
-        try await duty { (connection) throws(PostgresError) in
+        try await directory { (connection) throws(PostgresError) in
             let rows = try await connection.query(
                 """
                 WITH over AS (
@@ -81,7 +81,7 @@ extension PostgresStore {
     }
 
     public func endSession(digest: Digest) async throws {
-        _ = try await duty { (connection) throws(PostgresError) in
+        _ = try await directory { (connection) throws(PostgresError) in
             try await connection.query(
                 """
                 UPDATE sign_in_sessions SET ended_at = now() WHERE digest = \(digest.bytes) AND ended_at IS NULL
