@@ -58,7 +58,7 @@ struct WorkerCertificateTests {
             // Without one there is no connection at all; with a token, too.
             let bare = running.channel(
                 .workers, tls: try Self.client(certificates, certificate: false), bearer: try running.token(.worker))
-            #expect(try await Self.refusal(bare, "worker-1") == "no connection")
+            #expect(try await Self.refusal(bare, "worker-1") == "unavailable")
             // The public listener does not ask for certificates, and does not serve workers.
             let elsewhere = running.channel(
                 .public, tls: try Self.client(certificates), bearer: try running.token(.worker))
