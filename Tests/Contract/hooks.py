@@ -33,4 +33,6 @@ def map_body(context, body):
 @schemathesis.hook
 def map_query(context, query):
     # Filters and cursors that nobody has are refused; without any, lists are answered.
+    if query and query.get("wait") == "30s":
+        query["wait"] = "100ms"
     return {} if query and every_second() else query
