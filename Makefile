@@ -35,6 +35,12 @@ generate: ## generate C from Protos/ and docs/permissions.md
 
 verify: lint build test ## lint, build and test
 
+contract: ## openapi.yaml against a real server, by schemathesis (part of make test)
+	@scripts/test-contract
+
+identity: ## sign in at an OpenID provider in headless Chromium (part of make test)
+	@scripts/test-identity
+
 crash: ## kill servers, workers and PostgreSQL under load; nothing may be lost
 	@scripts/test-crash
 

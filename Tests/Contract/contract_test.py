@@ -50,7 +50,7 @@ def known(client):
 
 
 def main():
-    seconds = sys.argv[1] if len(sys.argv) > 1 else "40"
+    seconds = sys.argv[1] if len(sys.argv) > 1 else "25"
     folder = tempfile.mkdtemp(prefix="beamline-contract-")
     cluster = Cluster()
     stage = None
