@@ -59,4 +59,4 @@ bench-scale: ## 10,000 idle streams of each kind, a million ready steps, a held 
 reset: ## delete the private PostgreSQL cluster and all its data
 	@scripts/reset
 
-.PHONY: help run demo test build release lint format generate verify crash simulate bench bench-peers bench-scale reset
+.PHONY: help run demo test build release lint format generate verify contract identity crash simulate bench bench-peers bench-scale reset
