@@ -47,11 +47,23 @@ crash: ## kill servers, workers and PostgreSQL under load; nothing may be lost
 simulate: ## many seeds of the simulation: SIMULATE_SEEDS (10000), from SIMULATE_FROM (1) on
 	@scripts/simulate
 
+fuzz: ## fuzz everything that reads bytes from outside: FUZZ_MINUTES (2) for each target
+	@scripts/fuzz
+
+sanitize: ## the test suite under Thread and Address Sanitizer: SANITIZERS, SANITIZE_TARGETS
+	@scripts/sanitize
+
+chaos: ## nodes, workers and PostgreSQL under load while everything goes wrong: CHAOS_MINUTES (5)
+	@scripts/chaos
+
+soak: ## the slope of the server's memory at half of the maximum rate: SOAK_MINUTES (10)
+	@scripts/soak
+
 bench: ## measure; prints a table and writes .build/bench.json
 	@Benchmarks/run
 
-bench-peers: ## the same work by Beamline and its peers, in turns, 12 minutes: PEER_SECONDS (2.5), PEER_ROUNDS (5)
-	@Benchmarks/peers/run --seconds $(or $(PEER_SECONDS),2.5) --rounds $(or $(PEER_ROUNDS),5) --docs --note '$(PEER_NOTE)'
+bench-peers: ## the same work by Beamline and its peers, in turns, 12 minutes: PEER_SECONDS (2), PEER_ROUNDS (5)
+	@Benchmarks/peers/run --seconds $(or $(PEER_SECONDS),2) --rounds $(or $(PEER_ROUNDS),5) --docs --note '$(PEER_NOTE)'
 
 bench-scale: ## 10,000 idle streams of each kind, a million ready steps, a held snapshot, a million stored runs
 	@Benchmarks/scale
@@ -59,4 +71,4 @@ bench-scale: ## 10,000 idle streams of each kind, a million ready steps, a held 
 reset: ## delete the private PostgreSQL cluster and all its data
 	@scripts/reset
 
-.PHONY: help run demo test build release lint format generate verify contract identity crash simulate bench bench-peers bench-scale reset
+.PHONY: help run demo test build release lint format generate verify contract identity crash simulate fuzz sanitize chaos soak bench bench-peers bench-scale reset

@@ -84,47 +84,51 @@ let package = Package(
         // domain
         module("Expressions", ["JSON", "Patterns"]),
         module("Access", ["CJOSE", "COpenSSL", "JSON"]),
-        module("Secrets", ["COpenSSL"]),
+        module("Secrets", ["COpenSSL", "JSON"]),
+        // The audit log and its chain; the key of the chain is one of the kind that seals secrets.
+        module("Audit", ["Access", "Secrets", "COpenSSL", "JSON"]),
         module("Schemas", ["JSON", "Patterns", "Spelling"]),
         module("Filters", ["Spelling"]),
         module("Workflows", ["JSON", "Expressions", "Schemas", "Spelling", yams, collections]),
 
         // application
         module(
-            "Engine", ["Workflows", "Filters", "Expressions", "JSON", "Telemetry", "Supervision", log, collections]),
+            "Engine",
+            ["Workflows", "Audit", "Filters", "Expressions", "JSON", "Telemetry", "Supervision", log, collections]),
 
         // edges
         module(
             "PostgresStore",
             [
-                "Engine", "Access", "Secrets", "Postgres", "Workflows", "Filters", "JSON", "Telemetry", "Supervision",
-                log, collections,
+                "Engine", "Access", "Audit", "Secrets", "Postgres", "Workflows", "Filters", "JSON", "Telemetry",
+                "Supervision", log, collections,
             ]),
         module(
             "WorkerRuntime",
             [
-                "Workflows", "GRPC", "Protobuf", "HTTP", "TLS", "HTTPClient", "CLinux", "JSON", "Telemetry",
+                "Workflows", "Secrets", "GRPC", "Protobuf", "HTTP", "TLS", "HTTPClient", "CLinux", "JSON", "Telemetry",
                 "Supervision", log, collections,
             ] + nio),
         module(
             "API",
             [
-                "Engine", "Access", "Secrets", "Workflows", "Filters", "GRPC", "Protobuf", "HTTP", "TLS", "JSON",
-                "Telemetry", "Supervision", log, collections,
+                "Engine", "Access", "Audit", "Secrets", "Workflows", "Filters", "GRPC", "Protobuf", "HTTP", "TLS", "JSON",
+                "Telemetry",
+                "Supervision", log, collections,
             ] + nio),
 
         // composition and main
         module(
             "Server",
             [
-                "API", "Access", "Secrets", "Engine", "PostgresStore", "Postgres", "GRPC", "Protobuf", "HTTP",
+                "API", "Access", "Audit", "Secrets", "Engine", "PostgresStore", "Postgres", "GRPC", "Protobuf", "HTTP",
                 "HTTPClient", "TLS", "JSON",
                 "Telemetry", "Supervision", log,
             ] + nio),
         .executableTarget(
             name: "beamline",
             dependencies: [
-                "Server", "WorkerRuntime", "API", "Access", "Secrets", "Workflows", "Expressions", "Schemas",
+                "Server", "WorkerRuntime", "API", "Access", "Audit", "Secrets", "Workflows", "Expressions", "Schemas",
                 "PostgresStore",
                 "Postgres",
                 "HTTPClient", "GRPC", "Protobuf",
@@ -185,6 +189,7 @@ let package = Package(
         tests("ExpressionsTests", ["Expressions", "JSON", "Patterns"]),
         tests("AccessTests", ["Access", "JSON"]),
         tests("SecretsTests", ["Secrets"]),
+        tests("AuditTests", ["Audit", "Access", "Secrets"]),
         tests("SpellingTests", ["Spelling"]),
         tests("SchemasTests", ["Schemas", "JSON"]),
         tests("FiltersTests", ["Filters"]),
@@ -203,7 +208,8 @@ let package = Package(
         tests(
             "PostgresStoreTests",
             [
-                "PostgresStore", "Access", "Secrets", "Postgres", "Engine", "TestSupport", "Workflows", "Filters",
+                "PostgresStore", "Access", "Audit", "Secrets", "Postgres", "Engine", "TestSupport", "Workflows",
+                "Filters",
                 "JSON",
             ]),
         tests(
@@ -213,7 +219,9 @@ let package = Package(
         tests(
             "APITests",
             [
-                "API", "Access", "Secrets", "Engine", "TestSupport", "PostgresStore", "Workflows", "HTTP", "GRPC",
+                "API", "Access", "Audit", "Secrets", "WorkerRuntime", "Engine", "TestSupport", "Postgres",
+                "PostgresStore", "Workflows", "HTTP",
+                "GRPC",
                 "Protobuf",
                 "JSON", "Telemetry", "Supervision", yams, log,
             ] + nio),
@@ -221,8 +229,20 @@ let package = Package(
         tests(
             "ServerTests",
             [
-                "Server", "Access", "Secrets", "GRPC", "Protobuf", "HTTP", "HTTPClient", "TLS", "TestSupport",
+                "Server", "Access", "Audit", "Secrets", "GRPC", "Protobuf", "HTTP", "HTTPClient", "TLS", "TestSupport",
                 "TransportTestSupport", "Engine", "PostgresStore", "Postgres", "Supervision", "JSON", log,
             ] + nio),
     ]
 )
+
+// Needs libFuzzer to be linked: scripts/fuzz asks for it, and nobody else builds it.
+if Context.environment["BEAMLINE_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "beamline-fuzz",
+            dependencies: [
+                "Access", "Engine", "Expressions", "Filters", "GRPC", "HTTP", "JSON", "Protobuf", "Schemas",
+                "Workflows", log,
+            ],
+            path: "Tests/Fuzz", swiftSettings: policy))
+}

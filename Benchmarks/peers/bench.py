@@ -1,6 +1,6 @@
 """Beamline and its peers on the same work, on this machine, in turns.
 
-    Benchmarks/peers/run [--quick] [--seconds 2.5] [--rounds 5] [--only beamline,celery] [--docs]
+    Benchmarks/peers/run [--quick] [--seconds 2] [--rounds 5] [--only beamline,celery] [--docs]
 
 First every setting of every system is tried once; the best one of each mode is kept. Then the rounds: in each, every system
 is started afresh and measured in every mode, in an order that moves on from round to round. A step counts when its system's
@@ -84,7 +84,7 @@ class Bench:
             settings = list(system.settings)[:1] if self.quick else system.settings
             for setting in settings:
                 modes = system.modes_of(setting)
-                self.trials += self.visit(system, setting, modes, min(1, self.seconds), phase="trial", round=0)
+                self.trials += self.visit(system, setting, modes, min(0.8, self.seconds), phase="trial", round=0)
         self.best = best_settings(self.trials)
 
     def turn(self, deadline):
@@ -136,7 +136,7 @@ class Bench:
 def main():
     parser = argparse.ArgumentParser(description="Beamline and its peers on the same work, in turns.")
     parser.add_argument("--quick", action="store_true", help="one setting, one short round: for a look, not for figures")
-    parser.add_argument("--seconds", type=float, default=2.5, help="about how long one measurement takes (2.5)")
+    parser.add_argument("--seconds", type=float, default=2, help="about how long one measurement takes (2)")
     parser.add_argument("--rounds", type=int, default=5, help="rounds of which the median counts (5)")
     parser.add_argument("--only", default=",".join(system.name for system in SYSTEMS), help="the systems, by name")
     parser.add_argument("--limit", type=int, default=900, help="seconds after which no round is begun (900)")
@@ -149,7 +149,7 @@ def main():
     systems = [system for system in SYSTEMS if system.name in names]
 
     def give_up(number, frame):
-        raise SystemExit(f"given up by {signal.Signals(number).name}; --limit is {options.limit} s and a round more was too much")
+        raise SystemExit(f"given up by {signal.Signals(number).name}; --limit is {options.limit} s")
 
     for number in (signal.SIGALRM, signal.SIGTERM):
         signal.signal(number, give_up)

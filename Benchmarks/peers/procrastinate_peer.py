@@ -13,6 +13,7 @@ class Procrastinate(PostgresPeer):
         "2 workers, 10 at once": {"workers": 2, "concurrency": 10, "clients": 2},
         "2 workers, 4 at once, no LISTEN": {"workers": 2, "concurrency": 4, "clients": 1, "notify": False},
         "2 workers, 30 at once, 4 calls a caller": {"workers": 2, "concurrency": 30, "clients": 2, "in_flight": 4},
+        "2 workers, 10 at once, 32 calls a caller": {"workers": 2, "concurrency": 10, "clients": 2, "in_flight": 32},
     }
 
     def done(self):
@@ -53,7 +54,7 @@ def worker(setting):
 
 def client(setting):
     async def call():
-        app, noop = application(setting, setting["callers"])
+        app, noop = application(setting, min(setting["callers"], 16))
 
         class Caller:
             async def one(self):

@@ -22,6 +22,8 @@ public final class API: Sendable {
     private let health: GRPCHealth
     /// Ends what a change of access has ended; its `run()` must be running.
     public let access: AccessWatch
+    /// Writes what was refused into the audit log; its `run()` must be running.
+    public let audit: AuditTrail
     /// The operations that it serves, as openapi.yaml names them: method, path, id.
     public let operations: [(method: String, path: String, id: String)]
 
@@ -47,6 +49,8 @@ public final class API: Sendable {
             authenticator: parts.authenticator, limiter: RateLimiter(parts.rates), now: parts.now)
         let streams = OpenStreams()
         access = AccessWatch(parts: parts, streams: streams)
+        let audit = AuditTrail(parts: parts)
+        self.audit = audit
         let health = GRPCHealth(
             serving: [BeamlineV1.RunService.name, BeamlineV1.WorkflowService.name, BeamlineV1.WorkerService.name])
         let runs = RunOperations(parts: parts)
@@ -58,15 +62,20 @@ public final class API: Sendable {
 
         let all =
             RunRoutes(runs: runs).routes + QueueRoutes(queues: QueueOperations(parts: parts)).routes
+            + FailureRoutes(failures: FailureOperations(parts: parts), runs: runs).routes
+            + BulkRoutes(bulk: BulkOperations(parts: parts)).routes
+            + BreakerRoutes(breakers: BreakerOperations(parts: parts)).routes
             + ApprovalRoutes(approvals: ApprovalOperations(parts: parts), runs: runs).routes
             + WorkflowRoutes(workflows: workflows).routes
+            + BundleRoutes(bundles: BundleOperations(parts: parts)).routes
+            + LimitRoutes(limits: LimitOperations(parts: parts)).routes
             + EventRoutes(engine: parts.engine, streams: streams, now: parts.now).routes
             + SessionRoutes(parts: parts, gate: gate).routes + SignInRoutes(parts: parts, gate: gate).routes
             + SystemRoutes(parts: parts).routes
             + KeyRoutes(store: parts.access, now: parts.now).routes + RoleRoutes(store: parts.access).routes
             + TenantRoutes(store: parts.access).routes
             + QuotaRoutes(engine: parts.engine, catalog: parts.catalog).routes
-            + SecretRoutes(vault: parts.secrets).routes
+            + SecretRoutes(vault: parts.secrets).routes + AuditRoutes(log: parts.audit, now: parts.now).routes
         var trie = RouteTrie<ServedRoute>()
         var constants: [ServedRoute] = []
         for route in all {
@@ -80,7 +89,7 @@ public final class API: Sendable {
         listed = all
         operations = all.map { ($0.method, $0.pattern, $0.operation) }
         rpc = Self.services(
-            parts: parts, gate: gate, runs: runs, workflows: workflows, streams: streams, health: health)
+            parts: parts, gate: gate, audit: audit, runs: runs, workflows: workflows, streams: streams, health: health)
     }
 
     /// The paths of the gRPC methods that it serves.
@@ -197,9 +206,39 @@ public final class API: Sendable {
         case .admitted(let handler):
             let caller = try await gate.admit(request)
             let rate = try gate.limiter.admit(caller.identity, route.rateClass)
-            var response = try await handler(try call(route, request, parameters, requestID, of: caller))
+            var response =
+                route.isControl
+                ? try await control(route, request, parameters, requestID, handler, caller)
+                : try await look(route, request, parameters, requestID, handler, caller)
             if let rate { response.fields.append(contentsOf: rate) }
             return response
+        }
+    }
+
+    /// What leaves nothing in the audit log, unless it is refused.
+    private func look(
+        _ route: Route, _ request: HTTPRequest, _ parameters: [String: String], _ requestID: String,
+        _ handler: Route.Handler, _ caller: Caller
+    ) async throws -> HTTPResponse {
+        do {
+            return try await handler(try call(route, request, parameters, requestID, of: caller))
+        } catch let denial as Denial {
+            audit.scope(route, request, requestID, caller, parameters).refuse()
+            throw denial
+        }
+    }
+
+    /// What the audit log has.
+    private func control(
+        _ route: Route, _ request: HTTPRequest, _ parameters: [String: String], _ requestID: String,
+        _ handler: @escaping Route.Handler, _ caller: Caller
+    ) async throws -> HTTPResponse {
+        let scope = audit.scope(route, request, requestID, caller, parameters)
+        var caller = caller
+        caller.audit = scope
+        let admitted = caller
+        return try await scope.run {
+            try await handler(try self.call(route, request, parameters, requestID, of: admitted))
         }
     }
 

@@ -1,4 +1,5 @@
 public import Access
+public import Audit
 public import Engine
 public import HTTP
 public import Logging
@@ -10,11 +11,17 @@ public import Telemetry
 public struct APIParts: Sendable {
     public var engine: Engine
     public var reader: any RunReader
+    public var deadLetters: any DeadLetterReader
+    public var jobs: any BulkStore
+    /// A job is there to be worked on.
+    public var jobCreated: @Sendable () -> Void
     public var catalog: any Catalog
+    public var bundles: any BundleStore
     public var taskLog: any TaskLog
     public var definitions: any DefinitionChecker
     public var authenticator: Authenticator
     public var access: any AccessStore
+    public var audit: any AuditLog
     public var secrets: SecretVault
     /// Where people sign in to the dashboard, besides one-time codes.
     public var signIn: [any SignInProvider]
@@ -31,8 +38,10 @@ public struct APIParts: Sendable {
     public var logger: Logger
 
     public init(
-        engine: Engine, reader: any RunReader, catalog: any Catalog, taskLog: any TaskLog,
-        definitions: any DefinitionChecker, authenticator: Authenticator, access: any AccessStore,
+        engine: Engine, reader: any RunReader, deadLetters: any DeadLetterReader, jobs: any BulkStore,
+        jobCreated: @escaping @Sendable () -> Void, catalog: any Catalog, bundles: any BundleStore,
+        taskLog: any TaskLog, definitions: any DefinitionChecker, authenticator: Authenticator, access: any AccessStore,
+        audit: any AuditLog,
         secrets: SecretVault, signIn: [any SignInProvider] = [],
         metrics: MetricsRegistry, tree: @escaping @Sendable () -> SupervisedNode,
         readiness: @escaping @Sendable () async -> [HealthCheck],
@@ -41,11 +50,16 @@ public struct APIParts: Sendable {
     ) {
         self.engine = engine
         self.reader = reader
+        self.deadLetters = deadLetters
+        self.jobs = jobs
+        self.jobCreated = jobCreated
         self.catalog = catalog
+        self.bundles = bundles
         self.taskLog = taskLog
         self.definitions = definitions
         self.authenticator = authenticator
         self.access = access
+        self.audit = audit
         self.secrets = secrets
         self.signIn = signIn
         self.metrics = metrics

@@ -27,7 +27,7 @@ extension Engine {
     public func usage(of tenant: TenantID) async throws(EngineError) -> (quotas: TenantQuotas, uses: [QuotaUse]) {
         do {
             let quotas = try await parts.store.quotas(of: tenant)
-            let used = try await parts.store.usage(of: tenant)
+            let used = try await parts.store.usage(of: tenant, withRuns: true)
             return (
                 quotas,
                 QuotaKind.allCases.compactMap { kind in

@@ -1,3 +1,4 @@
+internal import Audit
 public import Workflows
 
 extension Engine {
@@ -68,18 +69,21 @@ extension Engine {
     /// - Throws: `run_not_found`, `run_ended`, `conflict` when it is not paused.
     public func resume(_ key: RunKey) async throws(EngineError) { try await apply(.resume, to: key) }
 
-    private func apply(_ event: RunEvent, to key: RunKey) async throws(EngineError) {
+    func apply(_ event: RunEvent, to key: RunKey) async throws(EngineError) {
         try await submit(.event(event), to: key)
     }
 
     private func submit(_ kind: LaneCommand.Kind, to key: RunKey) async throws(EngineError) {
+        let context = AuditContext.current
         let answer = await withCheckedContinuation { continuation in
             parts.router.submit(
                 LaneCommand(
                     key: key, kind: kind, acceptedAt: parts.clock.now,
-                    deadline: parts.clock.now + parts.configuration.commandTimeout, reply: .caller(continuation)))
+                    deadline: parts.clock.now + parts.configuration.commandTimeout, reply: .caller(continuation),
+                    audit: context))
         }
         if case .failed(let error) = answer { throw error }
+        context?.noteRecorded()
     }
 
     /// Records the outcome of an attempt, for workers without a stream; those with one use their `WorkerSession`.
@@ -137,7 +141,7 @@ extension Engine {
 
     /// Lets the run in under its tenant's quotas. One over the quota of active runs goes on when it may repeat one that
     /// was let in before: the commit knows.
-    private func admit(_ prepared: (key: RunKey, intent: StartIntent)) async throws(EngineError) -> QuotaStanding? {
+    func admit(_ prepared: (key: RunKey, intent: StartIntent)) async throws(EngineError) -> QuotaStanding? {
         do throws(EngineError) {
             let lane = RunDirectory.lane(of: prepared.key, count: parts.configuration.lanes)
             return try await parts.quotas.admit(prepared.key, lane: Int32(lane)).map { .unit($0) }
@@ -147,14 +151,14 @@ extension Engine {
         }
     }
 
-    private func laneCommand(_ intent: StartIntent, key: RunKey, reply: Reply) -> LaneCommand {
+    func laneCommand(_ intent: StartIntent, key: RunKey, reply: Reply) -> LaneCommand {
         let now = parts.clock.now
         return LaneCommand(
             key: key, kind: .start(intent), acceptedAt: now, deadline: now + parts.configuration.commandTimeout,
             reply: reply)
     }
 
-    private func started(_ answer: Answer, of tenant: TenantID?) throws(EngineError) -> Started {
+    func started(_ answer: Answer, of tenant: TenantID?) throws(EngineError) -> Started {
         switch answer {
         case .started(var started):
             if let tenant { started.warnings = parts.quotas.warnings(of: tenant) }

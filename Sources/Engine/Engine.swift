@@ -17,17 +17,18 @@ public final class Engine: Sendable {
     /// - Parameters:
     ///   - compiler: Makes a plan of a stored definition.
     ///   - random: Uniform over all of `UInt64`.
+    ///   - secrets: Where the values come from of secrets that steps name.
     ///   - committed: Called after each commit, to tell the other nodes (`wakeEventTail`); must return at once.
     /// - Throws: When the store does not tell the time.
     public init(
         store: any Store, catalog: any Catalog, compiler: @escaping @Sendable (StoredDefinition) throws -> Plan,
         configuration: EngineConfiguration = EngineConfiguration(), clock: any EngineClock = MonotonicClock(),
-        random: @escaping @Sendable () -> UInt64 = SplitMix().next,
+        random: @escaping @Sendable () -> UInt64 = SplitMix().next, secrets: (any SecretSource)? = nil,
         logger: Logger = Logger(label: "engine"), committed: @escaping @Sendable () -> Void = {}
     ) async throws(StoreError) {
         let parts = EngineParts(
             store: store, catalog: catalog, compiler: compiler, configuration: configuration, clock: clock,
-            storeTime: try await store.now(), random: random, logger: logger,
+            storeTime: try await store.now(), random: random, secrets: secrets, logger: logger,
             committed: committed)
         self.parts = parts
         self.catalog = catalog
@@ -101,6 +102,9 @@ public final class Engine: Sendable {
         let timers = TimerSweep(parts: parts)
         let inbox = InboxSweep(parts: parts)
         services.append(EngineService(name: "dispatcher") { try await parts.dispatcher.run() })
+        if let secrets = parts.dispatcher.secrets {
+            services.append(EngineService(name: "secrets") { try await secrets.run(parts.dispatcher) })
+        }
         services.append(EngineService(name: "late outcomes") { try await late.run(parts) })
         services.append(EngineService(name: "event tail") { try await tail.run() })
         services.append(
@@ -155,6 +159,12 @@ public final class Engine: Sendable {
             duty("queue order", parts, .seconds(1), wake: parts.reorders) { () async throws(StoreError) in
                 _ = try await reorder.runOnce()
                 return nil
+            })
+        let breakers = BreakerSweep(parts: parts)
+        services.append(
+            duty("breakers", parts, configuration.breakerInterval, wake: parts.breakerChanges) {
+                () async throws(StoreError) in
+                try await breakers.runOnce()
             })
         services.append(
             duty("overdue attempts", parts, .seconds(1)) { () async throws(StoreError) in

@@ -12,6 +12,9 @@ public struct EngineConfiguration: Sendable {
     public var laneBytes = 64 << 20
     /// How long a caller's command waits for the database before it is answered `unavailable`.
     public var commandTimeout: Duration = .seconds(30)
+    /// The longest wait of lanes and dispatcher between two tries while the database is away: so soon after it is back,
+    /// work goes on.
+    public var outagePause: Duration = .milliseconds(600)
     /// Memory for runs in flight, over all lanes.
     public var runCacheBytes = 32 << 20
     /// Compiled definitions kept.
@@ -54,6 +57,10 @@ public struct EngineConfiguration: Sendable {
     public var limitSweepInterval: Duration = .seconds(5)
     /// Limits that one sweep looks at.
     public var limitSweepCount = 500
+    /// How often breakers are looked at: the backstop behind their own times and the event log.
+    public var breakerInterval: Duration = .seconds(1)
+    /// Breakers that one pass makes half-open at most.
+    public var breakerLimit = 100
     /// How often the tenants' quotas are read again; a change on another node is felt after so long.
     public var quotaRefreshInterval: Duration = .seconds(1)
     /// How often the active runs of tenants with a quota are counted anew.

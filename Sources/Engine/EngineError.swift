@@ -69,6 +69,21 @@ extension EngineError {
             self.init(.conflict, "the run keeps \(RunSignal.mostKept) signals that no step has waited for, and no more")
         case .alreadyDecided: self.init(.conflict, "this person has decided already")
         case .invalidForm(let message): self.init(.invalidInput, "the form: \(message)")
+        case .notEnded: self.init(.conflict, "the run goes on still: only a run that has failed can be redriven")
+        case .notFailed(let state):
+            self.init(
+                .conflict,
+                "the run has ended as \(state.text): only one that has failed can be redriven; rerun it instead")
+        case .reopened: self.init(.conflict, "the run was redriven already")
+        case .nothingFailed:
+            self.init(.conflict, "no step has failed that the run waits for; rerun the run instead")
+        case .needsSlot:
+            self.init(
+                .conflict, "the workflow limits its runs (concurrency), and this one has no slot; rerun it instead")
+        case .noInput(let step):
+            self.init(
+                .invalidInput,
+                "step \(step) takes no edited input: it does not begin now, is no task, or has items (name the item)")
         }
     }
 

@@ -35,6 +35,8 @@ public final class EngineMetrics: Sendable {
     let lostSessions = Counter()
     let rerankedTokens = Counter()
     let missedSlots = Counter()
+    let halfOpenBreakers = Counter()
+    let quarantines = Counter()
 
     /// By the quota's number, from 1 on.
     let quotaRefusals = QuotaKind.allCases.map { _ in Counter() }
@@ -46,6 +48,12 @@ public final class EngineMetrics: Sendable {
     func families() -> [MetricFamily] {
         [
             .counter("beamline_runs_started_total", help: "Runs whose start was committed.", runsStarted.value),
+            .counter(
+                "beamline_quarantines_total", help: "Suspects that were lost alone on their worker.",
+                quarantines.value),
+            .counter(
+                "beamline_breakers_half_opened_total", help: "Open breakers whose time has passed.",
+                halfOpenBreakers.value),
             .counter(
                 "beamline_limit_slots_missed_total",
                 help: "Tokens that waited for a slot although one was free, found by the sweep.", missedSlots.value),

@@ -16,6 +16,7 @@ final class EngineParts: Sendable {
     let committed: @Sendable () -> Void
     let plans: PlanCache
     let queues: QueueBook
+    let breakers: BreakerBook
     let quotas: QuotaBook
     let directory: RunDirectory
     let router: CommandRouter
@@ -31,12 +32,15 @@ final class EngineParts: Sendable {
     let eventTail = Signal()
     /// Raised when a queue's order has changed.
     let reorders = Signal()
+    /// Raised when a breaker has changed.
+    let breakerChanges = Signal()
     private let health: Mutex<StoreHealth>
 
     init(
         store: any Store, catalog: any Catalog, compiler: @escaping @Sendable (StoredDefinition) throws -> Plan,
         configuration: EngineConfiguration, clock: any EngineClock, storeTime: Timestamp,
-        random: @escaping @Sendable () -> UInt64, logger: Logger, committed: @escaping @Sendable () -> Void
+        random: @escaping @Sendable () -> UInt64, secrets: (any SecretSource)?, logger: Logger,
+        committed: @escaping @Sendable () -> Void
     ) {
         self.committed = committed
         self.store = store
@@ -48,6 +52,8 @@ final class EngineParts: Sendable {
         storeClock = StoreClock(clock: clock, store: storeTime)
         let queues = QueueBook(registry: catalog)
         self.queues = queues
+        let breakers = BreakerBook(registry: catalog)
+        self.breakers = breakers
         plans = PlanCache(
             catalog: catalog, queues: queues, compiler: compiler, clock: clock, configuration: configuration)
         directory = RunDirectory(
@@ -57,8 +63,12 @@ final class EngineParts: Sendable {
         router = CommandRouter(configuration: configuration, metrics: metrics)
         dispatcher = Dispatcher(
             store: store, directory: directory, router: router, clock: clock, storeClock: storeClock,
-            configuration: configuration, metrics: metrics, random: random, logger: logger)
+            configuration: configuration, metrics: metrics, random: random,
+            secrets: secrets.map { source in
+                SecretDelivery(source: source, clock: clock, logger: logger)
+            }, logger: logger)
         queues.observe { [dispatcher] table in dispatcher.withState { $0.queues = table } }
+        breakers.observe { [dispatcher] table in dispatcher.withState { $0.setBreakers(table) } }
         let life = SessionID(RunID.Bytes(random: random))
         quotas = QuotaBook(store: store, clock: clock, node: life, metrics: metrics, logger: logger)
         quotas.observe { [queues] tenants in queues.setStepLimited(tenants) }

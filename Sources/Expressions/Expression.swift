@@ -31,7 +31,7 @@ public struct Expression: Sendable {
     }
 
     /// The name that the expression is, when it is nothing else.
-    var soleReference: Reference? {
+    public var soleReference: Reference? {
         guard case .reference(let reference) = root else { return nil }
         return reference
     }

@@ -121,9 +121,9 @@ public func raise(text: UnsafeMutablePointer<CChar>?, _ field: StaticString) thr
     let size = unsafe UnsafeRawPointer(text).load(fromByteOffset: -8, as: Int.self) - 1
     if size == 0 { return "" }
     guard unsafe memchr(text, 0, size) == nil else { throw .containsNUL(field: field.description) }
-    let utf8 = unsafe UnsafeBufferPointer(
-        start: UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self), count: size)
-    guard let result = unsafe String(validating: utf8, as: UTF8.self) else {
+    // A NUL follows the text, and none stands in it: this is the initialiser of which the library has no generic form,
+    // which would look up its metadata each time.
+    guard let result = unsafe String(validatingCString: text) else {
         throw .notUTF8(field: field.description)
     }
     return result

@@ -18,7 +18,7 @@ public struct SealedSecret: Sendable, Equatable {
 
     /// Seals a value.
     public init(
-        _ value: [UInt8], tenant: Int32, name: String, under keys: MasterKeys,
+        _ value: [UInt8], tenant: Int32, name: String, under keys: NamedKeys,
         using generator: inout some RandomNumberGenerator
     ) throws(SecretError) {
         let own = generator.bytes(AES256GCM.keyLength)
@@ -31,7 +31,7 @@ public struct SealedSecret: Sendable, Equatable {
     }
 
     /// The value.
-    public func open(tenant: Int32, name: String, under keys: MasterKeys) throws(SecretError) -> [UInt8] {
+    public func open(tenant: Int32, name: String, under keys: NamedKeys) throws(SecretError) -> [UInt8] {
         let own = try key(tenant, name, keys)
         guard let value = AES256GCM.open(sealed, key: own, context: Self.valueContext(tenant, name)) else {
             throw SecretError(.unreadable, "the secret \(name) was changed since it was sealed")
@@ -41,7 +41,7 @@ public struct SealedSecret: Sendable, Equatable {
 
     /// The same under the current master key; the value itself is not opened.
     public func resealed(
-        tenant: Int32, name: String, under keys: MasterKeys, using generator: inout some RandomNumberGenerator
+        tenant: Int32, name: String, under keys: NamedKeys, using generator: inout some RandomNumberGenerator
     ) throws(SecretError) -> Self {
         let wrapped = try AES256GCM.seal(
             key(tenant, name, keys), key: keys.current.bytes, nonce: generator.bytes(AES256GCM.nonceLength),
@@ -49,7 +49,7 @@ public struct SealedSecret: Sendable, Equatable {
         return Self(keyID: keys.current.id, wrapped: wrapped, sealed: sealed)
     }
 
-    private func key(_ tenant: Int32, _ name: String, _ keys: MasterKeys) throws(SecretError) -> [UInt8] {
+    private func key(_ tenant: Int32, _ name: String, _ keys: NamedKeys) throws(SecretError) -> [UInt8] {
         guard let master = keys[keyID] else {
             throw SecretError(
                 .unreadable, "the secret \(name) is sealed under the master key \(keyID), which is not here")

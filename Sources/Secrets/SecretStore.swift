@@ -7,6 +7,8 @@ public protocol SecretStore: Sendable {
         _ name: String, _ secret: SealedSecret, by subject: String, tenant: Int32
     ) async throws -> SecretRecord
     func deleteSecret(_ name: String, tenant: Int32) async throws -> Bool
+    /// The name of a tenant, by which providers know it; `nil` when there is none.
+    func tenantName(_ tenant: Int32) async throws -> String?
     /// Those of a tenant, or of all, that are sealed under another master key than this; at most `limit`.
     func secretsNot(under keyID: String, tenant: Int32?, limit: Int) async throws -> [PlacedSecret]
     /// Puts the new envelope where the old one still is; `false` when the secret was set or deleted meanwhile.

@@ -6,13 +6,13 @@ public struct SecretVault: Sendable {
     private static let batch = 100
 
     private let store: any SecretStore
-    private let keys: MasterKeys?
+    private let keys: NamedKeys?
     private let providers: [any SecretProvider]
 
     /// - Parameters:
     ///   - keys: without them only the providers' secrets can be had.
     ///   - providers: asked in this order for what is not built in.
-    public init(store: any SecretStore, keys: MasterKeys?, providers: [any SecretProvider] = []) {
+    public init(store: any SecretStore, keys: NamedKeys?, providers: [any SecretProvider] = []) {
         self.store = store
         self.keys = keys
         self.providers = providers
@@ -55,10 +55,11 @@ public struct SecretVault: Sendable {
     }
 
     /// The value, for the worker that runs a step which names it, and for nobody else.
-    public func value(_ name: String, tenant: Int32, named tenantName: String) async throws -> [UInt8]? {
+    public func value(_ name: String, tenant: Int32) async throws -> [UInt8]? {
         if let sealed = try await store.secret(name, tenant: tenant) {
             return try sealed.open(tenant: tenant, name: name, under: masterKeys())
         }
+        guard !providers.isEmpty, let tenantName = try await store.tenantName(tenant) else { return nil }
         for provider in providers {
             if let value = try await provider.value(name, tenant: tenantName) { return value }
         }
@@ -86,7 +87,7 @@ public struct SecretVault: Sendable {
         }
     }
 
-    private func masterKeys() throws(SecretError) -> MasterKeys {
+    private func masterKeys() throws(SecretError) -> NamedKeys {
         guard let keys else {
             throw SecretError(
                 .noMasterKey,

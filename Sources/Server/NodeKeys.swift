@@ -131,6 +131,15 @@ enum KeyFile {
         return Array(bytes[..<count])
     }
 
+    /// Adds to the end of a file, which is made when it is missing.
+    static func append(_ bytes: [UInt8], to path: String) throws {
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
+        guard descriptor >= 0 else { throw Failure.system(path) }
+        defer { close(descriptor) }
+        let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress!, $0.count) }
+        guard count == bytes.count, fsync(descriptor) == 0 else { throw Failure.system(path) }
+    }
+
     /// The file appears whole or not at all.
     static func write(_ bytes: [UInt8], to path: String, mode: mode_t) throws {
         let temporary = "\(path).new"

@@ -28,19 +28,8 @@ public struct SecretSources: Sendable {
     public init() {}
 
     /// `nil` when none are configured: then secrets can be neither set nor read here.
-    func masterKeys() throws -> MasterKeys? {
-        if let masterKeyFile {
-            if makesMasterKey, try KeyFile.read(masterKeyFile) == nil {
-                var generator = SystemRandomNumberGenerator()
-                let line = MasterKeys.line(name: "m1", using: &generator) + "\n"
-                try KeyFile.write(Array(line.utf8), to: masterKeyFile, mode: 0o600)
-            }
-            guard let bytes = try KeyFile.read(masterKeyFile) else {
-                throw KeyFile.Failure(
-                    "\(masterKeyFile) is missing: it holds the master keys; make one with: beamline secret master-key")
-            }
-            return try MasterKeys(text: String(decoding: bytes, as: UTF8.self))
-        }
-        return try masterKeyText.map { try MasterKeys(text: $0) }
+    func masterKeys() throws -> NamedKeys? {
+        try NamedKeys.open(
+            file: masterKeyFile, text: masterKeyText, makes: makesMasterKey ? "m1" : nil, noun: "master key")
     }
 }

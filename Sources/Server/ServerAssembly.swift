@@ -17,6 +17,8 @@ struct ServerAssembly {
     static let eventChannel = "beamline_events"
     /// What the trigger of migration 0020 notifies.
     static let accessChannel = "beamline_access"
+    /// What the trigger of migration 0042 notifies.
+    static let auditChannel = "beamline_audit"
 
     let options: ServerOptions
     let logger: Logger
@@ -28,12 +30,15 @@ struct ServerAssembly {
         let store = try await PostgresStore.open(.init(postgres: postgres))
         for tenant in options.tenants { _ = try await store.ensureTenant(named: tenant) }
 
-        let listener = PostgresListener(postgres, channels: [Self.eventChannel, Self.accessChannel])
+        let listener = PostgresListener(postgres, channels: [Self.eventChannel, Self.accessChannel, Self.auditChannel])
         let notifier = PostgresNotifier(postgres)
+        let vault = try secrets(store)
         let engine = try await Engine(
             store: store, catalog: store, compiler: { try Plan.compile(canonical: $0.canonical) },
-            configuration: options.engine,
+            configuration: options.engine, secrets: VaultSecrets(vault),
             logger: logger, committed: { notifier.notify(Self.eventChannel) })
+        let bulk = BulkRunner(engine: engine, jobs: store)
+        let rotation = DeadLetterRotation(store: store, options: options.deadLetters, logger: logger)
         let health = NodeHealth()
         let metrics = MetricsRegistry()
         let httpMetrics = HTTPMetrics()
@@ -43,12 +48,14 @@ struct ServerAssembly {
         let ring = KeyRing(keys.keySet)
         let providers = try OpenIDProviders.open(options.identityFile, logger: logger)
         let authenticator = Authenticator(keys.verifier(of: ring, others: providers.issuers), directory: store)
+        let sealer = try AuditSealer(chain: store, source: options.audit, logger: logger)
         // The tree shows itself; it exists only when its parts do.
         let tree = Mutex<Supervisor?>(nil)
         var parts = APIParts(
-            engine: engine, reader: store, catalog: store, taskLog: store, definitions: WorkflowChecker(),
-            authenticator: authenticator, access: store,
-            secrets: try secrets(store), signIn: providers.signIn, metrics: metrics,
+            engine: engine, reader: store, deadLetters: store, jobs: store, jobCreated: bulk.raise,
+            catalog: store, bundles: store, taskLog: store, definitions: WorkflowChecker(),
+            authenticator: authenticator, access: store, audit: store,
+            secrets: vault, signIn: providers.signIn, metrics: metrics,
             tree: { tree.withLock { $0 }!.snapshot() }, readiness: { await health.checks(store) },
             files: { request in files?.respond(to: request) }, logger: logger)
         parts.rates = options.rates
@@ -63,19 +70,21 @@ struct ServerAssembly {
         let root = Supervisor(
             "node", strategy: .restForOne, logger: logger,
             children: [
-                ChildSpec(database(listener: listener, notifier: notifier, engine: engine, access: api.access)),
+                ChildSpec(database(listener: listener, notifier: notifier, engine: engine, api: api, sealer: sealer)),
                 ChildSpec(
                     Supervisor(
                         "engine", logger: logger,
-                        children: engine.services.map { ChildSpec($0.name, run: $0.run) })),
+                        children: (engine.services + [bulk.service]).map { ChildSpec($0.name, run: $0.run) })),
                 ChildSpec(
                     Supervisor(
                         "maintenance", logger: logger,
-                        children: [partitions(store), ChildSpec("keys") { try await reload.run() }]
-                            + [
-                                providers.supervisor(access: api.access, logger: logger),
-                                certificates?.watch { listening.replaceTLS() },
-                            ].compactMap(\.self))),
+                        children: [
+                            partitions(store), ChildSpec("keys") { try await reload.run() },
+                            ChildSpec("dead letters") { try await rotation.run() },
+                            ChildSpec("audit") { try await sealer.run() },
+                            providers.supervisor(access: api.access, logger: logger),
+                            certificates?.watch { listening.replaceTLS() },
+                        ].compactMap(\.self))),
                 ChildSpec(
                     "edge", drainTimeout: .seconds(20),
                     drain: {
@@ -98,7 +107,7 @@ struct ServerAssembly {
     }
 
     private func database(
-        listener: PostgresListener, notifier: PostgresNotifier, engine: Engine, access: AccessWatch
+        listener: PostgresListener, notifier: PostgresNotifier, engine: Engine, api: API, sealer: AuditSealer
     ) -> Supervisor {
         Supervisor(
             "database", logger: logger,
@@ -109,16 +118,18 @@ struct ServerAssembly {
                     // Whatever it is, also "may have missed": the tail reads on from where it stands.
                     for await event in listener.events {
                         engine.wakeEventTail()
+                        sealer.wake()
                         switch event {
                         case .notification(let notification) where notification.channel == Self.accessChannel:
-                            access.wake()
-                        case .mayHaveMissed: access.wake()
+                            api.access.wake()
+                        case .mayHaveMissed: api.access.wake()
                         case .notification: break
                         }
                     }
                     try Task.checkCancellation()
                 },
-                ChildSpec("access") { try await access.run() },
+                ChildSpec("access") { try await api.access.run() },
+                ChildSpec("refusals") { try await api.audit.run() },
             ])
     }
 

@@ -26,6 +26,8 @@ public struct ServerOptions: Sendable {
     public var secrets = SecretSources()
     /// File of the OpenID providers whose tokens are taken and where people sign in (docs/identity.md).
     public var identityFile: String?
+    public var deadLetters = DeadLetterOptions()
+    public var audit = AuditKeySource()
     /// What the node lets each principal do.
     public var rates = RatePolicies()
 

@@ -16,10 +16,12 @@ struct Beamline: AsyncParsableCommand {
             """,
         version: BuildVersion.text,
         subcommands: [
-            WorkflowCommand.self, RunCommand.self, ApprovalCommand.self, QueueCommand.self, WorkerCommand.self,
+            ApplyCommand.self, BundleCommand.self, LimitCommand.self, WorkflowCommand.self, RunCommand.self,
+            DeadLetterCommand.self, BulkCommand.self, ApprovalCommand.self, QueueCommand.self, BreakerCommand.self,
+            WorkerCommand.self,
             InitCommand.self, DashboardCommand.self, TokenCommand.self, KeyCommand.self, RoleCommand.self,
-            SecretCommand.self, TenantCommand.self, QuotaCommand.self, ExpressionCommand.self, SchemaCommand.self,
-            DevCommand.self,
+            SecretCommand.self, TenantCommand.self, QuotaCommand.self, AuditCommand.self, ExpressionCommand.self,
+            SchemaCommand.self, DevCommand.self,
             ServeCommand.self, MigrateCommand.self,
         ])
 

@@ -23,7 +23,7 @@ struct AuthorizationTests {
         let running: Set<Action> = [.startRuns, .cancelRuns, .operateQueues, .readMetrics]
         let expected: [Role: Set<Action>] = [
             .viewer: looking, .operator: looking.union(running),
-            .developer: looking.union(running).union([.applyWorkflows, .writeQueues]),
+            .developer: looking.union(running).union([.applyWorkflows, .writeQueues, .useSecrets]),
             .approver: looking.union([.decideApprovals]), .admin: Set(Action.allCases).subtracting([.manageTenants]),
             .worker: [.connectWorker], .platformAdmin: Set(Action.allCases),
         ]

@@ -23,6 +23,8 @@ struct PlanTests {
         "attempts_pkey": ["tenant", "run"],
         "attempts_guarded": ["queue"],
         "rates_pkey": ["tenant", "id"],
+        "quotas_pkey": ["tenant"],
+        "reservations_pkey": ["tenant", "holder", "lane"],
         "throttles_pkey": ["tenant", "id"],
         "debounces_pkey": ["tenant", "id"],
         "held_due": ["due"],
@@ -38,6 +40,7 @@ struct PlanTests {
         "waits_pkey": ["tenant", "run"],
         "inbox_pkey": ["tenant", "run"],
         "queues_pkey": ["id"],
+        "breakers_pkey": ["tenant", "id"],
         "idempotency_keys_pkey": ["tenant", "key"],
     ]
 

@@ -4,10 +4,10 @@ import Testing
 
 @Suite("Sealed secrets")
 struct SealedSecretTests {
-    private let keys: MasterKeys
+    private let keys: NamedKeys
     private let value = Array("hunter2".utf8)
 
-    init() throws { keys = try MasterKeys(text: Self.line) }
+    init() throws { keys = try NamedKeys(text: Self.line) }
 
     private static let line = "m1:" + String(repeating: "5c", count: 32)
 
@@ -70,8 +70,8 @@ struct SealedSecretTests {
     func rotation() throws {
         let old = try seal()
         let newLine = "new:" + String(repeating: "0f", count: 32)
-        let both = try MasterKeys(text: "\(newLine)\n\(Self.line)")
-        let newOnly = try MasterKeys(text: newLine)
+        let both = try NamedKeys(text: "\(newLine)\n\(Self.line)")
+        let newOnly = try NamedKeys(text: newLine)
         var generator = SystemRandomNumberGenerator()
         #expect(throws: SecretError.self) { try old.open(tenant: 1, name: "ci/token", under: newOnly) }
         #expect(try old.open(tenant: 1, name: "ci/token", under: both) == value)

@@ -35,6 +35,8 @@ private final class MemorySecrets: SecretStore {
         }
     }
 
+    func tenantName(_ tenant: Int32) async throws -> String? { tenant == 1 ? "acme" : "other" }
+
     func secretsNot(under keyID: String, tenant: Int32?, limit: Int) async throws -> [PlacedSecret] {
         rows.withLock { rows in
             Array(rows.filter { $0.secret.keyID != keyID && (tenant ?? $0.tenant) == $0.tenant }.prefix(limit))
@@ -71,11 +73,11 @@ struct SecretVaultTests {
     private func vault(_ lines: String?...) throws -> SecretVault {
         let text = lines.compactMap(\.self).joined(separator: "\n")
         return SecretVault(
-            store: store, keys: text.isEmpty ? nil : try MasterKeys(text: text), providers: [FixedSecrets()])
+            store: store, keys: text.isEmpty ? nil : try NamedKeys(text: text), providers: [FixedSecrets()])
     }
 
     private func value(_ vault: SecretVault, _ name: String, tenant: Int32 = 1) async throws -> String? {
-        try await vault.value(name, tenant: tenant, named: tenant == 1 ? "acme" : "other").map {
+        try await vault.value(name, tenant: tenant).map {
             String(decoding: $0, as: UTF8.self)
         }
     }

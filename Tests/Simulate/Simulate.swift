@@ -13,11 +13,12 @@ enum Simulate {
             print("\(summary.seeds) seeds after \((ContinuousClock.now - began).components.seconds) s")
         }
         print(summary.coverage.lines.joined(separator: "\n"))
-        let missing = plan.count >= 100 ? summary.coverage.missing(seeds: plan.count) : []
+        let seeds = UInt64(summary.seeds)
+        let missing = seeds >= 100 ? summary.coverage.missing(seeds: seeds) : []
         for what in missing { print("never met: \(what)") }
         for failure in summary.failures { print(failure) }
         let seconds = (ContinuousClock.now - began).components.seconds
-        print("seeds \(plan.first)..<\(plan.first + plan.count), \(seconds) s: \(summary.text)")
+        print("seeds \(plan.first)..<\(plan.first + seeds), \(seconds) s: \(summary.text)")
         guard summary.failures.isEmpty, missing.isEmpty else { exit(1) }
     }
 

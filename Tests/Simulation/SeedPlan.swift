@@ -1,11 +1,12 @@
 import Foundation
 
-/// Which seeds to run, from the environment: SIMULATE_FROM, SIMULATE_SEEDS, SIMULATE_JOBS (at once), SIMULATE_TRACE
-/// (lines of the trace that a failure shows).
+/// Which seeds to run, from the environment: SIMULATE_FROM, SIMULATE_SEEDS, SIMULATE_JOBS (at once), SIMULATE_MINUTES
+/// (none begins later), SIMULATE_TRACE (lines of the trace that a failure shows).
 package struct SeedPlan: Sendable {
     package let first: UInt64
     package let count: UInt64
     private let jobs: Int
+    private let time: Duration?
     private let traceLines: Int?
 
     /// - Parameter count: of seeds, unless the environment says otherwise.
@@ -14,6 +15,7 @@ package struct SeedPlan: Sendable {
         first = environment["SIMULATE_FROM"].flatMap(UInt64.init) ?? 1
         self.count = environment["SIMULATE_SEEDS"].flatMap(UInt64.init) ?? count
         traceLines = environment["SIMULATE_TRACE"].flatMap(Int.init)
+        time = environment["SIMULATE_MINUTES"].flatMap(Double.init).map { .seconds($0 * 60) }
         jobs = max(1, environment["SIMULATE_JOBS"].flatMap(Int.init) ?? 2)
     }
 
@@ -33,6 +35,7 @@ package struct SeedPlan: Sendable {
     package func run(progress: @Sendable (SeedSummary) -> Void = { _ in }) async throws -> SeedSummary {
         var summary = SeedSummary()
         var next = first
+        let end = time.map { ContinuousClock.now + $0 }
         try await withThrowingTaskGroup(of: SimulationReport.self) { group in
             for _ in 0..<jobs where next < first + count {
                 let settings = settings(next)
@@ -43,7 +46,7 @@ package struct SeedPlan: Sendable {
                 summary.add(report)
                 progress(summary)
                 // A few failures tell enough.
-                guard next < first + count, summary.failures.count < 3 else { continue }
+                guard next < first + count, summary.failures.count < 3, end.map({ .now < $0 }) ?? true else { continue }
                 let settings = settings(next)
                 group.addTask { try await Simulation.run(settings) }
                 next += 1

@@ -63,6 +63,12 @@ package struct Simulation: Sendable {
         }
         let mischief = Mischief(world: world, ledger: ledger, cluster: cluster, workers: workers)
         world.spawn { await mischief.run() }
+        for number in 0..<3 {
+            let attendant = Attendant(world: world, ledger: ledger, cluster: cluster, number: number)
+            world.spawn { await attendant.run() }
+        }
+        let keeper = QueueKeeper(world: world, ledger: ledger, cluster: cluster)
+        world.spawn { await keeper.run() }
 
         let settings = world.settings
         await proceed {
@@ -129,13 +135,20 @@ package struct Simulation: Sendable {
 
     private var isQuiet: Bool {
         workers.allSatisfy(\.isIdle) && store.tokens == (0, 0, 0) && heldByNodes == 0
-            && cluster.running.count == world.settings.nodes
+            && cluster.running.count == world.settings.nodes && leftovers.isEmpty
+    }
+
+    /// What nobody will ever come for, once every run has ended.
+    private var leftovers: [String] {
+        [("waits", store.waiting.count), ("parked tokens", store.parkedCount), ("messages", store.inboxCount)]
+            .filter { $0.1 > 0 }.map { "\($0.1) \($0.0)" } + (store.heldCount > 0 ? ["held tokens"] : [])
     }
 
     private func judgeTheEnd(clients: Int) {
         if !ledger.allEnded { world.violate(.everyRunEnds, ledger.unended.joined(separator: ", ")) }
         if clients > 0 { world.violate(.everyRunEnds, "\(clients) clients still wait for an answer") }
         if store.tokens != (0, 0, 0) { world.violate(.tokensConserved, "tokens \(store.tokens) are left") }
+        if !leftovers.isEmpty { world.violate(.tokensConserved, "left are \(leftovers.joined(separator: ", "))") }
         if heldByNodes != 0 { world.violate(.noPhantomAttempts, "nodes hold \(heldByNodes) attempts") }
         for worker in workers where !worker.isIdle { world.violate(.everyOutcomeAnswered, worker.heldText) }
         if !isQuiet { world.violate(.servicesLive, "only \(cluster.running.count) nodes run") }

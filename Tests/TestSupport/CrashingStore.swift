@@ -102,8 +102,8 @@ public final class CrashingStore: Store {
         try await call { () throws(StoreError) in try await inner.closeSession(session) }
     }
 
-    public func rescue(limit: Int) async throws(StoreError) -> [RescuedAttempt] {
-        try await call { () throws(StoreError) in try await inner.rescue(limit: limit) }
+    public func rescue(limit: Int, lease: Duration) async throws(StoreError) -> [RescuedAttempt] {
+        try await call { () throws(StoreError) in try await inner.rescue(limit: limit, lease: lease) }
     }
 
     public func fireTimers(limit: Int) async throws(StoreError) -> FiredTimers {
@@ -136,6 +136,10 @@ public final class CrashingStore: Store {
 
     public func sweepLimits(limit: Int) async throws(StoreError) -> LimitSweep {
         try await call { () throws(StoreError) in try await inner.sweepLimits(limit: limit) }
+    }
+
+    public func advanceBreakers(limit: Int) async throws(StoreError) -> BreakerPass {
+        try await call { () throws(StoreError) in try await inner.advanceBreakers(limit: limit) }
     }
 
     public func evidence(of run: RunKey) async throws(StoreError) -> [StepEvidence] {
@@ -178,8 +182,8 @@ public final class CrashingStore: Store {
         try await call { () throws(StoreError) in try await inner.setQuotas(quotas) }
     }
 
-    public func usage(of tenant: TenantID) async throws(StoreError) -> [QuotaKind: Int64] {
-        try await call { () throws(StoreError) in try await inner.usage(of: tenant) }
+    public func usage(of tenant: TenantID, withRuns: Bool) async throws(StoreError) -> [QuotaKind: Int64] {
+        try await call { () throws(StoreError) in try await inner.usage(of: tenant, withRuns: withRuns) }
     }
 
     public func reserve(_ request: QuotaRequest) async throws(StoreError) -> QuotaGrant {

@@ -24,7 +24,10 @@ extension MemoryStore {
                             "step \(step) of \(key.run) (\(run.state)) has \(count) tokens, its fold says \(expected)")
                     }
                 }
-                let successes = run.history.filter { $0.transition.state == .succeeded }.map(\.transition.step)
+                // A run that was reopened does its clean-up once more.
+                let generation = run.history.lastIndex { $0.transition.state == .reopened } ?? 0
+                let successes = run.history[generation...].filter { $0.transition.state == .succeeded }
+                    .map(\.transition.step)
                 if Set(successes).count != successes.count {
                     violations.append("\(key.run) has a step that succeeded twice")
                 }
@@ -46,6 +49,12 @@ extension MemoryStore {
 
     /// A run's history.
     public func history(_ key: RunKey) -> [TransitionRow] { state.withLock { $0.runs[key]?.history ?? [] } }
+
+    /// Every dead letter, in the order of the commits.
+    public var deadLetters: [MemoryDeadLetter] { state.withLock { $0.deadLetters } }
+
+    /// The run that a run repeats.
+    public func origin(of key: RunKey) -> RunID? { state.withLock { $0.runs[key]?.origin } }
 
     /// Steps with a token in `waits`.
     public var waiting: [StepKey] { state.withLock { $0.waits.values.map(\.step) } }

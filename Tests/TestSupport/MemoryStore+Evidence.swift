@@ -23,6 +23,12 @@ extension MemoryStore {
                     evidence.append(StepEvidence(step: key.step, place: .delayed(delay)))
                     continue
                 }
+                if let breaker = token.limit.flatMap({ tables.breakers[$0]?.record }), !breaker.breaker.phase.isClosed {
+                    let ahead = tables.held.values.count { $0.limit == token.limit && $0.row.rank < token.row.rank }
+                    evidence.append(
+                        StepEvidence(step: key.step, place: .stopped(tables.breakerEvidence(breaker, ahead: ahead))))
+                    continue
+                }
                 evidence.append(StepEvidence(step: key.step, place: .held(tables.evidence(of: token))))
             }
             for (key, token) in tables.parked where key.run == run {
@@ -63,14 +69,15 @@ extension MemoryTables {
         let queue = queues[bucket.queue] ?? QueueRecord(id: bucket.queue, tenant: bucket.tenant, name: "")
         let route = interned.first { $0.value == bucket.route.value && $0.key.hasPrefix("route/") }?.key ?? ""
         let parts = route.split(separator: "/").map(String.init)
+        let ahead = ready.values.count { $0.row.bucket == bucket && $0.row.rank < token.row.rank }
         return ReadyEvidence(
             queue: queue, taskType: parts.dropFirst().dropLast().joined(separator: "/"), pool: parts.last ?? "",
-            ahead: ready.values.count { $0.row.bucket == bucket && $0.row.rank < token.row.rank },
+            ahead: ahead,
             running: queue.settings.concurrency == nil
                 ? 0 : attempts.values.count { $0.row.bucket.queue == bucket.queue },
             workers: sessions.values.count {
                 $0.record.tenant == bucket.tenant && $0.leasedUntil > now && $0.record.routes.contains(bucket.route)
-            }, since: token.enqueuedAt)
+            }, since: token.enqueuedAt, breaker: shut(bucket).map { breakerEvidence($0, ahead: ahead) })
     }
 
     fileprivate func evidence(of token: HeldToken) -> LimitEvidence? {

@@ -31,7 +31,7 @@ extension MemoryStore {
         named name: String, settings: QueueSettings, tenant: TenantID
     ) async throws(StoreError) -> QueueWrite {
         let id = try await queue(named: name, tenant: tenant)
-        return await transaction { tables in
+        return await transaction(seen: Self.seen) { tables in
             guard let record = tables.queues[id] else { return .missing }
             if tables.declaredQueues.contains(id) { return .exists(record) }
             tables.declaredQueues.insert(id)
@@ -43,11 +43,15 @@ extension MemoryStore {
     public func changeQueue(
         named name: String, tenant: TenantID, _ change: QueueChange, ifVersion version: Int64?
     ) async throws(StoreError) -> QueueWrite {
-        await transaction { tables in
+        await transaction(seen: Self.seen) { tables in
             guard let record = tables.visibleQueue(named: name, tenant: tenant) else { return .missing }
             if let version, version != record.version { return .versionMismatch(current: record.version) }
             return .written(tables.write(change, to: record))
         }
+    }
+
+    private static func seen(_ write: QueueWrite) -> StoreTransaction.Call? {
+        if case .written(let record) = write { .changeQueue(record) } else { nil }
     }
 
     public func deleteQueue(
@@ -97,7 +101,7 @@ extension MemoryStore {
     }
 
     public func setRanks(_ ranks: [RankedToken], queue: QueueID) async throws(StoreError) -> [ReadyBucket] {
-        await transaction { tables in
+        await transaction(seen: { _ in .setRanks(ranks) }) { tables in
             var lowest: [Bucket: Rank] = [:]
             for token in ranks {
                 let key = MemoryTables.TokenKey(run: token.key, step: token.step)
@@ -144,7 +148,15 @@ extension MemoryTables {
     /// Nothing is handed out of the bucket now, or not without the queue's lock.
     func isClosed(_ bucket: Bucket, isGuarded: Bool?) -> Bool {
         guard let queue = queues[bucket.queue] else { return true }
-        return queue.isPaused || isGuarded.map { queue.settings.isGuarded != $0 } ?? false
+        return queue.isPaused || isGuarded.map { queue.settings.isGuarded != $0 } ?? false || shut(bucket) != nil
+    }
+
+    /// The same of a claim: one of probes passes by no queue's kind, and only by its own breaker.
+    func isClosed(_ bucket: Bucket, _ request: ClaimRequest) -> Bool {
+        guard let breaker = request.breaker else {
+            return isClosed(bucket, isGuarded: request.isCounted ? nil : request.isGuarded)
+        }
+        return queues[bucket.queue]?.isPaused ?? true || shut(bucket)?.id != breaker
     }
 
     /// How many attempts more the queue may have.

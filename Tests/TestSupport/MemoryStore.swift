@@ -25,7 +25,7 @@ public final class MemoryStore: Store, Catalog {
 
     /// Others run between the request and the transaction, and between it and the answer, as with a real database.
     func transaction<Result: Sendable>(
-        seen call: ((Result) -> StoreTransaction.Call)? = nil, _ body: (inout MemoryTables) -> Result
+        seen call: ((Result) -> StoreTransaction.Call?)? = nil, _ body: (inout MemoryTables) -> Result
     ) async -> Result {
         await Task.yield()
         let result = transact(seen: call, body)
@@ -34,16 +34,18 @@ public final class MemoryStore: Store, Catalog {
     }
 
     private func transact<Result: Sendable>(
-        seen call: ((Result) -> StoreTransaction.Call)?, _ body: (inout MemoryTables) -> Result
+        seen call: ((Result) -> StoreTransaction.Call?)?, _ body: (inout MemoryTables) -> Result
     ) -> Result {
         let now = time()
         return state.withLock { tables in
             tables.begin(at: now)
             let result = body(&tables)
             let events = tables.end()
-            if let observer, let call, !tables.isLost {
+            if let observer, let seen = call?(result), !tables.isLost {
                 observer(
-                    StoreTransaction(call: call(result), at: tables.now, returned: tables.returned, events: events))
+                    StoreTransaction(
+                        call: seen, at: tables.now, returned: tables.returned, moved: tables.moved,
+                        events: events))
             }
             return result
         }
@@ -98,8 +100,8 @@ public final class MemoryStore: Store, Catalog {
         await transaction(seen: { .closeSession(session) }) { $0.closeSession(session) }
     }
 
-    public func rescue(limit: Int) async throws(StoreError) -> [RescuedAttempt] {
-        await transaction(seen: { .rescue($0) }) { $0.rescue(limit: limit) }
+    public func rescue(limit: Int, lease: Duration) async throws(StoreError) -> [RescuedAttempt] {
+        await transaction(seen: { .rescue($0) }) { $0.rescue(limit: limit, lease: lease) }
     }
 
     public func fireTimers(limit: Int) async throws(StoreError) -> FiredTimers {
@@ -128,7 +130,7 @@ public final class MemoryStore: Store, Catalog {
                 return RunRecord(
                     key: request.key, flow: run.flow, state: run.state, revision: run.revision, input: run.input,
                     traceparent: run.traceparent, parent: run.parent, depth: run.depth, urgency: run.urgency,
-                    createdAt: run.createdAt, ending: run.ending,
+                    createdAt: run.createdAt, ending: run.ending, labels: run.labels,
                     transitions: transitions)
             }
         }

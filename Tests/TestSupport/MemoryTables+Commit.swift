@@ -35,6 +35,7 @@ extension MemoryTables {
         let excluded = outcome.excluded
 
         for start in batch.starts where excluded[start.key] == nil { insert(start) }
+        for run in batch.reopened where excluded[run.key] == nil { reopen(run) }
         for advance in batch.advances where excluded[advance.key] == nil { update(advance) }
         for fence in batch.finishes where excluded[fence.key] == nil {
             attempts[TokenKey(run: fence.key, step: fence.step)] = nil
@@ -59,6 +60,9 @@ extension MemoryTables {
             var row = row
             row.transition.at = now
             runs[row.key]?.history.append(row)
+        }
+        for letter in batch.deadLetters where excluded[letter.key] == nil {
+            deadLetters.append(MemoryDeadLetter(row: letter, at: now))
         }
         for row in batch.ready where excluded[row.key] == nil {
             if let lease = grant(row) { outcome.leased.append(lease) } else { insertReady(row) }
@@ -100,6 +104,7 @@ extension MemoryTables {
         for id in batch.appliedInbox where excluded[id.key] == nil { inbox[id] = nil }
         count(batch, excluded: excluded)
         let released = batch.releases.filter { excluded[$0.key] == nil }.map(\.limit)
+        outcome.breakersChanged = record(batch.outcomes.filter { excluded[$0.key] == nil })
         let paced = outcome.admissions.messages
         outcome.admissions = admit(held.map(\.limit.id) + released)
         outcome.admissions.messages += paced
@@ -154,7 +159,8 @@ extension MemoryTables {
     private mutating func insert(_ start: RunStart) {
         runs[start.key] = Run(
             flow: start.flow, state: start.state, revision: start.revision, input: start.input,
-            traceparent: start.traceparent, parent: start.parent, depth: start.depth, urgency: start.urgency,
+            traceparent: start.traceparent, parent: start.parent, depth: start.depth, origin: start.origin,
+            labels: start.labels, urgency: start.urgency,
             createdAt: now, ending: start.ending, history: [])
         if let record = start.idempotency {
             idempotency[IdempotencyKey(tenant: start.key.tenant, key: record.key)] = IdempotencyRow(

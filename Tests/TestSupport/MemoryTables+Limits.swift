@@ -81,10 +81,12 @@ extension MemoryTables {
                 admissions.count += 1
                 if key.step == HeldRow.run {
                     held[key]?.limit = nil
+                    note(key, movesTo: .admitted)
                     admissions.messages.append(post(.admit, to: key.run))
                 } else {
                     held[key] = nil
                     insertReady(token.row)
+                    note(key, movesTo: .ready)
                     note(key.run, step: key.step, .ready, attempt: token.row.attempt)
                     ready[token.row.bucket] = min(ready[token.row.bucket] ?? .max, token.row.rank)
                 }
@@ -117,7 +119,8 @@ extension MemoryTables {
     }
 
     mutating func post(_ command: InboxMessage.Command, to run: RunKey) -> InboxMessage {
-        let id = InboxID(key: run, id: RunID.Bytes(high: .random(in: 0 ... .max), low: .random(in: 0 ... .max)))
+        messageCount += 1
+        let id = InboxID(key: run, id: RunID.Bytes(high: 0x6d65_7373_6167_6573, low: messageCount))
         let message = InboxMessage(id: id, command: command)
         inbox[id] = (message, now)
         return message
@@ -128,9 +131,16 @@ extension MemoryTables {
         var found: [String] = []
         for (id, limit) in limits {
             let free = free(id, slots: limit.slots)
-            if free < 0 { found.append("a limit of \(limit.slots) has \(Int(limit.slots) - free) holders") }
+            if free < 0, limit.level != .breaker {
+                found.append("a limit of \(limit.slots) has \(Int(limit.slots) - free) holders")
+            }
             if free > 0, held.values.contains(where: { $0.limit == id }) {
                 found.append("a token waits although \(free) slots are free")
+            }
+        }
+        for (id, row) in breakers where row.record.kind == .target {
+            if let limit = limits[id], limit.slots != row.record.slots {
+                found.append("the target \(row.record.name) has \(limit.slots) slots, not those of its breaker")
             }
         }
         for (key, _) in slotHolders {
@@ -146,11 +156,11 @@ extension MemoryTables {
 
 extension MemoryStore {
     public func admit(_ limits: [LimitID]) async throws(StoreError) -> Admissions {
-        await transaction { $0.admit(limits) }
+        await transaction(seen: { _ in .admit }) { $0.admit(limits) }
     }
 
     public func sweepLimits(limit: Int) async throws(StoreError) -> LimitSweep {
-        await transaction { tables in
+        await transaction(seen: { _ in .admit }) { tables in
             let admissions = tables.admit(tables.held.values.compactMap(\.limit))
             return LimitSweep(admissions: admissions, missed: admissions.count)
         }

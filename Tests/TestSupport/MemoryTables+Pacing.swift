@@ -42,6 +42,7 @@ extension MemoryTables {
                 if delay > 0 || row.limit != nil {
                     token.due = now + .microseconds(delay)
                 } else {
+                    note(key, movesTo: .admitted)
                     messages.append(post(.admit, to: row.token.key))
                 }
             case .debounce(let debounce):
@@ -70,6 +71,7 @@ extension MemoryTables {
             if let limit = token.next {
                 fired.limits.append(limit)
             } else {
+                note(key, movesTo: .admitted)
                 fired.messages.append(post(.admit, to: key.run))
             }
         }

@@ -24,15 +24,18 @@ extension MemoryTables {
         for (key, token) in ready where key.run == run {
             ready[key] = nil
             parked[key] = ParkedToken(row: token.row, since: now)
+            note(key, movesTo: .parked)
         }
         for (key, timer) in timers where key.run == run {
             timers[key] = nil
             parked[key] = ParkedToken(
                 row: timer.row, due: timer.due, limit: timer.limit, rate: timer.rate, since: now)
+            note(key, movesTo: .parked)
         }
         for (key, token) in held where key.run == run && key.step >= 0 {
             held[key] = nil
             parked[key] = ParkedToken(row: token.row, limit: token.limit, since: now)
+            note(key, movesTo: .parked)
         }
     }
 
@@ -41,11 +44,14 @@ extension MemoryTables {
             parked[key] = nil
             if let due = token.due, due > now {
                 timers[key] = TimerToken(row: token.row, due: due, limit: token.limit, rate: token.rate)
+                note(key, movesTo: .timer(due: due))
             } else if let limit = token.limit {
                 held[key] = HeldToken(row: token.row, limit: limit)
+                note(key, movesTo: .held)
                 outcome.limits.append(limit)
             } else {
                 insertReady(token.row)
+                note(key, movesTo: .ready)
                 outcome.resumed.append(ReadyBucket(bucket: token.row.bucket, lowestRank: token.row.rank))
             }
         }

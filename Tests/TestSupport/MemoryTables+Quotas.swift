@@ -153,8 +153,8 @@ extension MemoryStore {
         await transaction { $0.setQuotas(quotas) }
     }
 
-    public func usage(of tenant: TenantID) async throws(StoreError) -> [QuotaKind: Int64] {
-        await transaction { $0.usage(of: tenant) }
+    public func usage(of tenant: TenantID, withRuns: Bool) async throws(StoreError) -> [QuotaKind: Int64] {
+        await transaction { $0.usage(of: tenant).filter { withRuns || $0.key != .activeRuns } }
     }
 
     public func reserve(_ request: QuotaRequest) async throws(StoreError) -> QuotaGrant {

@@ -7,13 +7,17 @@ extension MemoryTables {
         var leases: [LeasedTask] = []
         for (share, slots) in request.shares.enumerated() {
             let open = request.buckets.filter {
-                $0.share == share && !isClosed($0.bucket, isGuarded: request.isCounted ? nil : request.isGuarded)
+                $0.share == share && !isClosed($0.bucket, request)
             }
-            let marks = Dictionary(open.map { ($0.bucket, $0.lowWater) }) { first, _ in first }
-            var places = request.isGuarded ? open.first.map { self.places(in: $0.bucket.queue) } ?? 0 : .max
-            if request.isCounted, let tenant = open.first?.bucket.tenant {
+            let marks = Dictionary(
+                open.map { ($0.bucket, queues[$0.bucket.queue]?.settings.isStrict == true ? .min : $0.lowWater) }
+            ) { first, _ in first }
+            let isGuarded = request.isGuarded || request.breaker != nil
+            var places = isGuarded ? open.first.map { self.places(in: $0.bucket.queue) } ?? 0 : .max
+            if request.isCounted || request.breaker != nil, let tenant = open.first?.bucket.tenant {
                 places = min(places, self.places(of: tenant))
             }
+            if let breaker = request.breaker { places = min(places, probes(of: breaker)) }
             let candidates = ready.values
                 .filter { token in marks[token.row.bucket].map { token.row.rank >= $0 } ?? false }
                 .sorted { ($0.row.rank, $0.row.step) < ($1.row.rank, $1.row.step) }
@@ -34,19 +38,20 @@ extension MemoryTables {
         fences.filter { fence in
             let key = TokenKey(run: fence.key, step: fence.step)
             guard attempts[key]?.fence == fence || planted == .releaseWithoutFence else { return false }
-            return returnAttempt(key, lost: false) != nil
+            return returnAttempt(key) != nil
         }
     }
 
     mutating func openSession(_ record: SessionRecord, held: [HeldAttempt]) -> SessionSettlement {
-        sessions[record.id] = Session(record: record, leasedUntil: now + record.lease)
+        sessions[record.id] = Session(
+            record: record, leasedUntil: now + record.lease, connectedAt: sessions[record.id]?.connectedAt ?? now)
         var settlement = SessionSettlement(kept: [], returned: [], unknown: [])
         let claimed = Set(held)
         for (key, attempt) in attempts where attempt.fence.session == record.id {
             let name = HeldAttempt(key: key.run, step: key.step, attempt: attempt.fence.attempt)
             if claimed.contains(name) {
                 settlement.kept.append(attempt.leased)
-            } else if let returned = returnAttempt(key, lost: false) {
+            } else if let returned = returnAttempt(key) {
                 settlement.returned.append(ReadyBucket(bucket: returned.row.bucket, lowestRank: returned.row.rank))
             }
         }
@@ -64,14 +69,25 @@ extension MemoryTables {
 
     mutating func closeSession(_ id: SessionID) {
         sessions[id] = nil
-        for (key, attempt) in attempts where attempt.fence.session == id { _ = returnAttempt(key, lost: false) }
+        for (key, attempt) in attempts where attempt.fence.session == id { _ = returnAttempt(key) }
     }
 
-    mutating func rescue(limit: Int) -> [RescuedAttempt] {
+    mutating func rescue(limit: Int, lease: Duration) -> [RescuedAttempt] {
+        let isMass = isMassExpiry(lease)
         let dead = attempts.filter { _, attempt in
             sessions[attempt.fence.session].map { $0.leasedUntil <= now } ?? true
         }
-        return dead.prefix(limit).map { key, attempt in
+        let rescued = dead.prefix(limit).map { key, attempt in
+            let token = attempt.row
+            let worker = sessions[attempt.fence.session]?.record.worker
+            let isAlone = attempts.values.count { $0.fence.session == attempt.fence.session } == 1
+            if token.losses >= Quarantine.suspicion, isAlone, !isMass, worker != nil {
+                return RescuedAttempt(
+                    fence: attempt.fence, bucket: token.bucket, rank: token.rank,
+                    quarantine: AttemptTiming(
+                        worker: worker, enqueuedAt: attempt.enqueuedAt, leasedAt: attempt.leasedAt,
+                        losses: token.losses))
+            }
             let revision = runs[key.run]?.revision ?? 0
             let lost = StepTransition(
                 step: key.step, attempt: attempt.fence.attempt, state: .lost,
@@ -81,9 +97,36 @@ extension MemoryTables {
                 TransitionRow(
                     key: key.run, transition: lost, session: attempt.fence.session, enqueuedAt: attempt.enqueuedAt,
                     leasedAt: attempt.leasedAt))
-            _ = returnAttempt(key, lost: true)
-            return RescuedAttempt(fence: attempt.fence, bucket: attempt.row.bucket, rank: attempt.row.rank)
+            let losses = (runs[key.run]?.history ?? [])
+                .count { $0.transition.step == key.step && $0.transition.state == .lost }
+            if !isMass {
+                attempts[key]?.row.losses += 1
+            } else if losses >= Quarantine.patience {
+                attempts[key]?.row.losses = max(token.losses, Quarantine.suspicion)
+            }
+            _ = returnAttempt(key)
+            return RescuedAttempt(fence: attempt.fence, bucket: token.bucket, rank: token.rank)
         }
+        sessions = sessions.filter { id, session in
+            session.leasedUntil > now + (.zero - lease) || attempts.values.contains { $0.fence.session == id }
+        }
+        return rescued
+    }
+
+    /// At least two sessions, and as many as stayed, were not renewed lately; without those that only held a suspect.
+    private func isMassExpiry(_ lease: Duration) -> Bool {
+        var silent = 0
+        var stayed = 0
+        for (id, session) in sessions where session.leasedUntil > now + (.zero - lease) {
+            let held = attempts.values.filter { $0.fence.session == id }
+            if held.count == 1, held[0].row.losses >= Quarantine.suspicion { continue }
+            if session.leasedUntil <= now + lease / 3 {
+                silent += 1
+            } else if session.connectedAt <= now + (.zero - lease) {
+                stayed += 1
+            }
+        }
+        return silent >= max(2, stayed)
     }
 
     mutating func fireTimers(limit: Int) -> FiredTimers {
@@ -92,6 +135,7 @@ extension MemoryTables {
             if planted != .timerFiredTwice { timers[key] = nil }
             if let limit = timer.limit {
                 held[key] = HeldToken(row: timer.row, limit: limit)
+                note(key, movesTo: .held)
                 fired.limits.append(limit)
                 continue
             }

@@ -12,6 +12,8 @@ struct MemoryTables: Sendable {
         var traceparent: String?
         var parent: RunContext.Parent?
         var depth: Int32
+        var origin: RunID?
+        var labels: [UInt8]?
         var urgency = Urgency.usual
         var createdAt: Timestamp
         var ending: RunEnding?
@@ -51,6 +53,7 @@ struct MemoryTables: Sendable {
     struct Session: Sendable {
         var record: SessionRecord
         var leasedUntil: Timestamp
+        var connectedAt: Timestamp
     }
 
     struct IdempotencyKey: Hashable, Sendable {
@@ -64,7 +67,14 @@ struct MemoryTables: Sendable {
         var expires: Timestamp
     }
 
+    struct BreakerRow: Sendable {
+        var record: BreakerRecord
+        /// The version whose terms count.
+        var flow: FlowVersionID
+    }
+
     var runs: [RunKey: Run] = [:]
+    var breakers: [LimitID: BreakerRow] = [:]
     var idempotency: [IdempotencyKey: IdempotencyRow] = [:]
     var ready: [TokenKey: ReadyToken] = [:]
     var attempts: [TokenKey: AttemptToken] = [:]
@@ -85,6 +95,7 @@ struct MemoryTables: Sendable {
     /// The newest run of each succession, and when the first was asked for.
     var successions: [LimitID: (run: RunKey, since: Timestamp)] = [:]
     var deadlines: [RunKey: Timestamp] = [:]
+    var deadLetters: [MemoryDeadLetter] = []
     var sessions: [SessionID: Session] = [:]
     var inbox: [InboxID: (message: InboxMessage, at: Timestamp)] = [:]
     var events: [EventRow] = []
@@ -102,6 +113,10 @@ struct MemoryTables: Sendable {
     var violations: [String] = []
     /// Tokens that the transaction under way returned to `ready`.
     var returned: [StoreTransaction.Token] = []
+    /// Tokens that it moved otherwise.
+    var moved: [StoreTransaction.Move] = []
+    /// Messages that the store itself has written.
+    var messageCount: UInt64 = 0
     /// The transaction under way has had no effect, though it was answered.
     var isLost = false
     let planted: PlantedFault?
@@ -131,6 +146,7 @@ struct MemoryTables: Sendable {
         wakes = [:]
         changedQueues = [:]
         returned = []
+        moved = []
         isLost = false
     }
 
@@ -208,9 +224,13 @@ struct MemoryTables: Sendable {
         return attempt.leased
     }
 
-    mutating func returnAttempt(_ key: TokenKey, lost: Bool) -> AttemptToken? {
-        guard var attempt = attempts.removeValue(forKey: key) else { return nil }
-        if lost { attempt.row.losses += 1 }
+    mutating func note(_ key: TokenKey, movesTo place: StoreTransaction.Place) {
+        moved.append(
+            StoreTransaction.Move(token: StoreTransaction.Token(key: key.run, step: key.step), place: place))
+    }
+
+    mutating func returnAttempt(_ key: TokenKey) -> AttemptToken? {
+        guard let attempt = attempts.removeValue(forKey: key) else { return nil }
         insertReady(attempt.row)
         returned.append(StoreTransaction.Token(key: key.run, step: key.step))
         note(key.run, step: key.step, .ready, attempt: attempt.row.attempt)

@@ -105,6 +105,10 @@ extension StoreConformance {
         try expectEqual(try await fixture.claim([session], isGuarded: true).map(\.fence.key), [first])
         try expectEqual(
             try await fixture.claim([session, session], isGuarded: true).map(\.fence.key), [second])
+        // What comes back below the mark of a node that has not heard of it is the next all the same.
+        let (third, _) = try await fixture.startRun(rank: 5)
+        try expectEqual(
+            try await fixture.claim([session], lowWater: .max, isGuarded: true).map(\.fence.key), [third])
     }
 
     static func guardedClaimOfOpenQueue(_ fixture: StoreFixture) async throws {

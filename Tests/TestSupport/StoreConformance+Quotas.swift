@@ -68,7 +68,7 @@ extension StoreConformance {
         let begun = try await starts(3, by: one, fixture)
         try expect(try await fixture.store.commit(begun).excluded.isEmpty)
         try expectEqual(try await taken(fixture), 5)
-        try expectEqual(try await fixture.store.usage(of: fixture.tenant)[.activeRuns], 3)
+        try expectEqual(try await fixture.store.usage(of: fixture.tenant, withRuns: true)[.activeRuns], 3)
 
         // None are left: nothing of the tenant is started, the rest of the batch is.
         let other = try await StoreFixture.make(on: fixture.store)
@@ -88,7 +88,7 @@ extension StoreConformance {
         end.counted = [CountedRun(key: fence.key, change: -1)]
         try expect(try await fixture.store.commit(end).excluded.isEmpty)
         try expectEqual(try await taken(fixture), 4)
-        try expectEqual(try await fixture.store.usage(of: fixture.tenant)[.activeRuns], 2)
+        try expectEqual(try await fixture.store.usage(of: fixture.tenant, withRuns: true)[.activeRuns], 2)
         try expectEqual(try await reserve(9, for: one, fixture), QuotaGrant(units: 1, taken: 5, limit: 5))
         try expectEqual(try await fixture.store.recountRuns(of: fixture.tenant), 0)
     }
@@ -136,7 +136,7 @@ extension StoreConformance {
         _ = try await fixture.store.commit(try await starts(1, by: one, idempotency: record, fixture))
         try expectEqual(try await taken(fixture), 2)
         try expect(try await fixture.store.commit(try await starts(1, by: one, fixture)).excluded.isEmpty)
-        try expectEqual(try await fixture.store.usage(of: fixture.tenant)[.activeRuns], 2)
+        try expectEqual(try await fixture.store.usage(of: fixture.tenant, withRuns: true)[.activeRuns], 2)
     }
 
     /// Runs that were there before the quota, and those whose start or end was not counted, are found.
@@ -200,8 +200,8 @@ extension StoreConformance {
         try expectEqual(try await claim(second).count, 0)
         _ = try await fixture.store.commit(fixture.finishBatch(first[0].fence))
         try expectEqual(try await claim(second).count, 1)
-        try expectEqual(try await fixture.store.usage(of: fixture.tenant)[.concurrentSteps], 4)
-        try expectEqual(try await fixture.store.usage(of: fixture.tenant)[.pendingSteps], 1)
+        try expectEqual(try await fixture.store.usage(of: fixture.tenant, withRuns: true)[.concurrentSteps], 4)
+        try expectEqual(try await fixture.store.usage(of: fixture.tenant, withRuns: true)[.pendingSteps], 1)
     }
 
     static func quotaOfWorkersAndDefinitions(_ fixture: StoreFixture) async throws {
@@ -231,11 +231,11 @@ extension StoreConformance {
 
         // The fixture's own is one.
         try expectEqual(try await refusal { try await apply(["a", "b"], digest: 1) }, .definitions)
-        try expectEqual(try await store.usage(of: tenant)[.definitions], 1, "all or nothing")
+        try expectEqual(try await store.usage(of: tenant, withRuns: true)[.definitions], 1, "all or nothing")
         try expectEqual(try await refusal { try await apply(["a"], digest: 1) }, nil)
         try expectEqual(try await refusal { try await apply(["a"], digest: 2) }, nil, "a version is no workflow")
         try expectEqual(try await refusal { try await apply(["b"], digest: 1) }, .definitions)
-        try expectEqual(try await store.usage(of: tenant)[.workers], 2)
+        try expectEqual(try await store.usage(of: tenant, withRuns: true)[.workers], 2)
     }
 
     private struct Failure: Error {

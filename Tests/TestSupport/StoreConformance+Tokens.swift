@@ -45,6 +45,14 @@ extension StoreConformance {
         try expectEqual(tasks.map(\.bucket), [fixture.bucket, other, fixture.bucket])
     }
 
+    static func releaseNamesTwice(_ fixture: StoreFixture) async throws {
+        let session = try await fixture.openSession()
+        let (_, outcome) = try await fixture.startRun(lease: session)
+        let fence = outcome.leased[0].fence
+        try expectEqual(try await fixture.store.release([fence, fence]), [fence])
+        try expectEqual(try await fixture.claim([session]).map(\.fence.attempt), [2])
+    }
+
     static func releaseReturnsToken(_ fixture: StoreFixture) async throws {
         let session = try await fixture.openSession()
         let (key, outcome) = try await fixture.startRun(lease: session, rank: 7)

@@ -17,6 +17,7 @@ public enum StoreConformance: String, CaseIterable, Sendable {
     case claimRespectsLowWater
     case claimSpansBuckets
     case releaseReturnsToken
+    case releaseNamesTwice
     case sessionSettlement
     case sessionRenewal
     case sessionLeases
@@ -70,6 +71,14 @@ public enum StoreConformance: String, CaseIterable, Sendable {
     case throttleDrops
     case debounce
     case pacedRunNeedsSlot
+    case failedRunGoesOn
+    case reopenedRunEndsAtOnce
+    case breakerOfTarget
+    case breakerOfTaskType
+    case breakerCountsWhatIsWritten
+    case breakerByHand
+    case lossAloneQuarantines
+    case massExpiryCountsNothing
     case quotaSettings
     case quotaOfRuns
     case quotaBlocksReturn
@@ -96,6 +105,7 @@ public enum StoreConformance: String, CaseIterable, Sendable {
         case .claimRespectsLowWater: try await Self.claimRespectsLowWater(fixture)
         case .claimSpansBuckets: try await Self.claimSpansBuckets(fixture)
         case .releaseReturnsToken: try await Self.releaseReturnsToken(fixture)
+        case .releaseNamesTwice: try await Self.releaseNamesTwice(fixture)
         case .sessionSettlement: try await Self.sessionSettlement(fixture)
         case .sessionRenewal: try await Self.sessionRenewal(fixture)
         case .sessionLeases: try await Self.sessionLeases(fixture)
@@ -149,6 +159,14 @@ public enum StoreConformance: String, CaseIterable, Sendable {
         case .throttleDrops: try await Self.throttleDrops(fixture)
         case .debounce: try await Self.debounce(fixture)
         case .pacedRunNeedsSlot: try await Self.pacedRunNeedsSlot(fixture)
+        case .failedRunGoesOn: try await Self.failedRunGoesOn(fixture)
+        case .reopenedRunEndsAtOnce: try await Self.reopenedRunEndsAtOnce(fixture)
+        case .breakerOfTarget: try await Self.breakerOfTarget(fixture)
+        case .breakerOfTaskType: try await Self.breakerOfTaskType(fixture)
+        case .breakerCountsWhatIsWritten: try await Self.breakerCountsWhatIsWritten(fixture)
+        case .breakerByHand: try await Self.breakerByHand(fixture)
+        case .lossAloneQuarantines: try await Self.lossAloneQuarantines(fixture)
+        case .massExpiryCountsNothing: try await Self.massExpiryCountsNothing(fixture)
         case .quotaSettings: try await Self.quotaSettings(fixture)
         case .quotaOfRuns: try await Self.quotaOfRuns(fixture)
         case .quotaBlocksReturn: try await Self.quotaBlocksReturn(fixture)

@@ -138,11 +138,12 @@ public final class StoreFixture: Sendable {
     }
 
     public func claim(
-        _ slots: [SessionID], lowWater: Rank = .min, buckets: [Bucket]? = nil, isGuarded: Bool = false
+        _ slots: [SessionID], lowWater: Rank = .min, buckets: [Bucket]? = nil, isGuarded: Bool = false,
+        breaker: LimitID? = nil
     ) async throws -> [LeasedTask] {
         try await store.claim(
             ClaimRequest(
                 buckets: (buckets ?? [bucket]).map { ClaimBucket(bucket: $0, lowWater: lowWater) }, slots: slots,
-                isGuarded: isGuarded))
+                isGuarded: isGuarded, breaker: breaker))
     }
 }

@@ -13,6 +13,10 @@ public struct StoreTransaction: Sendable {
         case rescue([RescuedAttempt])
         case fireTimers(FiredTimers)
         case postInbox([InboxMessage])
+        /// Slots were handed out, by whoever looked.
+        case admit
+        case changeQueue(QueueRecord)
+        case setRanks([RankedToken])
     }
 
     /// A step's place among the tokens.
@@ -26,11 +30,29 @@ public struct StoreTransaction: Sendable {
         }
     }
 
+    /// Where a token has come to, other than by the rows of a commit, a lease or the end of one.
+    public enum Place: Sendable, Equatable {
+        case ready
+        case timer(due: Timestamp)
+        /// In the line of a limit.
+        case held
+        /// Of a run that may start.
+        case admitted
+        case parked
+    }
+
+    public struct Move: Sendable {
+        public var token: Token
+        public var place: Place
+    }
+
     public var call: Call
     /// On the store's clock.
     public var at: Timestamp
     /// Tokens that went back to `ready`, or came there from `timers`.
     public var returned: [Token]
+    /// In their order.
+    public var moved: [Move]
     /// The event rows that it wrote.
     public var events: ArraySlice<EventRow>
 }

@@ -41,6 +41,18 @@ export async function mount(root, { parameters, query, events, signal, setQuery,
   };
   const pause = () => act("pause", {}, () => "Paused: no further step starts; those that run go on.");
   const resume = () => act("resume", {}, () => "Resumed.");
+  /** All of it, what has not succeeded, or from the chosen step on: a new run, which is shown then. */
+  const rerun = async (body) => {
+    try {
+      const fresh = await api.post(`/v1/runs/${run.id}/rerun`, body);
+      toast("Started the new run.");
+      location.hash = `#/runs/${fresh.id}`;
+    } catch (error) {
+      toast(error.message, "error");
+    }
+  };
+  const rerunButton = (key, text, body) =>
+    h("button", { type: "button", class: "button", onclick: () => rerun(body), "data-key": key }, text);
   const decide = (step, decision) =>
     act(`approvals/${encodeURIComponent(step)}`, decision, () => (decision.decision === "approve" ? "Approved." : "Rejected."));
 
@@ -58,12 +70,16 @@ export async function mount(root, { parameters, query, events, signal, setQuery,
         h("span", { class: "run-state", "data-state": run.state }, badge(run.state)),
         run.state === "running" ? h("button", { type: "button", class: "button", onclick: pause, "data-key": "pause" }, "Pause") : null,
         run.state === "paused" ? h("button", { type: "button", class: "button primary", onclick: resume, "data-key": "resume" }, "Resume") : null,
+        isEnded(run.state) ? rerunButton("rerun", "Rerun", {}) : null,
+        isEnded(run.state) && run.state !== "succeeded" ? rerunButton("rerun-failed", "Rerun what failed", { from: "failed" }) : null,
+        isEnded(run.state) && selected && !selected.includes(":") ? rerunButton("rerun-step", `Rerun from ${selected}`, { step: selected }) : null,
         isEnded(run.state) ? null : h("button", { type: "button", class: "button danger", onclick: cancel, "data-key": "cancel" }, "Cancel"),
       ),
       h(
         "p",
         { class: "facts" },
         h("span", { class: "id" }, run.id),
+        run.rerun_of ? h("span", {}, "rerun of ", h("a", { href: `#/runs/${run.rerun_of}`, class: "id" }, run.rerun_of)) : null,
         h("span", {}, "started ", since(run.created_at)),
         h("span", {}, `${isEnded(run.state) ? "took" : "running for"} ${duration(took)}`),
         h("span", {}, `${counts.succeeded || 0} of ${run.steps.length} steps succeeded`),

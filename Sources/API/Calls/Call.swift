@@ -81,6 +81,8 @@ struct Caller: Sendable {
     let identity: Identity
     /// The trace that the request belongs to: the caller's, or a new one.
     let trace: TraceContext
+    /// Of an operation whose deeds are recorded.
+    var audit: AuditScope?
 
     var principal: Principal { identity.principal }
     var tenant: TenantID { TenantID(identity.tenant) }

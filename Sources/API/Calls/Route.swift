@@ -31,6 +31,8 @@ struct Route: Sendable {
     let rule: AccessRule
     /// The listener that serves it where listeners are apart; `nil` is every one.
     var home: Listener? { EntryPoints.home(of: operation) }
+    /// Whether what it does is recorded in the audit log.
+    let isControl: Bool
     /// The limit that it counts for.
     var rateClass: RateClass { RateClass(rule) }
 
@@ -44,6 +46,7 @@ struct Route: Sendable {
         self.parameters = parameters
         work = .admitted(handler)
         rule = Self.rule(operation)
+        isControl = EntryPoints.isControl(operation)
         precondition(rule != .open, "\(operation) is open in the table of entry points, and its route is not")
     }
 
@@ -74,6 +77,7 @@ struct Route: Sendable {
         self.parameters = parameters
         self.work = work
         rule = Self.rule(operation)
+        isControl = false
         precondition(rule == .open, "\(operation) is not open in the table of entry points, and its route is")
     }
 

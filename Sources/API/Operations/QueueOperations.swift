@@ -1,4 +1,5 @@
 import Engine
+import HTTP
 import Workflows
 
 /// What can be done to queues.
@@ -37,7 +38,8 @@ struct QueueOperations: Sendable {
             switch write {
             case .exists(let queue) where condition == .absent:
                 throw Problem(
-                    412, "queue_exists", "The queue \"\(name)\" is set up already (version \(queue.version)).")
+                    412, "queue_exists", "The queue \"\(name)\" is set up already (version \(queue.version)).",
+                    fields: ["etag": "\"\(queue.version)\""])
             case .exists: break
             case .written, .deleted, .missing, .versionMismatch, .notEmpty:
                 return (try Self.written(write, name), true)
@@ -79,13 +81,8 @@ struct QueueOperations: Sendable {
         case .written(let queue), .exists(let queue): return queue
         case .missing, .deleted: throw missing(name)
         case .versionMismatch(let current):
-            throw Problem(
-                412, "version_mismatch",
-                "The queue \"\(name)\" has version \(current) by now; read it again and decide anew.")
-        case .notEmpty(let tokens):
-            throw Problem(
-                409, "queue_not_empty",
-                "The queue \"\(name)\" has \(tokens) steps still; drain it, and delete it when they have ended.")
+            throw Problem.versionMismatch("queue", name, tag: "\"\(current)\"")
+        case .notEmpty(let tokens): throw Problem.queueNotEmpty(name, tokens: tokens)
         }
     }
 

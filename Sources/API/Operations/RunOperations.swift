@@ -16,7 +16,7 @@ struct RunOperations: Sendable {
     private let reader: any RunReader
     private let outlines: FlowOutlines
     private let now: @Sendable () -> WallTime
-    private let idempotencyLifetime = Duration.seconds(86_400)
+    private static let idempotencyLifetime = Duration.seconds(86_400)
 
     init(parts: APIParts) {
         engine = parts.engine
@@ -46,18 +46,22 @@ struct RunOperations: Sendable {
         guard input.first(where: { ![0x20, 0x09, 0x0a, 0x0d].contains($0) }) == UInt8(ascii: "{") else {
             throw Problem(422, "invalid_input", "The input must be a JSON object.")
         }
-        var idempotency: IdempotencyRecord?
-        if let key = idempotencyKey {
-            guard (1...200).contains(key.utf8.count), !key.utf8.contains(0) else {
-                throw Problem(400, "invalid_idempotency_key", "The idempotency key must have 1 to 200 bytes.")
-            }
-            idempotency = IdempotencyRecord(
-                key: key, digest: Self.digest(workflow: workflow, version: version, input: input),
-                lifetime: idempotencyLifetime)
-        }
+        let idempotency = try Self.idempotency(
+            key: idempotencyKey, digest: Self.digest(workflow: workflow, version: version, input: input))
         return StartCommand(
             tenant: caller.tenant, workflow: workflow, version: version, input: input, idempotency: idempotency,
             traceparent: caller.trace.traceparent, priority: priority, deadline: deadline)
+    }
+
+    /// - Parameter digest: of what makes two submissions under the key the same.
+    static func idempotency(
+        key: String?, digest: @autoclosure () -> [UInt8]
+    ) throws(Problem) -> IdempotencyRecord? {
+        guard let key else { return nil }
+        guard (1...200).contains(key.utf8.count), !key.utf8.contains(0) else {
+            throw Problem(400, "invalid_idempotency_key", "The idempotency key must have 1 to 200 bytes.")
+        }
+        return IdempotencyRecord(key: key, digest: digest(), lifetime: idempotencyLifetime)
     }
 
     /// What makes two submissions under one key the same.

@@ -12,12 +12,23 @@ struct WorkflowOperations: Sendable {
     private let catalog: any Catalog
     private let reader: any RunReader
     private let definitions: any DefinitionChecker
+    private let bundles: any BundleStore
+
+    /// What the caller says of the newest version that is there.
+    enum Condition: Sendable, Equatable {
+        case any
+        /// There is none.
+        case absent
+        /// There is one, with this ETag if it is given.
+        case present(String?)
+    }
 
     init(parts: APIParts) {
         engine = parts.engine
         catalog = parts.catalog
         reader = parts.reader
         definitions = parts.definitions
+        bundles = parts.bundles
     }
 
     func check(_ source: [UInt8], fileName: String?) -> CheckedDefinition {
@@ -26,8 +37,10 @@ struct WorkflowOperations: Sendable {
 
     /// Stores a definition; an unchanged one keeps its version.
     ///
-    /// - Throws: a 422 with every diagnostic.
-    func apply(_ source: [UInt8], fileName: String?, _ caller: Caller) async throws -> AppliedDefinition {
+    /// - Throws: a 422 with every diagnostic; a 412 when the condition does not hold.
+    func apply(
+        _ source: [UInt8], fileName: String?, if condition: Condition = .any, _ caller: Caller
+    ) async throws -> AppliedDefinition {
         switch check(source, fileName: fileName) {
         case .invalid(let problems, let rendered):
             var problem = Problem(
@@ -39,13 +52,41 @@ struct WorkflowOperations: Sendable {
             throw problem
         case .valid(let name, let canonical):
             try caller.authorize(.applyWorkflows, .workflow(name))
+            try SecretUse.check(canonical, caller)
             let tenant = caller.tenant
             let record = DefinitionRecord(
                 name: name, canonical: canonical, digest: Digest(of: canonical).bytes, source: source)
+            if condition != .any { return try await apply(record, if: condition, caller) }
             let applied = try await catalog.apply([record], tenant: tenant)
             guard let first = applied.first else { throw Problem.internalError }
             engine.noteApplied(name, tenant: tenant)
             return first
+        }
+    }
+
+    /// Applies if the newest version is what the caller has seen, compared again while its row is locked.
+    private func apply(
+        _ record: DefinitionRecord, if condition: Condition, _ caller: Caller
+    ) async throws -> AppliedDefinition {
+        let tenant = caller.tenant
+        while true {
+            let present = try await catalog.definition(named: record.name, version: nil, tenant: tenant)
+            switch (condition, present) {
+            case (.any, _), (.absent, nil), (.present(nil), .some): break
+            case (.present(let tag?), let known?) where known.tag == tag: break
+            case (_, let known): throw Problem.versionMismatch("workflow", record.name, tag: known?.tag)
+            }
+            if let present, present.digest == record.digest {
+                return AppliedDefinition(
+                    name: present.name, flow: present.flow, version: present.version, changed: false)
+            }
+            var changes = ResourceChanges(author: caller.principal.subject)
+            changes.definitions = [.init(record, version: present.map { Int64($0.version) })]
+            guard case .written(let written) = try await bundles.write(changes, tenant: tenant) else { continue }
+            await engine.note(written, of: changes, tenant: tenant)
+            let version = written.versions[ResourceID(.workflow, record.name)].map { Int32($0) }
+            let stored = try await stored(record.name, version: version, tenant: tenant)
+            return AppliedDefinition(name: stored.name, flow: stored.flow, version: stored.version, changed: true)
         }
     }
 

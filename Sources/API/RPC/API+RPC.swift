@@ -7,17 +7,26 @@ import Telemetry
 extension API {
     /// Every gRPC method, each behind its rule.
     static func services(
-        parts: APIParts, gate: Gate, runs: RunOperations, workflows: WorkflowOperations, streams: OpenStreams,
+        parts: APIParts, gate: Gate, audit: AuditTrail, runs: RunOperations, workflows: WorkflowOperations,
+        streams: OpenStreams,
         health: GRPCHealth
     ) -> GRPCRouter<Caller> {
         var router = GRPCRouter<Caller>(logger: parts.logger) { request in
             do {
-                let caller = try await gate.admit(request)
+                var caller = try await gate.admit(request)
                 guard let rule = EntryPoints.rule(path: request.path) else {
                     throw Problem(403, Denial.code, "The method \(request.path) has no rule, so nobody may call it.")
                 }
                 // Messages name things, heads do not: the services ask again where a grant is enough.
-                try Gate.check(rule, caller, path: { _ in "" }, query: { _ in nil })
+                do {
+                    try Gate.check(rule, caller, path: { _ in "" }, query: { _ in nil })
+                } catch {
+                    audit.scope(method: request.path, rule, request, caller).refuse()
+                    throw error
+                }
+                if EntryPoints.isControl(request.path) {
+                    caller.audit = audit.scope(method: request.path, rule, request, caller)
+                }
                 _ = try gate.limiter.admit(caller.identity, RateClass(rule))
                 return caller
             } catch {
@@ -44,7 +53,13 @@ extension GRPCRouter<Caller> {
         unary(method) { request, context in
             let began = ContinuousClock.now
             do {
-                let response = try await handler(request, context.identity)
+                let caller = context.identity
+                let response: Response
+                if let audit = caller.audit {
+                    response = try await audit.run { try await handler(request, caller) }
+                } else {
+                    response = try await handler(request, caller)
+                }
                 metrics.count(status: 200, took: .now - began)
                 return response
             } catch {

@@ -31,7 +31,7 @@ extension BeamlineV1.Assign {
             deadlineUnixMs: (assignment.deadline?.microseconds ?? 0) / 1000,
             limits: assignment.timeLimit.map { BeamlineV1.Limits(timeMs: $0.wholeMicroseconds / 1000) },
             retryCount: assignment.retryCount, enqueuedUnixUs: assignment.enqueuedAt.microseconds,
-            workflow: assignment.workflow)
+            workflow: assignment.workflow, secrets: assignment.secrets)
     }
 }
 

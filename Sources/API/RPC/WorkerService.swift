@@ -106,7 +106,9 @@ struct WorkerService: Sendable {
                 "The certificate is the worker \(certified)'s, not \(hello.worker)'s: start it with --name \(certified)."
             )
         }
-        let session = try await engine.connect(try WorkerHello(hello, tenant: caller.tenant), sink: sink)
+        let greeting = try WorkerHello(hello, tenant: caller.tenant)
+        sink.masks.bring(greeting.held)
+        let session = try await engine.connect(greeting, sink: sink)
         sink.open(
             BeamlineV1.Welcome(
                 workerID: RunID(session.id.value).description, leaseMs: session.lease.wholeMicroseconds / 1000,
@@ -134,14 +136,16 @@ struct WorkerService: Sendable {
     ) async throws {
         switch message.kind {
         case .started(let started): session.started(try TaskName(started.task))
-        case .complete(let complete): session.finish(try TaskName(complete.task), FinishCommand.Outcome(complete))
-        case .fail(let fail): session.finish(try TaskName(fail.task), FinishCommand.Outcome(fail))
+        case .complete(let complete):
+            try await finish(complete.task, FinishCommand.Outcome(complete), session: session, sink: sink, lines: lines)
+        case .fail(let fail):
+            try await finish(fail.task, FinishCommand.Outcome(fail), session: session, sink: sink, lines: lines)
         case .heartbeat(let heartbeat):
             session.heartbeat(held: Int(heartbeat.held))
             sink.acknowledgeHeartbeat(heartbeat.sequence)
         case .log(let chunk):
             session.heard()
-            if let line = try await line(chunk, session: session, sink: sink) { lines.append(line) }
+            if let line = try await line(chunk, session: session, sink: sink), !line.text.isEmpty { lines.append(line) }
         case .inventory(let inventory):
             var held: [TaskName] = []
             for task in inventory.held { held.append(try TaskName(task)) }
@@ -155,6 +159,24 @@ struct WorkerService: Sendable {
         }
     }
 
+    /// Records an outcome without the secrets that the worker may have left in it.
+    private func finish(
+        _ reference: BeamlineV1.TaskRef?, _ outcome: FinishCommand.Outcome, session: WorkerSession, sink: WorkerSink,
+        lines: TaskLogBuffer
+    ) async throws {
+        let task = try TaskName(reference)
+        try await settleSecrets(of: task, session: session, sink: sink)
+        let (clean, rest) = sink.masks.clean(outcome, of: task)
+        for line in rest { lines.append(line) }
+        session.finish(task, clean)
+    }
+
+    /// Finds out which secrets an attempt has that the worker brought along from another stream.
+    private func settleSecrets(of task: TaskName, session: WorkerSession, sink: WorkerSink) async throws {
+        guard sink.masks.mustAsk(task) else { return }
+        sink.masks.note(task, secrets: try await engine.secrets(of: task, tenant: session.tenant))
+    }
+
     /// A chunk of output under its step's place in the plan; `nil` for an attempt that does not exist.
     private func line(
         _ chunk: BeamlineV1.Log, session: WorkerSession, sink: WorkerSink
@@ -162,9 +184,11 @@ struct WorkerService: Sendable {
         let task = try TaskName(chunk.task)
         let key = RunKey(tenant: session.tenant, run: task.run)
         guard let step = try await step(of: task, key: key, sink: sink) else { return nil }
-        return LogLine(
-            key: key, step: step, attempt: task.attempt, sequence: chunk.sequence, stream: .init(chunk.stream),
-            at: Timestamp(microseconds: chunk.unixUs), text: String(chunk.text.prefix(65_536)))
+        return sink.masks.clean(
+            LogLine(
+                key: key, step: step, attempt: task.attempt, sequence: chunk.sequence, stream: .init(chunk.stream),
+                at: Timestamp(microseconds: chunk.unixUs), text: String(chunk.text.prefix(65_536))),
+            of: task)
     }
 
     /// Known for what was assigned on this stream; looked up for what the worker brought along.
@@ -172,6 +196,8 @@ struct WorkerService: Sendable {
         if let known = sink.step(of: task) { return known }
         guard let run = try await reader.run(key) else { return nil }
         guard let step = try await outlines.outline(run.flow).index(of: task.step) else { return nil }
+        // Also of one whose end is recorded already: what was not acknowledged of its log comes again.
+        sink.masks.note(task, secrets: try await engine.secrets(of: task, tenant: key.tenant))
         sink.remember(step: step, of: task)
         return step
     }

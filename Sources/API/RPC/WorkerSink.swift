@@ -22,6 +22,8 @@ final class WorkerSink: TaskSink {
         var steps: [TaskName: Int32] = [:]
     }
 
+    /// The secrets of the attempts that it has.
+    let masks = TaskMasks()
     private let responses: GRPCResponseWriter<BeamlineV1.ServerMessage>
     private let state = Mutex(State())
     private let end: AsyncStream<Never>
@@ -86,6 +88,7 @@ final class WorkerSink: TaskSink {
     func offer(_ assignment: Assignment) -> Bool {
         let message = BeamlineV1.ServerMessage(kind: .assign(BeamlineV1.Assign(assignment)))
         remember(step: assignment.fence.step, of: assignment.task)
+        if !assignment.secrets.isEmpty { masks.note(assignment.task, secrets: assignment.secrets) }
         guard deliver(message, urgent: false) else {
             forget(assignment.task)
             refused.yield()
@@ -145,5 +148,8 @@ final class WorkerSink: TaskSink {
         do { return try responses.offer(message, urgent: urgent) } catch { return false }
     }
 
-    private func forget(_ task: TaskName) { state.withLock { _ = $0.steps.removeValue(forKey: task) } }
+    private func forget(_ task: TaskName) {
+        state.withLock { _ = $0.steps.removeValue(forKey: task) }
+        masks.forget(task)
+    }
 }

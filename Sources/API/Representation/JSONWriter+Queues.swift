@@ -34,6 +34,7 @@ extension JSONWriter {
                 members.time("due_at", due)
             case .limit(let limit): members.member("limit") { $0.limit(limit) }
             case .starting: break
+            case .breaker(let breaker): members.member("breaker") { $0.breaker(breaker) }
             case .queuePaused(let queue): members.string("queue", queue)
             case .queueLimit(let queue, let places, let running):
                 members.string("queue", queue)

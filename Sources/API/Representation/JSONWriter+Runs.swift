@@ -30,6 +30,7 @@ extension JSONWriter {
             members.time("created_at", detail.summary.createdAt)
             members.time("ended_at", detail.summary.endedAt)
             members.string("traceparent", detail.traceparent)
+            members.string("rerun_of", detail.origin?.description)
             members.payload("input", detail.input)
             members.payload("output", detail.output)
             members.failure("error", detail.summary.failure)

@@ -58,6 +58,7 @@ struct RunView: Sendable {
             positions[step] ?? ((0..<Int32(planned)).contains(step) ? Int(step) : nil)
         }
         for row in detail.history {
+            if row.transition.state == .reopened { for index in steps.indices { steps[index].reopen() } }
             if let position = position(row.transition.step) { steps[position].apply(row) }
         }
         for token in detail.tokens {
@@ -94,7 +95,7 @@ extension RunView.Step {
         attempt = max(attempt, transition.attempt)
         switch transition.state {
         // A lost attempt ends alone; where the step stands, its token says. A decision is one of several, perhaps.
-        case .lost, .decided: break
+        case .lost, .decided, .reopened, .carried: break
         case .expanded, .waiting, .signalled, .entered: state = transition.state
         case .pending, .ready, .running, .scheduled, .held, .succeeded, .failed, .skipped, .cancelled:
             state = transition.state
@@ -108,6 +109,13 @@ extension RunView.Step {
                 attempt: transition.attempt, state: RunView.Attempt.State(transition), worker: row.worker,
                 enqueuedAt: row.enqueuedAt, leasedAt: row.leasedAt, startedAt: row.startedAt, endedAt: transition.at,
                 failure: transition.failure))
+    }
+
+    /// The run goes on after its failure: what has failed, or was skipped because of that, has not begun.
+    fileprivate mutating func reopen() {
+        guard state == .failed || state == .skipped && failure?.code == "upstream_failed" else { return }
+        state = .pending
+        failure = nil
     }
 
     fileprivate mutating func apply(_ token: LiveToken) {
@@ -125,7 +133,7 @@ extension RunView.Step {
                     attempt: token.attempt, state: .running, worker: token.worker, enqueuedAt: token.enqueuedAt,
                     leasedAt: token.leasedAt))
         case .pending, .scheduled, .waiting, .held, .succeeded, .failed, .skipped, .cancelled, .lost, .expanded,
-            .signalled, .decided, .entered:
+            .signalled, .decided, .entered, .reopened, .carried:
             break
         }
     }
@@ -133,7 +141,7 @@ extension RunView.Step {
 
 extension RunView.Attempt.State {
     /// How the attempt ended that made this transition.
-    fileprivate init(_ transition: StepTransition) {
+    init(_ transition: StepTransition) {
         switch (transition.state, transition.failure?.kind) {
         case (.succeeded, _): self = .succeeded
         case (.lost, _), (_, .lost?): self = .lost

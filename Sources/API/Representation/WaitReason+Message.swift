@@ -17,6 +17,7 @@ extension WaitReason {
             "It starts at \(due.rfc3339), unless another run of \(name) is asked for before."
         case .limit(let limit):
             "All \(limit.slots) slots of the limit \(limit.name) are taken, and \(limit.ahead) wait before it."
+        case .breaker(let breaker): breaker.message
         case .starting: "It has got its slot and starts at any moment."
         case .queuePaused(let queue):
             "The queue \(queue) is paused; resume it with: beamline queue resume \(queue)"
@@ -29,6 +30,21 @@ extension WaitReason {
         case .running(let worker, let since):
             "The worker \(worker ?? "that has left") has had it since \(since.rfc3339)."
         case .outside(let since): "It has been waiting for something outside since \(since.rfc3339)."
+        }
+    }
+}
+
+extension BreakerEvidence {
+    fileprivate var message: String {
+        let what = kind == .taskType ? "task type" : "target"
+        return switch phase {
+        case .closed: "The breaker of the \(what) \(name) is closed."
+        case .open(let until?):
+            "Attempts of the \(what) \(name) keep failing: its breaker is open, and probes start at \(until.rfc3339)."
+        case .open(nil):
+            "The breaker of the \(what) \(name) was opened by hand; close it with: beamline breaker reset \(name)"
+        case .halfOpen:
+            "The breaker of the \(what) \(name) is half-open: \(probes) probes at once, and \(ahead) steps are before it."
         }
     }
 }

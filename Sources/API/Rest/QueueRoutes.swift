@@ -69,26 +69,24 @@ extension Call {
     /// The name of a queue, as definitions may write it.
     fileprivate func queueName() throws(Problem) -> String {
         let name = parameter("name")
-        func isAlphanumeric(_ scalar: UnicodeScalar) -> Bool {
-            ("a"..."z").contains(scalar) || ("0"..."9").contains(scalar)
-        }
-        let scalars = name.unicodeScalars
-        guard (1...100).contains(scalars.count), scalars.first.map({ isAlphanumeric($0) || $0 == "_" }) ?? false,
-            scalars.allSatisfy({ isAlphanumeric($0) || "-_.".unicodeScalars.contains($0) })
-        else {
+        guard ResourceName.isValid(name) else {
             throw Problem(
                 400, "invalid_parameter",
-                "\"\(name)\" is no name of a queue: 1 to 100 small letters, digits and - _ .")
+                "\"\(name)\" is no name of a queue: small letters, digits and - _ . in parts separated by slashes.")
         }
         return name
     }
 
     /// What `If-Match` and `If-None-Match` say (RFC 9110 §13.1).
-    fileprivate func condition(takesAbsence: Bool = false) throws(Problem) -> QueueOperations.Condition {
+    func condition(
+        of what: String = "queue", takesAbsence: Bool = false
+    ) throws(Problem) -> QueueOperations.Condition {
         if let field = request.fields["if-none-match"] {
             guard takesAbsence, field == "*", !request.fields.contains("if-match") else {
                 throw Problem(
-                    400, "invalid_condition", "If-None-Match is taken by PUT only, as *, and without If-Match.")
+                    400, "invalid_condition",
+                    "If-None-Match is taken as * only, without If-Match, and not by this operation unless it can create."
+                )
             }
             return .absent
         }
@@ -99,7 +97,7 @@ extension Call {
         else {
             throw Problem(
                 400, "invalid_condition",
-                "If-Match must be the ETag of the queue, as \"3\" with its quotes, or *; it is \(field).")
+                "If-Match must be the ETag of the \(what), as \"3\" with its quotes, or *; it is \(field).")
         }
         return .present(version)
     }

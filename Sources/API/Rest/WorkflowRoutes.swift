@@ -31,7 +31,7 @@ struct WorkflowRoutes: Sendable {
     private func apply(_ call: Call) async throws -> HTTPResponse {
         let file = try call.query.text("file", limit: 500)
         let source = try await source(of: call)
-        let applied = try await workflows.apply(source, fileName: file, call.caller)
+        let applied = try await workflows.apply(source, fileName: file, if: try call.tagCondition(), call.caller)
         return .json(applied.changed ? 201 : 200) { writer in
             writer.object { members in
                 members.string("name", applied.name)
@@ -64,8 +64,8 @@ struct WorkflowRoutes: Sendable {
         let version = try call.query.integer("version", in: 1...Int(Int32.max)).map { Int32($0) }
         let stored = try await workflows.stored(
             call.parameter("name"), version: version, tenant: call.caller.tenant)
-        // A version never changes, so its number and content are its tag; the newest must be asked for again.
-        let tag = "\"\(stored.version)-\(Array(stored.digest.prefix(12)).hexadecimal)\""
+        // The newest must be asked for again.
+        let tag = stored.tag
         let fields: HTTPFields = ["etag": tag, "cache-control": "private, no-cache"]
         if ETag.matches(call.request.fields["if-none-match"], tag) { return HTTPResponse(status: 304, fields: fields) }
         let outline = try FlowOutline(canonical: stored.canonical)
@@ -85,6 +85,25 @@ struct WorkflowRoutes: Sendable {
         try await call.body(
             types: ["application/yaml", "application/json", "text/yaml", "application/x-yaml"],
             limit: WorkflowOperations.sourceLimit)
+    }
+}
+
+extension StoredDefinition {
+    /// A version never changes, so its number and content are its tag.
+    var tag: String { "\"\(version)-\(Array(digest.prefix(12)).hexadecimal)\"" }
+}
+
+extension Call {
+    /// What `If-Match` and `If-None-Match` say of something with a tag of its own kind (RFC 9110 §13.1).
+    fileprivate func tagCondition() throws(Problem) -> WorkflowOperations.Condition {
+        if let field = request.fields["if-none-match"] {
+            guard field == "*", !request.fields.contains("if-match") else {
+                throw Problem(400, "invalid_condition", "If-None-Match is taken as *, and without If-Match.")
+            }
+            return .absent
+        }
+        guard let field = request.fields["if-match"] else { return .any }
+        return .present(field == "*" ? nil : field)
     }
 }
 

@@ -26,6 +26,7 @@ public enum Action: Int, CaseIterable, Sendable {
     case manageRoles
     case readAudit
     case manageTenants
+    case useSecrets
 
     /// The permission's name, as custom roles and `docs/permissions.md` have it.
     public var permission: String {
@@ -56,6 +57,7 @@ public enum Action: Int, CaseIterable, Sendable {
         case .manageRoles: "roles:manage"
         case .readAudit: "audit:read"
         case .manageTenants: "tenants:manage"
+        case .useSecrets: "secrets:use"
         }
     }
 
@@ -68,9 +70,9 @@ public enum Action: Int, CaseIterable, Sendable {
         case .readLogs: "read logs"
         case .readWorkflows: "read workflows"
         case .applyWorkflows: "apply workflows"
-        case .readQueues: "read queues"
+        case .readQueues: "read queues and limits"
         case .operateQueues: "pause, resume and drain queues"
-        case .writeQueues: "set up and delete queues"
+        case .writeQueues: "set up and delete queues, declare limits"
         case .readWorkers: "read workers"
         case .connectWorker: "connect a worker"
         case .readEvents: "read events"
@@ -88,6 +90,21 @@ public enum Action: Int, CaseIterable, Sendable {
         case .manageRoles: "change roles and grants"
         case .readAudit: "read the audit log"
         case .manageTenants: "create, suspend and resume tenants"
+        case .useSecrets: "name secrets in workflows"
+        }
+    }
+
+    /// Whether it changes what others depend on, so that the audit log has it. Starting runs and serving them does not:
+    /// runs are a log of their own.
+    public var isControl: Bool {
+        switch self {
+        case .readRuns, .readLogs, .readWorkflows, .readQueues, .readWorkers, .readEvents, .readOverview, .readMetrics,
+            .readSystem, .readKeys, .readSecrets, .readRoles, .readAudit, .startRuns, .connectWorker,
+            .useSecrets:
+            false
+        case .cancelRuns, .applyWorkflows, .operateQueues, .writeQueues, .decideApprovals, .createSessionCodes,
+            .manageKeys, .revokeTokens, .writeSecrets, .manageRoles, .manageTenants:
+            true
         }
     }
 

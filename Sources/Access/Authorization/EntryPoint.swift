@@ -58,6 +58,15 @@ public struct EntryPoint: Sendable, Equatable {
     public let name: String
     public let rule: AccessRule
 
+    /// Whether what it does is recorded in the audit log.
+    public var isControl: Bool {
+        // These take the permission to start, and steer a run that is there.
+        if name == "signalRun" || name == "redriveDeadLetter" { return true }
+        // Some lists take the same permission as changes.
+        if name.hasPrefix("list") || name.hasPrefix("get") { return false }
+        return rule.action?.isControl ?? false
+    }
+
     init(rest name: String, _ rule: AccessRule) {
         (kind, self.name, self.rule) = (.rest, name, rule)
     }

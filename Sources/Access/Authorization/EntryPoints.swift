@@ -24,6 +24,15 @@ public enum EntryPoints {
         EntryPoint(rest: "pauseRun", .named(.cancelRuns, .workflow, .content)),
         EntryPoint(rest: "resumeRun", .named(.cancelRuns, .workflow, .content)),
         EntryPoint(rest: "signalRun", .named(.startRuns, .workflow, .content)),
+        EntryPoint(rest: "rerunRun", .named(.startRuns, .workflow, .content)),
+        EntryPoint(rest: "listDeadLetters", .tenant(.readRuns)),
+        EntryPoint(rest: "getDeadLetter", .named(.readRuns, .workflow, .content)),
+        EntryPoint(rest: "redriveDeadLetter", .named(.startRuns, .workflow, .content)),
+        EntryPoint(rest: "listBulkJobs", .tenant(.readRuns)),
+        EntryPoint(rest: "createBulkJob", .tenant(.cancelRuns)),
+        EntryPoint(rest: "getBulkJob", .tenant(.readRuns)),
+        EntryPoint(rest: "cancelBulkJob", .tenant(.cancelRuns)),
+        EntryPoint(rest: "listBulkRuns", .tenant(.readRuns)),
         EntryPoint(rest: "listApprovals", .tenant(.readRuns)),
         EntryPoint(rest: "decideApproval", .named(.decideApprovals, .workflow, .content)),
         EntryPoint(rest: "listLogs", .named(.readLogs, .workflow, .content)),
@@ -35,6 +44,16 @@ public enum EntryPoints {
         EntryPoint(rest: "validateWorkflow", .tenant(.readWorkflows)),
         EntryPoint(rest: "getWorkflow", .named(.readWorkflows, .workflow, .path("name"))),
         EntryPoint(rest: "listWorkflowVersions", .named(.readWorkflows, .workflow, .path("name"))),
+        // bundles
+        EntryPoint(rest: "applyBundle", .named(.applyWorkflows, .workflow, .content)),
+        EntryPoint(rest: "listBundles", .tenant(.readWorkflows)),
+        EntryPoint(rest: "getBundle", .tenant(.readWorkflows)),
+        EntryPoint(rest: "listBundleVersions", .tenant(.readWorkflows)),
+        // limits
+        EntryPoint(rest: "listLimits", .tenant(.readQueues)),
+        EntryPoint(rest: "getLimit", .tenant(.readQueues)),
+        EntryPoint(rest: "putLimit", .tenant(.writeQueues)),
+        EntryPoint(rest: "deleteLimit", .tenant(.writeQueues)),
         // queues
         EntryPoint(rest: "listQueues", .tenant(.readQueues)),
         EntryPoint(rest: "getQueue", .named(.readQueues, .queue, .path("name"))),
@@ -43,6 +62,13 @@ public enum EntryPoints {
         EntryPoint(rest: "pauseQueue", .named(.operateQueues, .queue, .path("name"))),
         EntryPoint(rest: "resumeQueue", .named(.operateQueues, .queue, .path("name"))),
         EntryPoint(rest: "drainQueue", .named(.operateQueues, .queue, .path("name"))),
+        // breakers
+        EntryPoint(rest: "listBreakers", .tenant(.readQueues)),
+        EntryPoint(rest: "getBreaker", .tenant(.readQueues)),
+        EntryPoint(rest: "putBreaker", .tenant(.writeQueues)),
+        EntryPoint(rest: "deleteBreaker", .tenant(.writeQueues)),
+        EntryPoint(rest: "resetBreaker", .tenant(.operateQueues)),
+        EntryPoint(rest: "tripBreaker", .tenant(.operateQueues)),
         // the node
         EntryPoint(rest: "listWorkers", .tenant(.readWorkers)),
         EntryPoint(rest: "getSupervisionTree", .tenant(.readSystem)),
@@ -69,6 +95,8 @@ public enum EntryPoints {
         EntryPoint(rest: "setSecret", .named(.writeSecrets, .secret, .path("name"))),
         EntryPoint(rest: "deleteSecret", .named(.writeSecrets, .secret, .path("name"))),
         EntryPoint(rest: "rotateSecrets", .tenant(.writeSecrets)),
+        // audit
+        EntryPoint(rest: "listAudit", .tenant(.readAudit)),
         // gRPC
         EntryPoint(grpc: "beamline.v1.RunService/StartRun", .named(.startRuns, .workflow, .content)),
         EntryPoint(grpc: "beamline.v1.RunService/StartRuns", .named(.startRuns, .workflow, .content)),
@@ -95,6 +123,11 @@ public enum EntryPoints {
 
     /// The rule of a gRPC method by its path: `/package.Service/Method`.
     public static func rule(path: String) -> AccessRule? { grpc[path] }
+
+    private static let control = Set(all.filter(\.isControl).map { $0.kind == .grpc ? "/" + $0.name : $0.name })
+
+    /// Whether the audit log has what is done by an operation of openapi.yaml, or by the gRPC method of a path.
+    public static func isControl(_ name: String) -> Bool { control.contains(name) }
 
     private static func rules(of kind: EntryPoint.Kind) -> [String: AccessRule] {
         Dictionary(

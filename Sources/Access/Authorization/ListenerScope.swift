@@ -66,6 +66,7 @@ extension EntryPoints {
         "getSupervisionTree", "listKeys", "createKey", "revokeKey", "revokeToken", "listRoles", "putRole", "deleteRole",
         "listGrants", "addGrant", "removeGrant", "listTenants", "suspendTenant", "resumeTenant", "listSecrets",
         "setSecret", "deleteSecret", "rotateSecrets", "getQuotas", "putQuotas",
+        "listAudit",
     ]
 
     /// The names that have a home other than the public listener.

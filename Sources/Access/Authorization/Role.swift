@@ -20,7 +20,7 @@ public enum Role: String, CaseIterable, Sendable {
         switch self {
         case .viewer: Self.looking
         case .operator: Self.looking.union(Self.running)
-        case .developer: Self.looking.union(Self.running).union(Permissions([.applyWorkflows, .writeQueues]))
+        case .developer: Self.looking.union(Self.running).union(Permissions([.applyWorkflows, .writeQueues, .useSecrets]))
         case .approver: Self.looking.union(Permissions([.decideApprovals]))
         case .admin: Permissions.all.subtracting(Permissions([.manageTenants]))
         case .worker: Permissions([.connectWorker])
@@ -33,7 +33,7 @@ public enum Role: String, CaseIterable, Sendable {
         switch self {
         case .viewer: "Sees everything of the tenant but its API keys and its audit log."
         case .operator: "A viewer who also starts, signals, pauses and cancels runs, pauses, resumes and drains queues."
-        case .developer: "An operator who also applies workflows, sets up and deletes queues."
+        case .developer: "An operator who also applies workflows, names secrets in them, sets up and deletes queues."
         case .approver: "A viewer who also decides approvals."
         case .admin: "Everything within the tenant."
         case .worker: "Serves tasks; sees nothing."

@@ -15,6 +15,14 @@ public struct Digest: Hashable, Sendable {
         words = text.withUTF8 { unsafe Self.digest($0) }
     }
 
+    /// One that was stored; `nil` unless there are 32 bytes.
+    public init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == 32 else { return nil }
+        var words = InlineArray<4, UInt64>(repeating: 0)
+        for (index, byte) in bytes.enumerated() { words[index / 8] |= UInt64(byte) << (8 * UInt64(index % 8)) }
+        self.words = words
+    }
+
     /// Its 32 bytes.
     public var bytes: [UInt8] {
         (0..<4).flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: words[word] >> (8 * UInt64($0))) } }

@@ -92,7 +92,9 @@ extension RunEntry {
     }
 
     /// What the worker gets for a step, and how many attempts have failed before.
-    func task(_ step: Int32) -> Result<(input: [UInt8], failures: Int32), any Error> {
+    ///
+    /// - Parameter mark: stands in the input where secrets will stand.
+    func task(_ step: Int32, mark: SecretMark? = nil) -> Result<(input: [UInt8], failures: Int32), any Error> {
         withContents { contents in
             Result {
                 let failures: Int32 =
@@ -100,7 +102,8 @@ extension RunEntry {
                 // A key that cannot be made has let the step pass its limit: it fails here.
                 _ = try contents.run.limitName(of: step)
                 _ = try contents.run.rateName(of: step)
-                return (try contents.run.makeInput(of: step), failures)
+                _ = try contents.run.breakerName(of: step)
+                return (try contents.run.makeInput(of: step, mark: mark), failures)
             }
         }
     }

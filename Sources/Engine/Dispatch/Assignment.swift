@@ -11,6 +11,8 @@ public struct Assignment: Sendable {
     public var pool: String
     /// JSON text: the step's evaluated `with`.
     public var input: [UInt8]
+    /// Values of secrets that stand in the input: for nobody but the worker that runs the attempt.
+    public var secrets: [[UInt8]] = []
     public var traceparent: String?
     /// Failed attempts before this one.
     public var retryCount: Int32

@@ -49,6 +49,9 @@ struct DispatchState {
     /// What is known of the queues' settings.
     var queues = QueueTable()
 
+    /// What is known of the breakers of task types.
+    private(set) var breakers = BreakerTable()
+
     private(set) var sessions: [SessionID: LocalSession] = [:]
     private(set) var buckets: [Bucket: BucketState] = [:]
     private var waiting: Set<Bucket> = []
@@ -59,6 +62,8 @@ struct DispatchState {
     private var servers: [TenantRoute: [GroupKey]] = [:]
     private var nextRegistration: UInt64 = 1
     private var turn = 0
+    /// Suspects that have their worker for themselves now.
+    private var alone: [LeasedTask] = []
     private var fairness = FairTurns()
     /// Claims that were planned together with the last one.
     private var planned: Deque<ClaimPlan> = []
@@ -123,7 +128,7 @@ struct DispatchState {
     /// Whether the worker must say what it holds: its count was not ours twice in a row. Once may be a message in flight.
     func heartbeat(_ id: SessionID, held: Int) -> Bool {
         guard let session = sessions[id] else { return false }
-        session.mismatches = session.held.count == held ? 0 : session.mismatches + 1
+        session.mismatches = session.told == held ? 0 : session.mismatches + 1
         return session.mismatches >= 2
     }
 
@@ -157,7 +162,9 @@ struct DispatchState {
     /// Promises a free slot of a session that serves the bucket. None while older tokens wait in the bucket, or any that
     /// the same slots serve (whose turn it is, the claim decides), and none for a queue whose claims need its lock.
     mutating func reserve(_ bucket: Bucket) -> SessionID? {
-        if waiting.contains(bucket) || queues.isGuarded(bucket.queue, of: bucket.tenant) { return nil }
+        if waiting.contains(bucket) || queues.isGuarded(bucket.queue, of: bucket.tenant) || breakers[bucket] != nil {
+            return nil
+        }
         guard let groups = servers[TenantRoute(tenant: bucket.tenant, route: bucket.route)] else { return nil }
         for group in groups where waiting.isEmpty || !isAwaited(group) {
             if let id = take(from: group) { return id }
@@ -193,6 +200,11 @@ struct DispatchState {
         guard let session = session(lease.fence.session, before: epoch),
             let pool = session.routes[lease.bucket.route]
         else { return nil }
+        // A suspect shares its worker with nobody who comes later: such a one goes back.
+        if session.suspects > 0 {
+            unreserve(session, pool)
+            return nil
+        }
         session.insert(HeldTask(lease: lease, pool: pool))
         unreserve(session, pool)
         return session.sink
@@ -202,10 +214,20 @@ struct DispatchState {
     func offering(_ lease: LeasedTask, name: TaskName, now: Duration, backstop: Duration?) -> (any TaskSink)? {
         guard let session = sessions[lease.fence.session], var task = session.held[lease.held] else { return nil }
         task.name = name
+        if lease.isSuspect, session.held.count > 1 {
+            session.insert(task)
+            session.waitAlone(lease.held)
+            return nil
+        }
         task.progress = .offered(now)
         task.backstop = backstop.map { now + $0 }
         session.insert(task)
         return session.sink
+    }
+
+    /// The attempt is a suspect, and is offered later.
+    func waitsAlone(_ lease: LeasedTask) -> Bool {
+        sessions[lease.fence.session]?.held[lease.held]?.progress == .waitsAlone
     }
 
     func started(_ id: SessionID, _ name: TaskName, at: Timestamp) {
@@ -216,7 +238,13 @@ struct DispatchState {
     /// The attempt is no longer held: finished, revoked or cancelled. Its slot is free.
     mutating func remove(_ id: SessionID, _ key: HeldAttempt) -> HeldTask? {
         guard let session = sessions[id], let task = session.remove(key) else { return nil }
-        list(session, task.pool)
+        if let alone = session.alone { self.alone.append(alone) }
+        // While a suspect was there no pool had a free slot.
+        if task.lease.isSuspect {
+            for pool in session.slots.keys { list(session, pool) }
+        } else {
+            list(session, task.pool)
+        }
         return task
     }
 
@@ -244,11 +272,10 @@ struct DispatchState {
         }
         guard let groups = servers[TenantRoute(tenant: bucket.tenant, route: bucket.route)] else { return false }
         var state = buckets[bucket] ?? BucketState()
-        state.waiting = true
         state.lowWater = min(state.lowWater, rank)
         state.lowestSinceClaim = min(state.lowestSinceClaim, rank)
         buckets[bucket] = state
-        waiting.insert(bucket)
+        if isOpen(bucket) { setWaiting(bucket) }
         // A step that returned has also freed its place, which a step of another route may take.
         if queues.isGuarded(bucket.queue, of: bucket.tenant) { wake(bucket.queue) }
         return groups.contains { hasFree($0) }
@@ -259,10 +286,40 @@ struct DispatchState {
     mutating func wake(_ queue: QueueID) {
         let owner = queues.stepLimited.isEmpty ? nil : queues.queues[queue]?.tenant
         let limited = owner.flatMap { queues.stepLimited.contains($0) ? $0 : nil }
-        for bucket in buckets.keys where bucket.queue == queue || bucket.tenant == limited {
-            buckets[bucket]?.waiting = true
-            waiting.insert(bucket)
+        for bucket in buckets.keys where (bucket.queue == queue || bucket.tenant == limited) && isOpen(bucket) {
+            setWaiting(bucket)
         }
+    }
+
+    /// Claims may find something there: no breaker is in the way, or it lets probes through.
+    private func isOpen(_ bucket: Bucket) -> Bool { breakers[bucket]?.isHalfOpen ?? true }
+
+    private mutating func setWaiting(_ bucket: Bucket) {
+        buckets[bucket]?.waiting = true
+        waiting.insert(bucket)
+    }
+
+    /// Buckets whose breaker has opened are left alone; those whose breaker has changed otherwise are looked at again.
+    mutating func setBreakers(_ table: BreakerTable) {
+        let old = breakers
+        breakers = table
+        for bucket in buckets.keys where old[bucket] != table[bucket] {
+            if isOpen(bucket) {
+                setWaiting(bucket)
+            } else {
+                buckets[bucket]?.waiting = false
+                waiting.remove(bucket)
+            }
+        }
+    }
+
+    /// Suspects wait to be offered.
+    var hasAlone: Bool { !alone.isEmpty }
+
+    /// Takes the suspects that may be offered and are held still.
+    mutating func takeAlone() -> [LeasedTask] {
+        defer { alone = [] }
+        return alone.filter { sessions[$0.fence.session]?.held[$0.held]?.progress == .waitsAlone }
     }
 
     var hasFreeSlot: Bool { available.keys.contains { hasFree($0) } }
@@ -282,7 +339,9 @@ struct DispatchState {
         var slots: [SessionID] = []
         while slots.count < limit, let id = take(from: group) { slots.append(id) }
         guard !slots.isEmpty else { return nil }
-        let served = Dictionary(grouping: waiting.filter { isServed($0, by: group) }, by: \.queue)
+        let all = waiting.filter { isServed($0, by: group) }
+        if let probes = nextProbes(of: all, &slots, group) { return probes }
+        let served = Dictionary(grouping: all, by: \.queue)
         let tenant = capabilities[group.capability].tenant
         // Sorted: which queue goes first must not depend on hashing.
         let names = served.keys.sorted { $0.value < $1.value }
@@ -318,6 +377,29 @@ struct DispatchState {
             }
         }
         return open.request.slots.isEmpty ? planned.popFirst() : open
+    }
+
+    /// A claim of probes, for one breaker that is half-open and one queue; the slots that it does not take are free again.
+    private mutating func nextProbes(
+        of waiting: Set<Bucket>, _ slots: inout [SessionID], _ group: GroupKey
+    ) -> ClaimPlan? {
+        guard !breakers.gates.isEmpty else { return nil }
+        let gated = waiting.filter { breakers[$0] != nil }
+        let first = gated.min { ($0.queue.value, $0.route.value) < ($1.queue.value, $1.route.value) }
+        guard let first, let gate = breakers[first] else { return nil }
+        let own = gated.filter { $0.queue == first.queue && breakers[$0]?.breaker == gate.breaker }
+        while slots.count > max(1, Int(gate.probes)) {
+            if let session = slots.popLast().flatMap({ sessions[$0] }) { unreserve(session, group.pool) }
+        }
+        let claims = own.map { ClaimBucket(bucket: $0, lowWater: buckets[$0]?.lowWater ?? .min) }
+        for bucket in own {
+            buckets[bucket]?.waiting = false
+            buckets[bucket]?.lowestSinceClaim = .max
+            self.waiting.remove(bucket)
+        }
+        return ClaimPlan(
+            request: ClaimRequest(buckets: claims, slots: slots, breaker: gate.breaker), pool: group.pool,
+            epoch: epoch)
     }
 
     /// The group of sessions that claims next: of the tenant whose turn it is, the groups take turns.
@@ -359,7 +441,9 @@ struct DispatchState {
                 state.lowWater = min(max(state.lowWater, rank), state.lowestSinceClaim)
             }
             // As many as asked for: more may wait. Fewer: everything visible was taken.
-            if taken[claim.bucket.queue] ?? 0 >= plan.request.shares[claim.share] { state.waiting = true }
+            if taken[claim.bucket.queue] ?? 0 >= plan.request.shares[claim.share], isOpen(claim.bucket) {
+                state.waiting = true
+            }
             if state.waiting { waiting.insert(claim.bucket) }
             buckets[claim.bucket] = state
         }

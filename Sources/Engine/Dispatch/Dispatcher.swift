@@ -23,13 +23,16 @@ final class Dispatcher: Sendable {
     /// Sessions whose leases must be compared with the store's, because the outcome of a claim is unknown.
     private let doubtful = Mutex<Set<SessionID>>([])
     private let wakeup = Signal()
+    /// Fetches secrets; `nil` where there are none to be had.
+    let secrets: SecretDelivery?
 
     init(
         store: any Store, directory: RunDirectory, router: CommandRouter, clock: any EngineClock,
         storeClock: StoreClock, configuration: EngineConfiguration, metrics: EngineMetrics,
-        random: @escaping @Sendable () -> UInt64, logger: Logger
+        random: @escaping @Sendable () -> UInt64, secrets: SecretDelivery?, logger: Logger
     ) {
         self.logger = logger
+        self.secrets = secrets
         self.store = store
         self.directory = directory
         self.router = router
@@ -43,7 +46,7 @@ final class Dispatcher: Sendable {
 
     /// Looks at or changes the state; wakes the claim loop when a claim has become possible.
     func withState<Result: Sendable>(_ body: (inout DispatchState) -> Result) -> Result {
-        let (result, canClaim) = state.withLock { state in (body(&state), state.canClaim) }
+        let (result, canClaim) = state.withLock { state in (body(&state), state.canClaim || state.hasAlone) }
         if canClaim { wakeup.raise() }
         return result
     }
@@ -118,16 +121,24 @@ final class Dispatcher: Sendable {
     // MARK: Assignments
 
     /// Puts together what the worker needs and offers it.
-    func assign(_ lease: LeasedTask, entry: RunEntry) {
+    ///
+    /// - Parameter secrets: what the step's input names; `nil` when they have not been fetched yet.
+    func assign(_ lease: LeasedTask, entry: RunEntry, secrets values: [String: String]? = nil) {
         guard let (step, name) = entry.planned(lease.fence.step) else { return giveBack([lease]) }
+        if step.usesSecrets, values == nil {
+            guard let secrets else { return end(lease, failure: .noSecrets) }
+            return secrets.add(lease, entry, names: step.secrets)
+        }
         let task = TaskName(run: lease.fence.key.run, step: name, attempt: lease.fence.attempt)
-        let made = entry.task(lease.fence.step)
+        let mark = step.usesSecrets ? secrets?.mark : nil
+        let made = entry.task(lease.fence.step, mark: mark)
         let backstop = step.timeout.map { $0 + configuration.attemptGrace }
-        guard
-            let sink = state.withLock({ [clock] state in
-                state.offering(lease, name: task, now: clock.now, backstop: backstop)
-            })
-        else { return giveBack([lease]) }
+        let offered: (sink: (any TaskSink)?, waits: Bool) = state.withLock { [clock] state in
+            let sink = state.offering(lease, name: task, now: clock.now, backstop: backstop)
+            return (sink, sink == nil && state.waitsAlone(lease))
+        }
+        if offered.waits { return }
+        guard let sink = offered.sink else { return giveBack([lease]) }
         switch made {
         case .failure(let error):
             end(
@@ -137,11 +148,15 @@ final class Dispatcher: Sendable {
                     retryable: false))
         case .success(let made):
             let now = storeClock.now
-            let assignment = Assignment(
+            var assignment = Assignment(
                 fence: lease.fence, task: task, workflow: entry.flow.name, taskType: step.taskType, pool: step.pool,
                 input: made.input, traceparent: entry.traceparent, retryCount: made.failures,
                 timeLimit: step.timeout, deadline: step.timeout.map { now + $0 },
                 enqueuedAt: lease.enqueuedAt, leasedAt: lease.leasedAt)
+            if let values, let mark {
+                assignment.input = mark.fill(made.input, with: values)
+                assignment.secrets = values.values.map { Array($0.utf8) }
+            }
             if sink.offer(assignment) {
                 metrics.assignments.add()
             } else {
@@ -156,7 +171,7 @@ final class Dispatcher: Sendable {
     }
 
     /// Ends an attempt in the worker's place.
-    private func end(_ lease: LeasedTask, failure: StepFailure) {
+    func end(_ lease: LeasedTask, failure: StepFailure) {
         let task = withState { state in state.remove(lease.fence.session, lease.held) }
         router.submitOwn(
             LaneCommand(
@@ -181,6 +196,12 @@ final class Dispatcher: Sendable {
     /// A run has ended on another node: its attempts here no longer count.
     func cancelAttempts(of run: RunKey, reason: String) {
         for fence in withState({ $0.attempts(of: run) }) { cancel(fence, reason: reason) }
+    }
+
+    /// An attempt is not offered: it goes back to its queue, with no loss counted.
+    func withdraw(_ lease: LeasedTask) {
+        withState { state in _ = state.remove(lease.fence.session, lease.held) }
+        giveBack([lease])
     }
 
     // MARK: Wakes
@@ -208,11 +229,12 @@ final class Dispatcher: Sendable {
 
     /// Claims whenever there are both waiting tokens and free slots, and returns leases that found no taker.
     func run() async throws {
-        var backoff = Backoff(base: .milliseconds(50), limit: .seconds(2))
+        var backoff = Backoff(base: .milliseconds(50), limit: configuration.outagePause)
         while !Task.isCancelled {
             do throws(StoreError) {
                 try await returnLeases()
                 try await settleDoubtful()
+                try await assignAlone()
                 while let plan = withState({ [configuration] in $0.nextClaim(limit: configuration.claimLimit) }) {
                     try await claim(plan)
                 }
@@ -238,6 +260,21 @@ final class Dispatcher: Sendable {
     func scan() async throws(StoreError) {
         guard withState({ $0.hasFreeSlot }) else { return }
         wake(try await store.readyBuckets())
+    }
+
+    /// Offers suspects whose workers have nothing else any more.
+    private func assignAlone() async throws(StoreError) {
+        let leases = withState { $0.takeAlone() }
+        guard !leases.isEmpty else { return }
+        let entries: [RunKey: RunEntry]
+        do {
+            entries = try await directory.entries(of: leases)
+        } catch {
+            for lease in leases { withState { state in _ = state.remove(lease.fence.session, lease.held) } }
+            giveBack(leases)
+            throw error
+        }
+        for lease in leases { if let entry = entries[lease.fence.key] { assign(lease, entry: entry) } }
     }
 
     private func claim(_ plan: DispatchState.ClaimPlan) async throws(StoreError) {
@@ -278,10 +315,13 @@ final class Dispatcher: Sendable {
     }
 
     private func returnLeases() async throws(StoreError) {
-        let leases = returns.withLock { returns in
+        var leases = returns.withLock { returns in
             defer { returns = [] }
             return returns
         }
+        // A lease may have been given back for two reasons.
+        var named: Set<AttemptFence> = []
+        leases.removeAll { !named.insert($0.fence).inserted }
         guard !leases.isEmpty else { return }
         let released: Set<AttemptFence>
         do {

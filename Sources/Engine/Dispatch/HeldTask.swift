@@ -6,6 +6,8 @@ struct HeldTask: Sendable {
     enum Progress: Sendable, Equatable {
         /// Leased; the assignment is being put together.
         case leased
+        /// A suspect: it is offered when its worker has nothing else.
+        case waitsAlone
         /// Offered to the worker at this moment of the node's clock.
         case offered(Duration)
         /// The worker has said that it runs.
@@ -22,7 +24,7 @@ struct HeldTask: Sendable {
     var startedAt: Timestamp? {
         switch progress {
         case .started(let at): at
-        case .leased, .offered: nil
+        case .leased, .waitsAlone, .offered: nil
         }
     }
 }

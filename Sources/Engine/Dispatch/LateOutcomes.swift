@@ -23,7 +23,7 @@ final class LateOutcomes: Sendable {
     }
 
     func run(_ parts: EngineParts) async throws {
-        var backoff = Backoff(base: .milliseconds(50), limit: .seconds(2))
+        var backoff = Backoff(base: .milliseconds(50), limit: parts.configuration.outagePause)
         while !Task.isCancelled {
             let outcomes = waiting.withLock { waiting in
                 defer { waiting = [] }

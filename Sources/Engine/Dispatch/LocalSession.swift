@@ -22,6 +22,8 @@ final class LocalSession {
     var slots: [String: Slots] = [:]
     private(set) var held: [HeldAttempt: HeldTask] = [:]
     private var heldByPool: [String: Int] = [:]
+    /// Held attempts that must be alone.
+    private(set) var suspects = 0
     private(set) var names: [TaskName: HeldAttempt] = [:]
     /// Takes no more tasks: it leaves, or its lease is being settled.
     var draining = false
@@ -49,13 +51,16 @@ final class LocalSession {
     var reserved: Int { slots.values.reduce(0) { $0 + $1.reserved } }
 
     func free(_ pool: String) -> Int {
-        guard !draining, !settling, !congested, let slots = slots[pool] else { return 0 }
+        guard !draining, !settling, !congested, suspects == 0, let slots = slots[pool] else { return 0 }
         return slots.total - slots.reserved - (heldByPool[pool] ?? 0)
     }
 
     func insert(_ task: HeldTask) {
         let key = task.lease.held
-        if held.updateValue(task, forKey: key) == nil { heldByPool[task.pool, default: 0] += 1 }
+        if held.updateValue(task, forKey: key) == nil {
+            heldByPool[task.pool, default: 0] += 1
+            if task.lease.isSuspect { suspects += 1 }
+        }
         if let name = task.name { names[name] = key }
     }
 
@@ -63,8 +68,23 @@ final class LocalSession {
     func remove(_ key: HeldAttempt) -> HeldTask? {
         guard let task = held.removeValue(forKey: key) else { return nil }
         heldByPool[task.pool, default: 1] -= 1
+        if task.lease.isSuspect { suspects -= 1 }
         if let name = task.name { names[name] = nil }
         return task
+    }
+
+    /// How many attempts the worker knows, or will in a moment.
+    var told: Int { suspects == 0 ? held.count : held.values.count { $0.progress != .waitsAlone } }
+
+    /// A suspect waits until nothing else is held.
+    func waitAlone(_ key: HeldAttempt) { held[key]?.progress = .waitsAlone }
+
+    /// The suspect that waits, now that nothing else is held.
+    var alone: LeasedTask? {
+        guard suspects > 0, held.count == 1, let only = held.first?.value, only.progress == .waitsAlone else {
+            return nil
+        }
+        return only.lease
     }
 
     func start(_ key: HeldAttempt, at: Timestamp) { held[key]?.progress = .started(at) }

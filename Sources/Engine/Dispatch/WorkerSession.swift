@@ -84,7 +84,7 @@ public final class WorkerSession: Sendable {
                 guard let name = task.name, !held.contains(name) else { return false }
                 switch task.progress {
                 // An assignment may still be on its way to the worker; if not, it is revoked in time.
-                case .leased, .offered: return false
+                case .leased, .waitsAlone, .offered: return false
                 case .started: return true
                 }
             }

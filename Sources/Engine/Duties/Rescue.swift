@@ -9,7 +9,8 @@ struct Rescue: Sendable {
     /// How many attempts were rescued; `nil` when it is too early to judge.
     func runOnce() async throws(StoreError) -> Int? {
         guard parts.mayRescue else { return nil }
-        let rescued = try await parts.store.rescue(limit: parts.configuration.rescueLimit)
+        let rescued = try await parts.store.rescue(
+            limit: parts.configuration.rescueLimit, lease: parts.configuration.lease)
         parts.metrics.rescues.add(UInt64(rescued.count))
         for attempt in rescued {
             // Should the session be connected here after all: its worker stops what no longer counts.
@@ -19,7 +20,23 @@ struct Rescue: Sendable {
         for session in Set(rescued.map(\.fence.session)) {
             parts.dropSession(session, reason: "the session's lease is over")
         }
-        parts.dispatcher.wake(rescued.map { ReadyBucket(bucket: $0.bucket, lowestRank: $0.rank) })
+        for attempt in rescued { if let timing = attempt.quarantine { quarantine(attempt.fence, timing) } }
+        parts.dispatcher.wake(
+            rescued.filter { $0.quarantine == nil }.map { ReadyBucket(bucket: $0.bucket, lowestRank: $0.rank) })
         return rescued.count
+    }
+
+    /// Ends the step. Another node, or the next pass, may do so too: the fence lets one through.
+    private func quarantine(_ fence: AttemptFence, _ timing: AttemptTiming) {
+        parts.metrics.quarantines.add()
+        parts.router.submitOwn(
+            LaneCommand(
+                key: fence.key,
+                kind: .finish(
+                    FinishCommand(
+                        fence: fence,
+                        outcome: .failure(Quarantine.failure(losses: timing.losses, worker: timing.worker)),
+                        timing: timing)),
+                acceptedAt: parts.clock.now, reply: .none))
     }
 }

@@ -27,6 +27,7 @@ final class EventTail: Sendable {
             if !queues.isEmpty {
                 try await parts.queues.load(queues.filter { parts.queues.contains($0) })
                 parts.reorders.raise()
+                parts.breakerChanges.raise()
                 // What a pause or another kind of claim has left alone is looked for anew.
                 try await parts.dispatcher.scan()
             }

@@ -16,7 +16,10 @@ extension BatchBuilder {
     }
 
     mutating func tellParent(of key: RunKey, state: RunLifecycle, output: [UInt8]?, failure: StepFailure?) {
-        guard let parent = drafts[key]?.entry.withContents({ $0.run.context.parent }) else { return }
+        // A run that was reopened has told its parent before.
+        guard
+            let parent = drafts[key]?.entry.withContents({ $0.run.generation == 0 ? $0.run.context.parent : nil })
+        else { return }
         let outcome: ChildOutcome
         if state == .succeeded {
             outcome = .succeeded(output: output ?? Array("null".utf8))
@@ -34,8 +37,13 @@ extension BatchBuilder {
 
     mutating func emit(_ emission: Emission, key: RunKey) {
         guard let run = emission.run else { return }
-        let bytes = RunID.Bytes(high: key.run.bytes.high, low: key.run.bytes.low &+ UInt64(emission.step) &+ 1)
-        let signal = RunSignal(name: emission.name, id: "\(key.run)/\(emission.step)", payload: emission.payload)
+        let generation = drafts[key]?.entry.withContents { $0.run.generation } ?? 0
+        let bytes = RunID.Bytes(
+            high: key.run.bytes.high &+ UInt64(generation), low: key.run.bytes.low &+ UInt64(emission.step) &+ 1)
+        // What a run says once more, after it was reopened, is another signal.
+        let suffix = generation == 0 ? "" : "/\(generation)"
+        let signal = RunSignal(
+            name: emission.name, id: "\(key.run)/\(emission.step)\(suffix)", payload: emission.payload)
         let id = InboxID(key: RunKey(tenant: key.tenant, run: run), id: bytes)
         post(InboxMessage(id: id, command: .signal(signal)), from: key)
     }

@@ -20,8 +20,9 @@ struct BatchBuilder {
         case refused(RunRejection)
     }
 
-    /// One run's part of the batch.
-    struct Draft {
+    /// One run's part of the batch: a reference, because the table of drafts is asked several times a command, and moving
+    /// so much in and out of it cost more than the commands.
+    final class Draft {
         let entry: RunEntry
         let start: StartIntent?
         let expectedRevision: Int64
@@ -37,11 +38,19 @@ struct BatchBuilder {
         /// The commands that it answers.
         var commands: [Int] = []
         var isAlone = false
+
+        init(entry: RunEntry, start: StartIntent?, expectedRevision: Int64, state: RunLifecycle) {
+            self.entry = entry
+            self.start = start
+            self.expectedRevision = expectedRevision
+            self.state = state
+        }
     }
 
     var drafts: [RunKey: Draft] = [:]
     var batch: CommitBatch
     let queues: QueueTable
+    let breakers: BreakerTable
     /// Tenants whose active runs are counted.
     private let counted: Set<TenantID>
     private var order: [RunKey] = []
@@ -54,13 +63,14 @@ struct BatchBuilder {
     }
 
     init(
-        id: BatchID, now: Timestamp, queues: QueueTable = QueueTable(), counted: Set<TenantID> = [],
-        holder: QuotaHolder? = nil
+        id: BatchID, now: Timestamp, queues: QueueTable = QueueTable(), breakers: BreakerTable = BreakerTable(),
+        counted: Set<TenantID> = [], holder: QuotaHolder? = nil
     ) {
         batch = CommitBatch(id: id)
         batch.holder = holder
         self.now = now
         self.queues = queues
+        self.breakers = breakers
         self.counted = counted
     }
 
@@ -82,6 +92,10 @@ struct BatchBuilder {
                 context: RunContext(run: key.run, input: intent.input, parent: intent.parent, depth: intent.depth)))
         drafts[key] = Draft(entry: entry, start: intent, expectedRevision: 0, state: .queued)
         order.append(key)
+        if let carried = intent.carried {
+            let rejection = apply(.carry(carried), to: key, command: command, random: random, finish: nil)
+            precondition(rejection == nil, "a new run refuses what it takes over")
+        }
         if let pacing = entry.pacing() {
             // It stays queued, until its time has come.
             drafts[key]?.commands.append(command)
@@ -122,6 +136,7 @@ struct BatchBuilder {
             drafts[key] = Draft(entry: entry, start: nil, expectedRevision: revision, state: state)
             drafts[key]?.isAlone = command.isAlone
         }
+        let before = command.audit.map { _ in entry.withContents { $0.run.lifecycle } }
         let rejection: RunRejection?
         switch command.kind {
         case .start, .acknowledge: return .deferred
@@ -155,7 +170,10 @@ struct BatchBuilder {
         // Message and timer go with the commit that applies them, or at once when the run has ended.
         if let inbox = command.inbox { batch.appliedInbox.append(inbox) }
         if case .deadline = command.kind { batch.firedRunTimers.append(key) }
-        guard let rejection else { return .drafted }
+        guard let rejection else {
+            if let before { record(command, before: before, after: entry.withContents { $0.run.lifecycle }) }
+            return .drafted
+        }
         switch command.kind {
         case .finish: return .historical
         case .event(.stepDue(let step)):
@@ -190,6 +208,7 @@ struct BatchBuilder {
         if let finish {
             batch.finishes.append(finish.fence)
             leave([finish.fence.step], of: entry)
+            tellBreakers(of: finish, entry: entry)
         }
         for effect in effects { perform(effect, key: key, entry: entry, finish: finish) }
         return nil
@@ -208,13 +227,14 @@ struct BatchBuilder {
                     enqueuedAt: isOutcome ? finish?.timing.enqueuedAt : nil,
                     leasedAt: isOutcome ? finish?.timing.leasedAt : nil,
                     startedAt: isOutcome ? finish?.timing.startedAt : nil))
+            if transition.state == .failed { bury(transition, of: entry, finish: isOutcome ? finish : nil) }
             if transition.step >= 0 {
                 drafts[key]?.steps.append(
                     EventFragment.StepChange(
                         step: transition.step, state: transition.state, attempt: max(0, transition.attempt)))
             }
-        case .ready(let step):
-            place(readyRow(step, of: entry, attempt: 0, losses: 0), of: entry, rate: entry.stepRate(step))
+        case .ready(let step, let attempt):
+            place(readyRow(step, of: entry, attempt: attempt, losses: 0), of: entry, rate: entry.stepRate(step))
         case .retry(let step, let attempt, let delay):
             place(
                 readyRow(step, of: entry, attempt: attempt, losses: finish?.timing.losses ?? 0), of: entry,
@@ -235,6 +255,7 @@ struct BatchBuilder {
         case .startChild(let child): startChild(child, from: key)
         case .cancelChild(let child, let reason): cancelChild(child, reason: reason, from: key)
         case .emit(let emission): emit(emission, key: key)
+        case .reopened(let by): reopen(key, by: by)
         case .setDeadline(let delay):
             batch.timers.append(TimerRow(kind: .runDeadline(key), delay: delay))
         case .dropTokens(let expected):
@@ -279,8 +300,8 @@ struct BatchBuilder {
                     RunStart(
                         key: key, flow: start.flow.flow, state: state, revision: revision, input: start.input,
                         idempotency: start.idempotency, traceparent: start.traceparent, labels: start.labels,
-                        parent: start.parent, depth: start.depth, urgency: start.urgency, ending: draft.ending,
-                        event: event))
+                        parent: start.parent, depth: start.depth, origin: start.origin, urgency: start.urgency,
+                        ending: draft.ending, event: event))
             } else {
                 batch.advances.append(
                     RunAdvance(

@@ -22,7 +22,7 @@ final class CommitLane: Sendable {
         queue.open()
         defer { for command in queue.close() { command.reply.answer(.failed(.stopping)) } }
         let configuration = parts.configuration
-        var backoff = Backoff(base: .milliseconds(50), limit: .seconds(2))
+        var backoff = Backoff(base: .milliseconds(50), limit: configuration.outagePause)
         while !Task.isCancelled {
             let commands = await queue.take(count: configuration.batchRuns, bytes: configuration.batchBytes)
             if commands.isEmpty { continue }
@@ -46,7 +46,7 @@ final class CommitLane: Sendable {
         let runs = try await runs(of: commands)
         var builder = BatchBuilder(
             id: BatchID(parts.randomBytes()), now: parts.storeClock.now, queues: parts.queues.snapshot,
-            counted: parts.quotas.counted, holder: holder)
+            breakers: parts.breakers.snapshot, counted: parts.quotas.counted, holder: holder)
         var round = Round(commands: commands)
         for (index, command) in commands.enumerated() {
             round.note(add(command, index: index, runs: runs, to: &builder), at: index)
@@ -121,6 +121,7 @@ final class CommitLane: Sendable {
             if !outcome.admissions.isEmpty { parts.act(on: outcome.admissions) }
             if !batch.timers.isEmpty || !batch.delayed.isEmpty || !batch.pauses.isEmpty { parts.timers.raise() }
             if !outcome.limits.isEmpty { await admit(outcome.limits) }
+            if outcome.breakersChanged { parts.breakerChanges.raise() }
             let posts = batch.posts.filter { excluded[$0.sender] == nil }.map(\.message)
             if !posts.isEmpty { parts.courier.take(posts) }
             if parts.hub.hasSubscribers { parts.eventTail.raise() }
@@ -228,7 +229,8 @@ extension StepTransition {
         case .succeeded, .failed, .scheduled: return true
         // A handler has taken the attempt's failure.
         case .expanded: return attempt > 0
-        case .pending, .ready, .running, .waiting, .held, .skipped, .cancelled, .lost, .signalled, .decided, .entered:
+        case .pending, .ready, .running, .waiting, .held, .skipped, .cancelled, .lost, .signalled, .decided, .entered,
+            .reopened, .carried:
             return false
         }
     }

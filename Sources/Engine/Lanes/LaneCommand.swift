@@ -1,10 +1,12 @@
+import Audit
 import Expressions
 import JSON
 import Workflows
 
 /// One state-changing command on one run, waiting for its commit.
 struct LaneCommand: Sendable {
-    enum Kind: Sendable {
+    /// Indirect: a command goes through three arrays, and each time a reference is all that is copied.
+    indirect enum Kind: Sendable {
         case start(StartIntent)
         case finish(FinishCommand)
         case cancel(reason: String)
@@ -29,11 +31,14 @@ struct LaneCommand: Sendable {
     /// The database refused a commit that held this command and others on the run: it goes alone now, so that only the
     /// culprit fails.
     var isAlone = false
+    /// Who asks, of what somebody does to a run: recorded by the commit that does it.
+    var audit: AuditContext?
 
     /// Bytes that the command brings along, for the caps of queue and batch.
     var bytes: Int {
         switch kind {
-        case .start(let intent): 256 + intent.input.count
+        case .start(let intent):
+            256 + intent.input.count + (intent.carried?.outputs.values.reduce(0) { $0 + $1.count } ?? 0)
         case .finish(let finish):
             switch finish.outcome {
             case .success(let output): 192 + output.count
@@ -97,6 +102,9 @@ struct StartIntent: Sendable {
     var labels: [UInt8]?
     var parent: RunContext.Parent?
     var depth: Int32 = 0
+    /// The run that this one repeats, and what it takes over from it.
+    var origin: RunID?
+    var carried: Carried?
     var urgency = Urgency.usual
     /// Of a tenant whose active runs are limited.
     var standing: QuotaStanding?

@@ -22,6 +22,8 @@ public enum WaitReason: Sendable, Hashable {
     case limit(LimitEvidence)
     /// It has got its slot and starts with the next commit.
     case starting
+    /// What it would try keeps failing: the breaker of its task type, or of its target, is not closed.
+    case breaker(BreakerEvidence)
     case queuePaused(queue: String)
     /// The queue has as many attempts as it may have.
     case queueLimit(queue: String, places: Int32, running: Int)
@@ -34,35 +36,53 @@ public enum WaitReason: Sendable, Hashable {
     /// For something outside: an approval, a signal, a child run.
     case outside(since: Timestamp)
 
-    /// Stable over releases; programs compare it.
-    public var code: String {
+    /// The reasons without their evidence.
+    public enum Kind: String, Sendable, CaseIterable {
+        case dependencies
+        case stage
+        case parts
+        case paused
+        case retry
+        case rate
+        case throttle
+        case debounce
+        case limit
+        case starting
+        case breaker
+        case queuePaused = "queue_paused"
+        case queueLimit = "queue_limit"
+        case noWorker = "no_worker"
+        case turn
+        case running
+        case outside
+    }
+
+    public var kind: Kind {
         switch self {
-        case .dependencies: "dependencies"
-        case .stage: "stage"
-        case .parts: "parts"
-        case .paused: "paused"
-        case .retry: "retry"
-        case .rate: "rate"
-        case .throttle: "throttle"
-        case .debounce: "debounce"
-        case .limit: "limit"
-        case .starting: "starting"
-        case .queuePaused: "queue_paused"
-        case .queueLimit: "queue_limit"
-        case .noWorker: "no_worker"
-        case .turn: "turn"
-        case .running: "running"
-        case .outside: "outside"
+        case .dependencies: .dependencies
+        case .stage: .stage
+        case .parts: .parts
+        case .paused: .paused
+        case .retry: .retry
+        case .rate: .rate
+        case .throttle: .throttle
+        case .debounce: .debounce
+        case .limit: .limit
+        case .starting: .starting
+        case .breaker: .breaker
+        case .queuePaused: .queuePaused
+        case .queueLimit: .queueLimit
+        case .noWorker: .noWorker
+        case .turn: .turn
+        case .running: .running
+        case .outside: .outside
         }
     }
 
-    public static let codes: Set<String> = [
-        "dependencies", "stage", "parts", "paused", "retry", "rate", "throttle", "debounce", "limit", "starting",
-        "queue_paused", "queue_limit",
-        "no_worker", "turn",
-        "running",
-        "outside",
-    ]
+    /// Stable over releases; programs compare it.
+    public var code: String { kind.rawValue }
+
+    public static let codes = Set(Kind.allCases.map(\.rawValue))
 
     /// The first thing that stands in the way, in the order in which a claim meets it.
     init(_ place: StepEvidence.Place) {
@@ -76,6 +96,7 @@ public enum WaitReason: Sendable, Hashable {
                 ? .throttle(name: delay.name, due: delay.due) : .debounce(name: delay.name, due: delay.due)
         case .held(let limit?): self = .limit(limit)
         case .held(nil): self = .starting
+        case .stopped(let breaker): self = .breaker(breaker)
         case .parked(let since): self = .paused(since: since)
         case .waiting(let since): self = .outside(since: since)
         case .ready(let ready):
@@ -83,6 +104,8 @@ public enum WaitReason: Sendable, Hashable {
             case .paused: self = .queuePaused(queue: ready.queue.name)
             case .full(let places):
                 self = .queueLimit(queue: ready.queue.name, places: places, running: ready.running)
+            case nil where ready.breaker != nil:
+                self = ready.breaker.map { .breaker($0) } ?? .starting
             case nil where ready.workers == 0: self = .noWorker(taskType: ready.taskType, pool: ready.pool)
             case nil: self = .turn(queue: ready.queue.name, ahead: ready.ahead, workers: ready.workers)
             }

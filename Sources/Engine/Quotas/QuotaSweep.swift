@@ -36,9 +36,8 @@ final class QuotaSweep: Sendable {
             parts.metrics.quotaCorrections.add(correction.magnitude)
         }
         for tenant in parts.quotas.measured {
-            for (kind, used) in try await parts.store.usage(of: tenant) {
-                // Active runs are counted with what is reserved.
-                guard kind != .activeRuns else { continue }
+            // Active runs are counted with what is reserved.
+            for (kind, used) in try await parts.store.usage(of: tenant, withRuns: false) {
                 parts.quotas.noteTaken(kind, used, limit: parts.quotas[tenant]?[kind], of: tenant)
             }
         }

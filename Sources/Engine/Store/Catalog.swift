@@ -1,7 +1,7 @@
 public import Workflows
 
 /// The slow tables that the hot path reads through caches: tenants, definitions, interned queues and routes.
-public protocol Catalog: QueueRegistry {
+public protocol Catalog: QueueRegistry, BreakerRegistry {
     /// Interns a tenant's name; `nil` when it does not exist.
     func tenant(named name: String) async throws(StoreError) -> TenantID?
     /// Creates the tenant if it is missing.

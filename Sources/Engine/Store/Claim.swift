@@ -8,17 +8,21 @@ public struct ClaimRequest: Sendable {
     public var shares: [Int]
     /// The buckets' one queue is guarded: the claim takes its lock first. Without it, guarded queues are passed over.
     public var isGuarded: Bool
+    /// The buckets, all of one queue, are of task types whose breaker this is: while it is half-open, the claim takes
+    /// its lock first, and as many probes as it still allows. Without it, routes whose breaker is not closed are passed over.
+    public var breaker: LimitID?
     /// Their tenant has a quota of concurrent steps: the claim counts them, one claim of the tenant after the other.
     public var isCounted: Bool
 
     public init(
         buckets: [ClaimBucket], slots: [SessionID], shares: [Int]? = nil, isGuarded: Bool = false,
-        isCounted: Bool = false
+        isCounted: Bool = false, breaker: LimitID? = nil
     ) {
         self.buckets = buckets
         self.slots = slots
         self.shares = shares ?? [slots.count]
         self.isGuarded = isGuarded
+        self.breaker = breaker
         self.isCounted = isCounted
     }
 }
@@ -26,7 +30,8 @@ public struct ClaimRequest: Sendable {
 /// A bucket to claim from, above a low-water mark.
 public struct ClaimBucket: Sendable {
     public var bucket: Bucket
-    /// Ranks below it are known to be claimed already (engine rule 14); `Int64.min` scans all.
+    /// Ranks below it are believed to be claimed already (engine rule 14); `Int64.min` scans all. Claims of a strict queue
+    /// do so in any case: another node may have given back what stands there.
     public var lowWater: Rank
     /// Which of the request's shares it is filled from.
     public var share: Int

@@ -1,3 +1,4 @@
+public import Audit
 public import Workflows
 
 /// The net row effects of many commands on many runs, written as one set-based transaction.
@@ -42,8 +43,16 @@ public struct CommitBatch: Sendable {
     public var firedRunTimers: [RunKey] = []
     /// Queues under whose limits this batch frees places; told to all nodes as a wake of any route.
     public var freed: Set<TenantQueue> = []
+    /// What ended attempts tell breakers.
+    public var outcomes: [BreakerOutcome] = []
     /// Inbox messages that this batch has applied.
     public var appliedInbox: [InboxID] = []
+    /// Steps that have failed for good.
+    public var deadLetters: [DeadLetterRow] = []
+    /// Runs that had failed and go on.
+    public var reopened: [RunReopened] = []
+    /// What people have done to runs, for the audit log; each written with its run.
+    public var audit: [AuditedChange] = []
     /// Starts and ends of tenants whose active runs are limited, counted by the holder.
     public var counted: [CountedRun] = []
     public var holder: QuotaHolder?
@@ -67,6 +76,8 @@ public struct RunStart: Sendable {
     /// The step of another run that started it, and how many levels it is below the first.
     public var parent: RunContext.Parent?
     public var depth: Int32
+    /// The run that this one repeats.
+    public var origin: RunID?
     /// What the request said of the run's place in queues.
     public var urgency: Urgency
     /// When a run ends in the batch that starts it.
@@ -77,8 +88,8 @@ public struct RunStart: Sendable {
     public init(
         key: RunKey, flow: FlowVersionID, state: RunLifecycle, revision: Int64, input: [UInt8],
         idempotency: IdempotencyRecord?, traceparent: String?, labels: [UInt8]?,
-        parent: RunContext.Parent? = nil, depth: Int32 = 0, urgency: Urgency = .usual, ending: RunEnding?,
-        event: [UInt8]
+        parent: RunContext.Parent? = nil, depth: Int32 = 0, origin: RunID? = nil, urgency: Urgency = .usual,
+        ending: RunEnding?, event: [UInt8]
     ) {
         self.key = key
         self.flow = flow
@@ -90,6 +101,7 @@ public struct RunStart: Sendable {
         self.labels = labels
         self.parent = parent
         self.depth = depth
+        self.origin = origin
         self.urgency = urgency
         self.ending = ending
         self.event = event
@@ -255,6 +267,17 @@ public struct InboxPost: Sendable, Equatable {
     public init(sender: RunKey, message: InboxMessage) {
         self.sender = sender
         self.message = message
+    }
+}
+
+/// What somebody has done to a run.
+public struct AuditedChange: Sendable {
+    public var key: RunKey
+    public var entry: AuditEntry
+
+    public init(key: RunKey, entry: AuditEntry) {
+        self.key = key
+        self.entry = entry
     }
 }
 

@@ -14,6 +14,8 @@ public struct CommitOutcome: Sendable {
     public var limits: [LimitID]
     /// Tokens that got a slot in this commit: this batch's own, and those that waited for what it gave back.
     public var admissions: Admissions
+    /// A breaker of a task type has changed.
+    public var breakersChanged = false
     /// The commit's time on the store's clock.
     public var committedAt: Timestamp
 

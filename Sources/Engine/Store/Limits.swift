@@ -39,6 +39,10 @@ public enum LimitLevel: Int16, Sendable, CaseIterable {
     case throttle = 4
     /// Starts of runs after quiet.
     case debounce = 5
+    /// Steps at a target that has a breaker: the breaker sets the slots.
+    case breaker = 6
+    /// Names the breaker of a task type; nothing waits in its line.
+    case taskType = 7
 }
 
 /// A rate as a definition states it.
@@ -125,6 +129,13 @@ public struct Admissions: Sendable {
     }
 
     public var isEmpty: Bool { ready.isEmpty && messages.isEmpty }
+
+    /// What became of others.
+    public mutating func add(_ other: Admissions) {
+        ready += other.ready
+        messages += other.messages
+        count += other.count
+    }
 }
 
 /// The limits of keys: who has a slot, and who waits (engine rule 17).

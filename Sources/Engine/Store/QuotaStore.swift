@@ -10,7 +10,9 @@ public protocol QuotaStore: Sendable {
     /// that are there are counted (`recountRuns`).
     func setQuotas(_ quotas: TenantQuotas) async throws(StoreError) -> TenantQuotas
     /// What the tenant uses, counted now, of everything but submissions.
-    func usage(of tenant: TenantID) async throws(StoreError) -> [QuotaKind: Int64]
+    ///
+    /// - Parameter withRuns: Whether active runs are counted, too, which is dear where there are many.
+    func usage(of tenant: TenantID, withRuns: Bool) async throws(StoreError) -> [QuotaKind: Int64]
 
     /// Reserves units of a quota for a holder: as many as it has use for at once, and some to spare while there is room
     /// enough. It may use them until the lease ends; what is left then returns by itself.

@@ -61,6 +61,8 @@ public struct RunDetail: Sendable {
     public var input: [UInt8]
     public var output: [UInt8]?
     public var traceparent: String?
+    /// The run that this one repeats.
+    public var origin: RunID?
     /// Every recorded transition and finished or lost attempt.
     public var history: [TransitionRow]
     /// Where each live step's token stands.
@@ -68,7 +70,7 @@ public struct RunDetail: Sendable {
 
     public init(
         summary: RunSummary, flow: FlowVersionID, revision: Int64, input: [UInt8], output: [UInt8]?,
-        traceparent: String?, history: [TransitionRow], tokens: [LiveToken]
+        traceparent: String?, origin: RunID? = nil, history: [TransitionRow], tokens: [LiveToken]
     ) {
         self.summary = summary
         self.flow = flow
@@ -76,6 +78,7 @@ public struct RunDetail: Sendable {
         self.input = input
         self.output = output
         self.traceparent = traceparent
+        self.origin = origin
         self.history = history
         self.tokens = tokens
     }

@@ -25,13 +25,15 @@ public struct RunRecord: Sendable {
     public var urgency: Urgency
     public var createdAt: Timestamp
     public var ending: RunEnding?
+    /// JSON text of an object of texts.
+    public var labels: [UInt8]?
     /// In the order of their revisions.
     public var transitions: [StepTransition]
 
     public init(
         key: RunKey, flow: FlowVersionID, state: RunLifecycle, revision: Int64, input: [UInt8], traceparent: String?,
         parent: RunContext.Parent? = nil, depth: Int32 = 0, urgency: Urgency = .usual, createdAt: Timestamp,
-        ending: RunEnding?, transitions: [StepTransition]
+        ending: RunEnding?, labels: [UInt8]? = nil, transitions: [StepTransition]
     ) {
         self.key = key
         self.flow = flow
@@ -44,6 +46,7 @@ public struct RunRecord: Sendable {
         self.urgency = urgency
         self.createdAt = createdAt
         self.ending = ending
+        self.labels = labels
         self.transitions = transitions
     }
 }

@@ -61,8 +61,11 @@ public struct RescuedAttempt: Sendable {
     public var fence: AttemptFence
     public var bucket: Bucket
     public var rank: Rank
+    /// A suspect was lost alone: it stays leased to the dead session until its failure is recorded (`Quarantine`).
+    public var quarantine: AttemptTiming?
 
-    public init(fence: AttemptFence, bucket: Bucket, rank: Rank) {
+    public init(fence: AttemptFence, bucket: Bucket, rank: Rank, quarantine: AttemptTiming? = nil) {
+        self.quarantine = quarantine
         self.fence = fence
         self.bucket = bucket
         self.rank = rank

@@ -9,6 +9,8 @@ public struct StepEvidence: Sendable, Hashable {
         case scheduled(due: Timestamp, rate: String?)
         /// For a slot; `nil`: it was let in and is about to start.
         case held(LimitEvidence?)
+        /// The breaker of its target is not closed.
+        case stopped(BreakerEvidence)
         /// Its run is paused.
         case parked(since: Timestamp)
         /// A run, for its time to start.
@@ -39,12 +41,16 @@ public struct ReadyEvidence: Sendable, Hashable {
     /// Live workers that serve the route.
     public var workers: Int
     public var since: Timestamp
+    /// The breaker of its task type, if that is not closed.
+    public var breaker: BreakerEvidence?
 
     public static let mostAhead = 10_000
 
     public init(
-        queue: QueueRecord, taskType: String, pool: String, ahead: Int, running: Int, workers: Int, since: Timestamp
+        queue: QueueRecord, taskType: String, pool: String, ahead: Int, running: Int, workers: Int, since: Timestamp,
+        breaker: BreakerEvidence? = nil
     ) {
+        self.breaker = breaker
         self.queue = queue
         self.taskType = taskType
         self.pool = pool
@@ -52,6 +58,31 @@ public struct ReadyEvidence: Sendable, Hashable {
         self.running = running
         self.workers = workers
         self.since = since
+    }
+}
+
+/// A breaker that is not closed.
+public struct BreakerEvidence: Sendable, Hashable {
+    public var kind: BreakerKind
+    /// The task type, or the target.
+    public var name: String
+    public var phase: Breaker.Phase
+    /// When the phase began.
+    public var changedAt: Timestamp
+    /// Attempts at once at most while it is half-open.
+    public var probes: Int32
+    /// Steps that wait for it with a lower rank, of one queue; counted up to `ReadyEvidence.mostAhead`.
+    public var ahead: Int
+
+    public init(
+        kind: BreakerKind, name: String, phase: Breaker.Phase, changedAt: Timestamp, probes: Int32, ahead: Int
+    ) {
+        self.kind = kind
+        self.name = name
+        self.phase = phase
+        self.changedAt = changedAt
+        self.probes = probes
+        self.ahead = ahead
     }
 }
 

@@ -5,7 +5,7 @@ public import Workflows
 /// Two adapters pass one conformance suite: `PostgresStore`, and a small in-memory store in the tests. Every method is
 /// one transaction; after it returns, what it reports is durable. Times are the store's own clock, never the caller's.
 /// Lists and searches are a separate read port (`RunReader`) without a twin.
-public protocol Store: Reranking, LimitStore, EvidenceReader, QuotaStore {
+public protocol Store: Reranking, LimitStore, BreakerStore, EvidenceReader, QuotaStore {
     /// Writes one batch; runs that lost a race, stale fences and duplicates are excluded and reported, the rest commits.
     ///
     /// - Throws: `StoreError.unavailable` when nothing was written. An unknown outcome is resolved inside, by the
@@ -30,8 +30,11 @@ public protocol Store: Reranking, LimitStore, EvidenceReader, QuotaStore {
     /// Ends a session: its attempts return to `ready` with no loss counted.
     func closeSession(_ session: SessionID) async throws(StoreError)
 
-    /// Moves attempts without a live session to `ready`, counting a loss and keeping a `lost` record of each.
-    func rescue(limit: Int) async throws(StoreError) -> [RescuedAttempt]
+    /// Moves attempts without a live session to `ready`, counting a loss and keeping a `lost` record of each; in a mass
+    /// expiry no loss is counted. Suspects that were alone on their worker stay, to be quarantined (`Quarantine`).
+    ///
+    /// - Parameter lease: Of sessions. At most a third of it is left of the lease of one that has not been heard of lately.
+    func rescue(limit: Int, lease: Duration) async throws(StoreError) -> [RescuedAttempt]
 
     /// Moves due retry and delay timers to `ready`; answers the due run deadlines and due steps, whose rows the batch
     /// that applies them deletes (`CommitBatch.firedRunTimers`, `CommitBatch.clearedDues`).
@@ -53,6 +56,13 @@ public protocol Store: Reranking, LimitStore, EvidenceReader, QuotaStore {
 
     /// The store's clock.
     func now() async throws(StoreError) -> Timestamp
+}
+
+extension Store {
+    /// With the usual lease.
+    public func rescue(limit: Int) async throws(StoreError) -> [RescuedAttempt] {
+        try await rescue(limit: limit, lease: .seconds(15))
+    }
 }
 
 /// Why a store call had no effect.

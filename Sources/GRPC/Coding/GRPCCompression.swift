@@ -10,6 +10,9 @@ public enum GRPCCompression: String, Sendable {
 
     /// Whether a `grpc-accept-encoding` value names this encoding.
     func isNamed(in list: String) -> Bool {
-        list.split(separator: ",").contains { $0.drop { $0 == " " }.prefix { $0 != " " } == rawValue }
+        // Over octets, each request asks: characters are dear to find.
+        list.utf8.split(separator: UInt8(ascii: ",")).contains { name in
+            name.drop { $0 == UInt8(ascii: " ") }.prefix { $0 != UInt8(ascii: " ") }.elementsEqual(rawValue.utf8)
+        }
     }
 }

@@ -18,7 +18,7 @@ extension PostgresStore: AccessStore {
 
     public func addKey(_ key: NewAPIKey, tenant: Int32) async throws -> APIKey? {
         let targets = key.grants.map(\.target)
-        return try await request(of: tenant) { (scope) throws(PostgresError) in
+        return try await change(of: tenant) { (scope) throws(PostgresError) in
             let rows = try await scope.query(
                 """
                 WITH made AS (
@@ -57,7 +57,7 @@ extension PostgresStore: AccessStore {
     }
 
     public func revokeKey(_ id: String, by subject: String, tenant: Int32) async throws -> APIKey? {
-        try await request(of: tenant) { (scope) throws(PostgresError) in
+        try await change(of: tenant) { (scope) throws(PostgresError) in
             let rows = try await scope.query(
                 """
                 UPDATE api_keys k
@@ -69,7 +69,7 @@ extension PostgresStore: AccessStore {
     }
 
     public func revokeToken(_ id: String, expiresAt: Int64, by subject: String, tenant: Int32) async throws {
-        _ = try await request(of: tenant) { (scope) throws(PostgresError) in
+        _ = try await change(of: tenant) { (scope) throws(PostgresError) in
             // What has ended by itself need not be remembered: a day over its end leaves room for clocks that differ.
             try await scope.query(
                 """

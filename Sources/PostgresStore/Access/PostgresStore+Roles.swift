@@ -16,7 +16,7 @@ extension PostgresStore {
     }
 
     public func putRole(_ role: CustomRole, tenant: Int32) async throws {
-        _ = try await request(of: tenant) { (scope) throws(PostgresError) in
+        _ = try await change(of: tenant) { (scope) throws(PostgresError) in
             try await scope.query(
                 """
                 INSERT INTO roles (tenant, name, permissions)
@@ -27,7 +27,7 @@ extension PostgresStore {
     }
 
     public func deleteRole(_ name: String, tenant: Int32) async throws -> Bool {
-        try await request(of: tenant) { (scope) throws(PostgresError) in
+        try await change(of: tenant) { (scope) throws(PostgresError) in
             try await !scope.query(
                 "DELETE FROM roles WHERE tenant = \(tenant) AND name = \(name) RETURNING name"
             ).isEmpty
@@ -57,7 +57,7 @@ extension PostgresStore {
 
     public func addGrant(_ grant: SubjectGrant, tenant: Int32) async throws {
         let target = grant.grant.target
-        _ = try await request(of: tenant) { (scope) throws(PostgresError) in
+        _ = try await change(of: tenant) { (scope) throws(PostgresError) in
             try await scope.query(
                 """
                 INSERT INTO grants (tenant, subject, role, kind, name)
@@ -69,7 +69,7 @@ extension PostgresStore {
 
     public func removeGrant(_ grant: SubjectGrant, tenant: Int32) async throws -> Bool {
         let target = grant.grant.target
-        return try await request(of: tenant) { (scope) throws(PostgresError) in
+        return try await change(of: tenant) { (scope) throws(PostgresError) in
             try await !scope.query(
                 """
                 DELETE FROM grants WHERE tenant = \(tenant) AND subject = \(grant.subject)
@@ -94,8 +94,8 @@ extension PostgresStore {
     }
 
     public func setSuspended(_ isSuspended: Bool, tenant name: String) async throws -> Bool {
-        try await duty { (connection) throws(PostgresError) in
-            try await !connection.query(
+        try await change { (transaction) throws(PostgresError) in
+            try await !transaction.query(
                 """
                 UPDATE tenants SET suspended_at = CASE WHEN \(isSuspended) THEN coalesce(suspended_at, now()) END
                 WHERE name = \(name) RETURNING id

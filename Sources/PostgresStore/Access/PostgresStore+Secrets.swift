@@ -24,7 +24,7 @@ extension PostgresStore: SecretStore {
     public func putSecret(
         _ name: String, _ secret: SealedSecret, by subject: String, tenant: Int32
     ) async throws -> SecretRecord {
-        try await request(of: tenant) { (scope) throws(PostgresError) in
+        try await change(of: tenant) { (scope) throws(PostgresError) in
             let rows = try await scope.query(
                 """
                 INSERT INTO secrets (tenant, name, key_id, wrapped, sealed, updated_by)
@@ -38,10 +38,16 @@ extension PostgresStore: SecretStore {
     }
 
     public func deleteSecret(_ name: String, tenant: Int32) async throws -> Bool {
-        try await request(of: tenant) { (scope) throws(PostgresError) in
+        try await change(of: tenant) { (scope) throws(PostgresError) in
             try await !scope.query(
                 "DELETE FROM secrets WHERE tenant = \(tenant) AND name = \(name) RETURNING name"
             ).isEmpty
+        }
+    }
+
+    public func tenantName(_ tenant: Int32) async throws -> String? {
+        try await directory { (connection) throws(PostgresError) in
+            try await connection.query("SELECT name FROM tenants WHERE id = \(tenant)").first?.decode(0)
         }
     }
 
@@ -64,8 +70,8 @@ extension PostgresStore: SecretStore {
     }
 
     public func replaceSecret(_ old: PlacedSecret, with new: SealedSecret) async throws -> Bool {
-        try await duty { (connection) throws(PostgresError) in
-            try await !connection.query(
+        try await change { (transaction) throws(PostgresError) in
+            try await !transaction.query(
                 """
                 UPDATE secrets SET key_id = \(new.keyID), wrapped = \(new.wrapped), sealed = \(new.sealed)
                 WHERE tenant = \(old.tenant) AND name = \(old.name) AND wrapped = \(old.secret.wrapped)

@@ -30,7 +30,9 @@ extension PostgresStore: Catalog {
                     """
                     WITH known AS (SELECT id FROM queues WHERE tenant = \(tenant.value) AND name = \(name)),
                     made AS (
-                        INSERT INTO queues (tenant, name) SELECT \(tenant.value), \(name)
+                        INSERT INTO queues (tenant, name, shut)
+                        SELECT \(tenant.value), \(name), EXISTS (
+                            SELECT FROM breakers WHERE tenant = \(tenant.value) AND kind = 1 AND phase <> 1)
                         WHERE NOT EXISTS (SELECT FROM known) ON CONFLICT DO NOTHING RETURNING id)
                     SELECT id FROM known UNION ALL SELECT id FROM made LIMIT 1
                     """)
@@ -56,7 +58,7 @@ extension PostgresStore: Catalog {
     ) async throws(StoreError) -> [AppliedDefinition] {
         // Sorted, so that two calls lock the same workflows in the same order.
         let sorted = definitions.enumerated().sorted { $0.element.name < $1.element.name }
-        return try await request(of: tenant.value) { (scope) throws(PostgresError) in
+        return try await change(of: tenant.value) { (scope) throws(PostgresError) in
             try await scope.withTransaction { transaction in
                 var applied: [(Int, AppliedDefinition)] = []
                 for (index, definition) in sorted {
@@ -77,6 +79,7 @@ extension PostgresStore: Catalog {
                     SELECT v.flow, v.tenant, w.name, v.version, v.canonical, v.source, v.digest, v.created_at
                     FROM workflows w JOIN workflow_versions v ON v.workflow = w.id
                     WHERE w.tenant = \(tenant.value) AND w.name = \(name) AND v.version = coalesce(\(version), w.version)
+                        AND w.removed_at IS NULL
                     """))
         }
     }
@@ -100,24 +103,27 @@ extension PostgresStore: Catalog {
             digest: try row.decode(6), createdAt: Timestamp(try row.decode(7, as: PostgresTimestamp.self)))
     }
 
-    private static func apply(
+    /// Stores a definition while its workflow's row is locked; a removed one is there again.
+    static func apply(
         _ definition: DefinitionRecord, tenant: TenantID, in transaction: PostgresTransaction
     ) async throws -> AppliedDefinition {
         try await transaction.query(
             "INSERT INTO workflows (tenant, name) VALUES (\(tenant.value), \(definition.name)) ON CONFLICT DO NOTHING")
         let held = try await transaction.query(
             """
-            SELECT id, version FROM workflows
+            SELECT id, version, removed_at IS NOT NULL FROM workflows
             WHERE tenant = \(tenant.value) AND name = \(definition.name) FOR UPDATE
             """)[0]
         let workflow = try held.decode(0, as: Int32.self)
         let version = try held.decode(1, as: Int32.self)
+        let isRemoved = try held.decode(2, as: Bool.self)
+        if isRemoved { try await transaction.query("UPDATE workflows SET removed_at = NULL WHERE id = \(workflow)") }
         // In a statement of its own: the one that waited for the lock saw the versions from before.
         let newest = try await transaction.query(
             "SELECT flow, digest FROM workflow_versions WHERE workflow = \(workflow) AND version = \(version)")
         if let row = newest.first, try row.decode(1, as: [UInt8].self) == definition.digest {
             return AppliedDefinition(
-                name: definition.name, flow: FlowVersionID(try row.decode(0)), version: version, changed: false)
+                name: definition.name, flow: FlowVersionID(try row.decode(0)), version: version, changed: isRemoved)
         }
         let made = try await transaction.query(
             """

@@ -40,8 +40,8 @@ extension PostgresStore: QueueRegistry {
     }
 
     public func setWeight(_ weight: Int32, of tenant: TenantID) async throws(StoreError) {
-        _ = try await duty { (connection) throws(PostgresError) in
-            try await connection.query("UPDATE tenants SET weight = \(weight) WHERE id = \(tenant.value)")
+        _ = try await change { (transaction) throws(PostgresError) in
+            try await transaction.query("UPDATE tenants SET weight = \(weight) WHERE id = \(tenant.value)")
         }
     }
 
@@ -72,21 +72,28 @@ extension PostgresStore: QueueRegistry {
         try await writing(name, tenant) { transaction, record, standing in
             guard standing.isVisible else { return .missing }
             if let version, version != record.version { return .versionMismatch(current: record.version) }
-            let id = record.id.value
-            let tokens = try await transaction.query(
-                """
-                SELECT (SELECT count(*) FROM ready WHERE queue = \(id)) + (SELECT count(*) FROM attempts WHERE queue = \(id))
-                    + (SELECT count(*) FROM held WHERE queue = \(id)) + (SELECT count(*) FROM timers WHERE queue = \(id))
-                """
-            ).decode(row: 0, column: 0, as: Int64.self)
-            guard tokens == 0 else { return .notEmpty(tokens: Int(tokens)) }
-            try await transaction.query(
-                "UPDATE queues SET declared = false, deleted_at = now() WHERE id = \(id)")
-            var open = record
-            (open.isPaused, open.isDraining) = (false, false)
-            _ = try await Self.write(.settings(QueueSettings()), to: open, in: transaction)
-            return .deleted
+            let tokens = try await Self.delete(record, in: transaction)
+            return tokens == 0 ? .deleted : .notEmpty(tokens: tokens)
         }
+    }
+
+    /// Forgets a locked queue's settings, unless it has tokens.
+    ///
+    /// - Returns: how many it has.
+    static func delete(_ record: QueueRecord, in transaction: PostgresTransaction) async throws -> Int {
+        let id = record.id.value
+        let tokens = try await transaction.query(
+            """
+            SELECT (SELECT count(*) FROM ready WHERE queue = \(id)) + (SELECT count(*) FROM attempts WHERE queue = \(id))
+                + (SELECT count(*) FROM held WHERE queue = \(id)) + (SELECT count(*) FROM timers WHERE queue = \(id))
+            """
+        ).decode(row: 0, column: 0, as: Int64.self)
+        guard tokens == 0 else { return Int(tokens) }
+        try await transaction.query("UPDATE queues SET declared = false, deleted_at = now() WHERE id = \(id)")
+        var open = record
+        (open.isPaused, open.isDraining) = (false, false)
+        _ = try await write(.settings(QueueSettings()), to: open, in: transaction)
+        return 0
     }
 
     // MARK: - Parts
@@ -105,7 +112,7 @@ extension PostgresStore: QueueRegistry {
         _ name: String, _ tenant: TenantID, isMade: Bool = false,
         _ body: @Sendable @escaping (PostgresTransaction, QueueRecord, Standing) async throws -> QueueWrite
     ) async throws(StoreError) -> QueueWrite {
-        try await request(of: tenant.value) { (scope) throws(PostgresError) in
+        try await change(of: tenant.value) { (scope) throws(PostgresError) in
             try await scope.withTransaction { transaction in
                 if isMade {
                     try await transaction.query(
@@ -125,7 +132,7 @@ extension PostgresStore: QueueRegistry {
     }
 
     /// Writes a change and its event. A new limit counts what runs already.
-    private static func write(
+    static func write(
         _ change: QueueChange, to record: QueueRecord, in transaction: PostgresTransaction
     ) async throws -> QueueRecord {
         let id = record.id.value

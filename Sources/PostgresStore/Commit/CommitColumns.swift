@@ -50,6 +50,8 @@ struct CommitColumns {
     private var pacedTimers: [Int] = []
     /// Runs that wait for their time to start.
     private(set) var delayed: [DelayedStart] = []
+    /// What is told to breakers once the batch is written.
+    private(set) var outcomes: [BreakerOutcome] = []
     private var inbox = GuardedKeys()
     private var inboxIDs: [PostgresUUID] = []
     private var event = EventColumns()
@@ -59,6 +61,11 @@ struct CommitColumns {
     /// Slots are taken or given, so limits are locked first.
     var needsLimits: Bool {
         !sections.isDisjoint(with: [.held, .releases]) || !paced.isEmpty || !delayed.isEmpty || held.hasStated
+            || !outcomes.isEmpty
+    }
+    /// Nothing has to be decided between the statements: limits, batch and what may move on go in one round trip.
+    var isPipelined: Bool {
+        isPlain && paced.isEmpty && delayed.isEmpty && outcomes.isEmpty && !held.hasImpatient
     }
     var isEmpty: Bool { runs == 0 && sections.subtracting(.freed).isEmpty }
     /// One statement writes all of it.
@@ -96,6 +103,7 @@ struct CommitColumns {
             if let limit = row.limit { held.append(stated: limit) }
             if let rate = row.rate { paced.append(rate) }
         }
+        if !batch.outcomes.isEmpty { outcomes = batch.outcomes.filter { selection.contains($0.key) } }
         counted = batch.counted.filter { selection.contains($0.key) }
         for queue in batch.freed {
             sections.insert(.freed)

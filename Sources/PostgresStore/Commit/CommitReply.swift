@@ -9,12 +9,17 @@ struct CommitReply {
     var written: Set<RunKey>?
     /// Numbers, from 1, of the ready tokens that were leased at once.
     var granted: [Int]
+    /// Numbers, from 1, of the tokens that needed a slot and got one at once.
+    var seated: [Int] = []
+    /// Numbers of tokens for whose limit somebody waits although slots are free: it was raised by this very batch.
+    var stalled: [Int] = []
     /// Attempts that a drop took away.
     var dropped: [AttemptFence] = []
     /// Buckets that received tokens of resumed runs, and limits whose lines did.
     var resumed: [ReadyBucket] = []
     var limits: [LimitID] = []
     var admissions = Admissions()
+    var breakersChanged = false
 
     init(committedAt: Timestamp, written: Set<RunKey>?, granted: [Int]) {
         self.committedAt = committedAt
@@ -32,6 +37,8 @@ struct CommitReply {
             written = Set(zip(tenants, runs).map { RunKey($0, $1) })
         }
         granted = (try result.decode(row: 0, column: 4, as: [Int32]?.self) ?? []).map(Int.init)
+        seated = (try result.decode(row: 0, column: 6, as: [Int32]?.self) ?? []).map(Int.init)
+        stalled = (try result.decode(row: 0, column: 7, as: [Int32]?.self) ?? []).map(Int.init)
     }
 
     func wrote(_ key: RunKey) -> Bool {

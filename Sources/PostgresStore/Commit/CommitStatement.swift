@@ -45,13 +45,18 @@ struct CommitStatement {
         writeEvents(batch: batch)
         let leased =
             sections.contains(.leases) ? "(SELECT array_agg(p.n::int4) FROM placed p WHERE p.granted)" : "NULL::int4[]"
+        let seated =
+            sections.contains(.held) ? "(SELECT array_agg(s.n::int4) FROM seated s WHERE s.granted)" : "NULL::int4[]"
+        let stalled =
+            sections.contains(.held) ? "(SELECT array_agg(s.n::int4) FROM seated s WHERE s.stalled)" : "NULL::int4[]"
         return """
             WITH \(parts.joined(separator: ",\n"))
             SELECT now(), c.complete,
                 CASE WHEN NOT c.complete THEN (SELECT array_agg(w.tenant) FROM written w) END,
                 CASE WHEN NOT c.complete THEN (SELECT array_agg(w.run) FROM written w) END,
                 \(leased),
-                \(fences ?? "NULL::bool")
+                \(fences ?? "NULL::bool"),
+                \(seated), \(stalled)
             FROM completeness c
             """
     }
@@ -255,7 +260,8 @@ struct CommitStatement {
                         AS r(tenant, queue, route, lease)
                     WHERE r.lease IS NOT NULL) b
                 CROSS JOIN LATERAL (
-                    SELECT 1 FROM queues q WHERE q.id = b.queue AND NOT q.paused AND NOT q.guarded OFFSET 0) q
+                    SELECT 1 FROM queues q WHERE q.id = b.queue AND NOT q.paused AND NOT q.guarded
+                        AND \(ClaimStatement.unshut) OFFSET 0) q
                 LEFT JOIN LATERAL (
                     SELECT x.rank FROM ready x
                     WHERE x.queue = b.queue AND x.route = b.route
@@ -297,19 +303,44 @@ struct CommitStatement {
             """)
     }
 
+    /// Tokens for which a slot is free, and for whose limit nobody waits, become ready at once; the others join the line.
+    /// Slots that this very statement gives back are not counted: `LimitStatement.admit` hands those out.
     private mutating func writeHeld() {
         let rows = unnest(
             "h",
             [
                 ("tenant", .int4), ("run", .uuid), ("queue", .int4), ("route", .int4), ("rank", .int8),
-                ("step", .int4), ("attempt", .int4), ("losses", .int2), ("limit_id", .uuid),
-            ])
+                ("step", .int4), ("attempt", .int4), ("losses", .int2), ("limit_id", .uuid), ("breaker", .bool),
+            ], ordinality: true)
         parts.append(
             """
+            wanted AS MATERIALIZED (
+                SELECT h.*, row_number() OVER (PARTITION BY h.tenant, h.limit_id ORDER BY h.rank, h.step) AS place
+                FROM \(rows) WHERE \(guarded("h"))),
+            seated AS MATERIALIZED (
+                SELECT w.*, coalesce(r.has_line AND r.free > 0, false) AS stalled,
+                    w.step >= 0 AND coalesce(w.place <= max(CASE WHEN NOT r.has_line THEN r.free END)
+                        OVER (PARTITION BY w.tenant, w.limit_id), false) AS granted
+                FROM wanted w LEFT JOIN LATERAL (
+                    SELECT l.slots - (
+                            SELECT count(*) FROM limit_slots s WHERE s.limit_id = l.id AND s.tenant = l.tenant) AS free,
+                        EXISTS (
+                            SELECT FROM held x WHERE x.limit_id = l.id AND x.tenant = l.tenant) AS has_line
+                    FROM limits l WHERE w.place = 1 AND l.tenant = w.tenant AND l.id = w.limit_id
+                    OFFSET 0) r ON true),
+            slotted AS (
+                INSERT INTO limit_slots (tenant, run, step, limit_id)
+                SELECT s.tenant, s.run, s.step, s.limit_id FROM seated s WHERE s.granted),
+            passed AS (
+                INSERT INTO ready (tenant, run, queue, route, rank, step, attempt, losses)
+                SELECT s.tenant, s.run, s.queue, s.route, s.rank, s.step, s.attempt, s.losses
+                FROM seated s WHERE s.granted
+                RETURNING tenant, queue, route, rank),
             stopped AS (
                 INSERT INTO held (tenant, run, queue, route, rank, step, attempt, losses, limit_id, reason)
-                SELECT h.tenant, h.run, h.queue, h.route, h.rank, h.step, h.attempt, h.losses, h.limit_id, 'limit'
-                FROM \(rows) WHERE \(guarded("h")))
+                SELECT s.tenant, s.run, s.queue, s.route, s.rank, s.step, s.attempt, s.losses, s.limit_id,
+                    CASE WHEN s.breaker THEN 'breaker' ELSE 'limit' END
+                FROM seated s WHERE NOT s.granted)
             """)
     }
 
@@ -360,9 +391,13 @@ struct CommitStatement {
         if sections.contains(.leases) {
             fragments += " UNION ALL SELECT p.tenant, p.fragment FROM placed p WHERE p.granted"
         }
-        var wakes =
-            sections.contains(.ready)
-            ? Self.wakes(of: "queued", tenant: "g.tenant") : "'{}'::int8[]"
+        if sections.contains(.held) {
+            fragments += """
+                 UNION ALL SELECT s.tenant, '{"r":"' || s.run || '","t":[[' || s.step || ',"ready",' || s.attempt || ']]}'
+                FROM seated s WHERE s.granted
+                """
+        }
+        var wakes = readyWakes()
         if sections.contains(.freed) {
             let freed = unnest("f", [("tenant", .int4), ("queue", .int4)])
             // A wake of the route 0 is one of any route.
@@ -382,6 +417,18 @@ struct CommitStatement {
                     SELECT f.tenant, '[' || string_agg(f.event, ',') || ']' AS payload
                     FROM (\(fragments)) f GROUP BY f.tenant) g)
             """)
+    }
+
+    /// What became ready by this statement.
+    private mutating func readyWakes() -> String {
+        switch (sections.contains(.ready), sections.contains(.held)) {
+        case (false, false): return "'{}'::int8[]"
+        case (true, false): return Self.wakes(of: "queued", tenant: "g.tenant")
+        case (false, true): return Self.wakes(of: "passed", tenant: "g.tenant")
+        case (true, true):
+            parts.append("woken AS MATERIALIZED (SELECT * FROM queued UNION ALL SELECT * FROM passed)")
+            return Self.wakes(of: "woken", tenant: "g.tenant")
+        }
     }
 
     /// The expression for a tenant's wakes: flat triples of queue, route and lowest rank of the rows of a relation.

@@ -162,6 +162,7 @@ extension CommitOutcome {
         admissions.ready += reply.admissions.ready
         admissions.messages += reply.admissions.messages
         admissions.count += reply.admissions.count
+        if reply.breakersChanged { breakersChanged = true }
         if reply.written != nil {
             for run in columns.starts where !reply.wrote(run.key) { undecided.append(run) }
             for run in columns.advances where !reply.wrote(run.key) { excluded[run.key] = .lostRace }

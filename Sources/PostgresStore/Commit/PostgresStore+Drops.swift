@@ -12,6 +12,7 @@ extension PostgresStore {
     static func write(
         _ columns: CommitColumns, _ pipeline: PostgresPipeline, in transaction: PostgresTransaction
     ) async throws(PostgresError) -> CommitReply {
+        try await columns.rare.writeReopened(on: transaction)
         var reply = try CommitReply(try await transaction.execute(pipeline)[0])
         let rare = columns.rare.written(by: reply)
         try await rare.writeEndedWaits(on: transaction)

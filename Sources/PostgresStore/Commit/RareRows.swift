@@ -1,3 +1,4 @@
+internal import Audit
 internal import Engine
 internal import Postgres
 internal import Workflows
@@ -10,6 +11,10 @@ struct RareRows {
     private var pauses: [RunPause] = []
     private var posts: [InboxPost] = []
     private var children: [RunStart] = []
+    private var repeats: [RunStart] = []
+    private var deadLetters: [DeadLetterRow] = []
+    private var reopened: [RunReopened] = []
+    private var audit: [AuditedChange] = []
 
     init() {}
 
@@ -19,11 +24,16 @@ struct RareRows {
         parked = batch.parked.filter { $0.token.map { selection.contains($0.key) } ?? false }
         pauses = batch.pauses.filter { selection.contains($0.key) }
         posts = batch.posts.filter { selection.contains($0.sender) }
+        audit = batch.audit.filter { selection.contains($0.key) }
         children = batch.starts.filter { $0.parent != nil && selection.contains($0.key) }
+        repeats = batch.starts.filter { $0.origin != nil && selection.contains($0.key) }
+        deadLetters = batch.deadLetters.filter { selection.contains($0.key) }
+        reopened = batch.reopened.filter { selection.contains($0.key) }
     }
 
     var isEmpty: Bool {
         endedWaits.isEmpty && waits.isEmpty && parked.isEmpty && pauses.isEmpty && posts.isEmpty && children.isEmpty
+            && repeats.isEmpty && deadLetters.isEmpty && reopened.isEmpty && audit.isEmpty
     }
 
     /// Those of runs that were written.
@@ -36,6 +46,10 @@ struct RareRows {
         rows.pauses.removeAll { !reply.wrote($0.key) }
         rows.posts.removeAll { !reply.wrote($0.sender) }
         rows.children.removeAll { !reply.wrote($0.key) }
+        rows.repeats.removeAll { !reply.wrote($0.key) }
+        rows.deadLetters.removeAll { !reply.wrote($0.key) }
+        rows.reopened.removeAll { !reply.wrote($0.key) }
+        rows.audit.removeAll { !reply.wrote($0.key) }
         return rows
     }
 
@@ -44,6 +58,31 @@ struct RareRows {
         _ = try await connection.execute(
             RareStatement.endWaits, endedWaits.map(\.run.tenant.value), endedWaits.map(\.run.run.uuid),
             endedWaits.map(\.step))
+    }
+
+    /// Before the runs are written: one that goes on stands among the ended no more, and may end in the same commit.
+    func writeReopened(on connection: PostgresTransaction) async throws(PostgresError) {
+        guard !reopened.isEmpty else { return }
+        _ = try await connection.execute(
+            DeadLetterStatement.leaveIndex, reopened.map(\.key.tenant.value), reopened.map(\.key.run.uuid),
+            reopened.map(\.expectedRevision))
+    }
+
+    private func writeDeadLetters(on connection: PostgresTransaction) async throws(PostgresError) {
+        if !reopened.isEmpty {
+            _ = try await connection.execute(
+                DeadLetterStatement.redrive, reopened.map(\.key.tenant.value), reopened.map(\.key.run.uuid),
+                reopened.map(\.expectedRevision), reopened.map(\.by))
+        }
+        guard !deadLetters.isEmpty else { return }
+        _ = try await connection.execute(
+            DeadLetterStatement.insert, deadLetters.map(\.key.tenant.value), deadLetters.map(\.key.run.uuid),
+            deadLetters.map(\.revision), deadLetters.map(\.step), deadLetters.map(\.attempt),
+            deadLetters.map(\.generation), deadLetters.map(\.flow.value), deadLetters.map(\.isChild),
+            deadLetters.map(\.name), deadLetters.map { RawText($0.failure.databaseText) },
+            deadLetters.map { $0.input.map(RawText.init) }, deadLetters.map(\.timing.worker),
+            deadLetters.map { $0.timing.enqueuedAt?.postgres }, deadLetters.map { $0.timing.leasedAt?.postgres },
+            deadLetters.map { $0.timing.startedAt?.postgres })
     }
 
     /// When the tokens under rates are due, in their order, in µs.
@@ -75,10 +114,21 @@ struct RareRows {
                 RareStatement.parent, children.map(\.key.tenant.value), children.map(\.key.run.uuid),
                 children.compactMap(\.parent?.run.uuid), children.compactMap(\.parent?.step), children.map(\.depth))
         }
+        if !repeats.isEmpty {
+            _ = try await connection.execute(
+                RareStatement.origin, repeats.map(\.key.tenant.value), repeats.map(\.key.run.uuid),
+                repeats.compactMap(\.origin?.uuid))
+        }
+        try await writeDeadLetters(on: connection)
         if !posts.isEmpty {
             let inbox = InboxColumns(posts.map(\.message))
             _ = try await connection.execute(
                 InboxColumns.post, inbox.tenants, inbox.runs, inbox.ids, inbox.kinds, inbox.bodies)
+        }
+        if !audit.isEmpty {
+            var pipeline = PostgresPipeline(.single)
+            AuditColumns(audit.map(\.entry)).add(to: &pipeline)
+            _ = try await connection.execute(pipeline)
         }
         return try await move(on: connection)
     }

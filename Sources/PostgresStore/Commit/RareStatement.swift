@@ -73,7 +73,7 @@ enum RareStatement {
                 SELECT x.ctid AS found, coalesce(x.parked_due > now(), false) AS early, x.parked_limit FROM held x
                 WHERE x.tenant = d.tenant AND x.run = d.run AND x.reason = 'paused' OFFSET 0) f),
         joined AS (
-            UPDATE held x SET reason = 'limit', limit_id = x.parked_limit, parked_limit = NULL, parked_due = NULL, parked_rate = NULL
+            UPDATE held x SET reason = \(Self.reason(of: "x.parked_limit")), limit_id = x.parked_limit, parked_limit = NULL, parked_due = NULL, parked_rate = NULL
             WHERE x.ctid = ANY (ARRAY(
                 SELECT p.found FROM parked p WHERE NOT p.early AND p.parked_limit IS NOT NULL))
             RETURNING x.*),
@@ -96,6 +96,14 @@ enum RareStatement {
         """,
         [.int4Array, .uuidArray])
 
+    /// What holds a token in the line of a limit.
+    static func reason(of limit: String) -> String {
+        """
+        CASE WHEN EXISTS (SELECT FROM limits l WHERE l.tenant = x.tenant AND l.id = \(limit) AND l.level = 6)
+            THEN 'breaker' ELSE 'limit' END
+        """
+    }
+
     static let parent = PostgresStatement(
         """
         UPDATE runs r SET parent = p.parent, parent_step = p.step, depth = p.depth
@@ -103,4 +111,12 @@ enum RareStatement {
         WHERE r.tenant = p.tenant AND r.run = p.run
         """,
         [.int4Array, .uuidArray, .uuidArray, .int4Array, .int4Array])
+
+    static let origin = PostgresStatement(
+        """
+        UPDATE runs r SET origin = o.origin
+        FROM unnest($1::int4[], $2::uuid[], $3::uuid[]) AS o(tenant, run, origin)
+        WHERE r.tenant = o.tenant AND r.run = o.run
+        """,
+        [.int4Array, .uuidArray, .uuidArray])
 }

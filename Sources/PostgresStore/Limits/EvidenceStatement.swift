@@ -13,8 +13,10 @@ enum EvidenceStatement {
             CASE WHEN q.concurrency IS NULL THEN 0
                 ELSE (SELECT count(*) FROM attempts a WHERE a.queue = t.queue AND a.guarded) END,
             (SELECT count(*) FROM worker_sessions w
-                WHERE w.tenant = t.tenant AND w.leased_until > now() AND t.route = ANY (w.routes))
+                WHERE w.tenant = t.tenant AND w.leased_until > now() AND t.route = ANY (w.routes)),
+            k.phase, k.open_until, k.passed, k.changed_at, k.probes
         FROM ready t JOIN queues q ON q.id = t.queue JOIN routes o ON o.id = t.route
+        LEFT JOIN breakers k ON k.tenant = t.tenant AND k.name = o.task_type AND k.kind = 1 AND k.phase <> 1
         WHERE t.tenant = $1 AND t.run = $2 ORDER BY t.step
         """,
         [.int4, .uuid])
@@ -25,8 +27,10 @@ enum EvidenceStatement {
             (SELECT count(*) FROM (
                 SELECT FROM held x WHERE x.limit_id = h.limit_id AND x.tenant = h.tenant AND x.rank < h.rank
                 LIMIT \(ReadyEvidence.mostAhead)) a),
-            s.runs, s.steps, s.times, h.due, t.name, d.name, h.reason = 'paused'
+            s.runs, s.steps, s.times, h.due, t.name, d.name, h.reason = 'paused',
+            k.phase, k.open_until, k.passed, k.changed_at, k.probes
         FROM held h
+        LEFT JOIN breakers k ON k.tenant = h.tenant AND k.id = h.limit_id AND k.phase <> 1
         LEFT JOIN throttles t ON t.tenant = h.tenant AND t.id = h.pacing_id
         LEFT JOIN debounces d ON d.tenant = h.tenant AND d.id = h.pacing_id
         LEFT JOIN limits l ON l.tenant = h.tenant AND l.id = h.limit_id

@@ -15,6 +15,39 @@ struct HeldColumns {
     mutating func append(_ row: HeldRow) { rows.append(row) }
     mutating func append(_ release: LimitRelease) { releases.append(release) }
 
+    /// Limits of which slots may be handed on: those that are given back, and those that runs wait for.
+    var open: LimitColumns {
+        LimitColumns(
+            stated: rows.filter { $0.token.step == HeldRow.run }.map(\.limit), known: releases.map(\.limit))
+    }
+
+    /// The same, with those that were raised.
+    func open(with stalled: [Int]) -> LimitColumns {
+        LimitColumns(
+            stated: rows.filter { $0.token.step == HeldRow.run }.map(\.limit),
+            known: releases.map(\.limit) + stalled.map { rows[$0 - 1].limit.id })
+    }
+
+    /// The limits of numbered tokens.
+    func limits(of numbers: [Int]) -> LimitColumns {
+        LimitColumns(stated: numbers.map { rows[$0 - 1].limit }, known: [])
+    }
+
+    /// Some run shall not wait: that is judged before anything is written.
+    var hasImpatient: Bool { rows.contains { $0.onConflict != .queue } }
+
+    /// The tokens that got a slot at once.
+    func admissions(of seated: [Int]) -> Admissions {
+        guard !seated.isEmpty else { return Admissions() }
+        var lowest: [Bucket: Rank] = [:]
+        for number in seated {
+            let token = rows[number - 1].token
+            lowest[token.bucket] = min(lowest[token.bucket] ?? .max, token.rank)
+        }
+        return Admissions(
+            ready: lowest.map { ReadyBucket(bucket: $0.key, lowestRank: $0.value) }, count: seated.count)
+    }
+
     /// Every limit that is touched.
     var limits: LimitColumns { LimitColumns(stated: rows.map(\.limit) + stated, known: releases.map(\.limit)) }
 
@@ -28,6 +61,7 @@ struct HeldColumns {
         parameters.append(rows.map(\.token.attempt))
         parameters.append(rows.map(\.token.losses))
         parameters.append(rows.map(\.limit.id.digest.uuid))
+        parameters.append(rows.map { $0.limit.level == .breaker })
     }
 
     func bindReleases(into parameters: inout PostgresParameters) {

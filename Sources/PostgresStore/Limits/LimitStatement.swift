@@ -113,10 +113,10 @@ enum LimitStatement {
         """,
         [.int8])
 
-    /// Locks limits that have not changed for an hour, so that the next statement may judge whether they are used.
+    /// Locks limits that have not changed for an hour and are not declared, so that the next statement may judge whether they are used.
     static let old = PostgresStatement(
         """
-        SELECT l.tenant, l.id FROM limits l WHERE l.used_at < now() - interval '1 hour'
+        SELECT l.tenant, l.id FROM limits l WHERE l.used_at < now() - interval '1 hour' AND l.flow < \(Int64.max)
             AND NOT EXISTS (SELECT FROM limit_slots s WHERE s.limit_id = l.id AND s.tenant = l.tenant)
         LIMIT $1 FOR UPDATE SKIP LOCKED
         """,
@@ -131,6 +131,7 @@ enum LimitStatement {
             AND NOT EXISTS (SELECT FROM held h WHERE h.parked_limit = l.id AND h.tenant = l.tenant)
             AND NOT EXISTS (SELECT FROM held h WHERE h.next_limit = l.id AND h.tenant = l.tenant)
             AND NOT EXISTS (SELECT FROM timers t WHERE t.limit_id = l.id AND t.tenant = l.tenant)
+            AND NOT EXISTS (SELECT FROM breakers k WHERE k.tenant = l.tenant AND k.id = l.id AND k.phase <> 1)
         """,
         [.int4Array, .uuidArray])
 }

@@ -41,14 +41,31 @@ extension PostgresStore {
     }
 
     private static func ready(_ row: PostgresRow, queue: QueueRecord) throws(PostgresError) -> StepEvidence {
-        StepEvidence(
+        let ahead = Int(try row.decode(15, as: Int64.self))
+        return StepEvidence(
             step: try row.decode(11),
             place: .ready(
                 ReadyEvidence(
                     queue: queue, taskType: try row.decode(12), pool: try row.decode(13),
-                    ahead: Int(try row.decode(15, as: Int64.self)), running: Int(try row.decode(16, as: Int64.self)),
+                    ahead: ahead, running: Int(try row.decode(16, as: Int64.self)),
                     workers: Int(try row.decode(17, as: Int64.self)),
-                    since: Timestamp(try row.decode(14, as: PostgresTimestamp.self)))))
+                    since: Timestamp(try row.decode(14, as: PostgresTimestamp.self)),
+                    breaker: try breaker(row, from: 18, .taskType, name: row.decode(12), ahead: ahead))))
+    }
+
+    /// Reads phase, end, probes passed, time of change and probes of a breaker that is not closed.
+    private static func breaker(
+        _ row: PostgresRow, from column: Int, _ kind: BreakerKind, name: String, ahead: Int
+    ) throws(PostgresError) -> BreakerEvidence? {
+        guard let code = try row.decode(column, as: Int16?.self) else { return nil }
+        let phase: Breaker.Phase =
+            code == 2
+            ? .open(until: try row.decode(column + 1, as: PostgresTimestamp?.self).map(Timestamp.init))
+            : .halfOpen(passed: try row.decode(column + 2))
+        return BreakerEvidence(
+            kind: kind, name: name, phase: phase,
+            changedAt: Timestamp(try row.decode(column + 3, as: PostgresTimestamp.self)),
+            probes: try row.decode(column + 4), ahead: ahead)
     }
 
     private static func held(_ row: PostgresRow) throws(PostgresError) -> StepEvidence {
@@ -70,6 +87,11 @@ extension PostgresStore {
         guard let name = try row.decode(2, as: String?.self),
             let level = LimitLevel(rawValue: try row.decode(3, as: Int16?.self) ?? 0)
         else { return StepEvidence(step: step, place: .held(nil)) }
+        if level == .breaker {
+            let ahead = Int(try row.decode(5, as: Int64.self))
+            let breaker = try breaker(row, from: 13, .target, name: name, ahead: ahead)
+            return StepEvidence(step: step, place: breaker.map { .stopped($0) } ?? .held(nil))
+        }
         let runs = try row.decode(6, as: [PostgresUUID]?.self) ?? []
         let steps = try row.decode(7, as: [Int32]?.self) ?? []
         let times = try row.decode(8, as: [PostgresTimestamp]?.self) ?? []

@@ -37,6 +37,7 @@ extension PostgresStore {
                 try await connection.execute(RateStatement.forget, Int64(limit))
                 try await connection.execute(PacingStatement.forgetThrottles, Int64(limit))
                 try await connection.execute(PacingStatement.forgetDebounces, Int64(limit))
+                try await connection.execute(BreakerStatement.forget, Int64(limit))
                 try await connection.withTransaction { transaction in
                     let old = try await transaction.execute(LimitStatement.old, Int64(limit))
                     guard !old.isEmpty else { return }
@@ -58,6 +59,7 @@ extension PostgresStore {
     static func writeWithLimits(
         _ columns: CommitColumns, _ statement: PostgresStatement, on connection: PostgresConnection
     ) async throws(PostgresError) -> LimitedReply {
+        if columns.isPipelined { return try await writePipelined(columns, statement, on: connection) }
         do {
             return try await connection.withTransaction { transaction in
                 try await writeWithLimits(columns, statement, in: transaction)
@@ -67,6 +69,33 @@ extension PostgresStore {
         } catch {
             throw PostgresError(.misuse, reason: "\(error)")
         }
+    }
+
+    /// The same in one round trip, where nothing has to be decided between the statements.
+    private static func writePipelined(
+        _ columns: CommitColumns, _ statement: PostgresStatement, on connection: PostgresConnection
+    ) async throws(PostgresError) -> LimitedReply {
+        let open = columns.held.open
+        var pipeline = PostgresPipeline(.transaction)
+        columns.held.limits.addLock(to: &pipeline)
+        let written = pipeline.add(statement) { columns.bind(into: &$0) }
+        let admit = open.isEmpty ? nil : pipeline.add(LimitStatement.admit, open.tenants, open.ids)
+        let results = try await connection.execute(pipeline)
+        var reply = try CommitReply(results[written])
+        reply.admissions = columns.held.admissions(of: reply.seated)
+        if let admit { reply.admissions.add(try Admissions(results[admit])) }
+        guard !reply.stalled.isEmpty else { return .written(reply) }
+        // Rare; the batch is durable, so that what fails here is only for the lane to ask for again.
+        let raised = columns.held.limits(of: reply.stalled)
+        var handing = PostgresPipeline(.transaction)
+        raised.addLock(to: &handing)
+        let again = handing.add(LimitStatement.admit, raised.tenants, raised.ids)
+        do {
+            reply.admissions.add(try Admissions(try await connection.execute(handing)[again]))
+        } catch {
+            reply.limits += raised.order
+        }
+        return .written(reply)
     }
 
     /// The same in a transaction that has begun; when runs are refused, nothing of it is to be kept but locks.
@@ -94,14 +123,18 @@ extension PostgresStore {
         var pipeline = PostgresPipeline(.single)
         pipeline.add(statement) { columns.bind(into: &$0) }
         var reply = try await write(columns, pipeline, in: transaction)
+        reply.admissions = columns.held.admissions(of: reply.seated)
         if !paced.isEmpty {
             reply.admissions.messages += try await paced.write(reply.wrote, in: transaction)
         }
+        let outcomes = columns.outcomes.filter { reply.wrote($0.key) }
+        if !outcomes.isEmpty { reply.breakersChanged = try await BreakerRows.record(outcomes, in: transaction) }
         guard !limits.isEmpty else { return .written(reply) }
-        let admitted = try await transaction.execute(LimitStatement.admit, limits.tenants, limits.ids)
-        let messages = reply.admissions.messages
-        reply.admissions = try Admissions(admitted)
-        reply.admissions.messages += messages
+        let open = columns.held.open(with: reply.stalled)
+        if !open.isEmpty {
+            reply.admissions.add(
+                try Admissions(try await transaction.execute(LimitStatement.admit, open.tenants, open.ids)))
+        }
         reply.admissions.messages += try await supersede(columns.held.rows, in: transaction)
         return .written(reply)
     }

@@ -1,3 +1,4 @@
+internal import Audit
 public import Engine
 internal import Postgres
 public import Workflows
@@ -22,24 +23,36 @@ extension PostgresStore {
 
     public func setQuotas(_ quotas: TenantQuotas) async throws(StoreError) -> TenantQuotas {
         let tenant = quotas.tenant
-        let written = try await duty { (connection) throws(PostgresError) in
-            try TenantQuotas(
-                try await connection.execute(
+        let context = AuditContext.current
+        let written = try await change { (transaction) throws(PostgresError) in
+            let before = try await QuotaChange.text(of: tenant, transaction)
+            let written = try TenantQuotas(
+                try await transaction.execute(
                     QuotaStatement.set, tenant.value, quotas[.submissionsPerSecond], quotas[.activeRuns],
                     quotas[.pendingSteps], quotas[.concurrentSteps], quotas[.workers], quotas[.definitions],
                     quotas.softPercent)[0])
+            if let context {
+                let after = try await QuotaChange.text(of: tenant, transaction)
+                try await QuotaChange.record(of: tenant, before: before, after: after, context, transaction)
+            }
+            return written
         }
         if written[.activeRuns] != nil { _ = try await recountRuns(of: tenant) }
         return written
     }
 
-    public func usage(of tenant: TenantID) async throws(StoreError) -> [QuotaKind: Int64] {
+    public func usage(of tenant: TenantID, withRuns: Bool) async throws(StoreError) -> [QuotaKind: Int64] {
         try await reader(of: tenant.value) { (scope) throws(PostgresError) in
             let row = try await scope.execute(QuotaStatement.usage, tenant.value)[0]
-            return [
-                .activeRuns: try row.decode(0), .pendingSteps: try row.decode(1), .concurrentSteps: try row.decode(2),
-                .workers: try row.decode(3), .definitions: try row.decode(4),
+            var usage: [QuotaKind: Int64] = [
+                .pendingSteps: try row.decode(0), .concurrentSteps: try row.decode(1), .workers: try row.decode(2),
+                .definitions: try row.decode(3),
             ]
+            if withRuns {
+                usage[.activeRuns] = try await scope.execute(QuotaStatement.countRuns, tenant.value)[0]
+                    .decode(0, as: Int64.self)
+            }
+            return usage
         }
     }
 

@@ -155,10 +155,11 @@ enum QuotaStatement {
             OFFSET 0) r
         """
 
+    static let countRuns = PostgresStatement(activeRuns, [.int4])
+
     static let usage = PostgresStatement(
         """
-        SELECT (SELECT a.runs FROM (\(activeRuns)) a),
-            (SELECT count(*) FROM ready t WHERE t.tenant = $1)
+        SELECT (SELECT count(*) FROM ready t WHERE t.tenant = $1)
                 + (SELECT count(*) FROM held t WHERE t.tenant = $1 AND t.step >= 0 AND t.reason <> 'paused'),
             (SELECT count(*) FROM attempts t WHERE t.tenant = $1),
             (SELECT count(*) FROM worker_sessions s WHERE s.tenant = $1 AND s.leased_until > now()),

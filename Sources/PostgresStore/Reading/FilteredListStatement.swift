@@ -103,26 +103,10 @@ enum FilteredListStatement {
         "(extract(epoch FROM \(expression)) * 1000000)::int8"
     }
 
-    /// Whether no term about the subjects fails. A term fits when one of its options does.
     private static func pass(
         texts: [(RunFilterTerms.Subject, String)], amounts: [(RunFilterTerms.Subject, String)]
     ) -> String {
-        func choice(_ values: [(RunFilterTerms.Subject, String)]) -> String {
-            values.map { "WHEN \($0.rawValue) THEN \($1)" }.joined(separator: " ")
-        }
-        let subjects = (texts + amounts).map { String($0.0.rawValue) }.joined(separator: ", ")
-        return """
-            NOT EXISTS (
-                SELECT FROM unnest($8::int2[], $9::text[], $10::bool[])
-                    WITH ORDINALITY AS t(subject, name, is_negated, term)
-                CROSS JOIN LATERAL (
-                    SELECT CASE t.subject \(choice(texts)) END AS text,
-                        CASE t.subject \(choice(amounts)) END AS amount OFFSET 0) v
-                WHERE t.subject IN (\(subjects)) AND t.is_negated = EXISTS (
-                    SELECT FROM unnest($11::int8[], $12::text[], $13::text[], $14::int8[], $15::int8[])
-                        AS o(term, text, pattern, least, below)
-                    WHERE o.term = t.term
-                        AND (v.text = o.text OR v.text LIKE o.pattern OR v.amount >= o.least AND v.amount < o.below)))
-            """
+        FilterTerms.pass(
+            texts: texts.map { ($0.rawValue, $1) }, amounts: amounts.map { ($0.rawValue, $1) }, parameter: 8)
     }
 }

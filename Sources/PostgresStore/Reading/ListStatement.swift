@@ -64,7 +64,7 @@ enum ListStatement {
 
     static let detail = PostgresStatement(
         """
-        SELECT \(summary), r.revision, r.flow, coalesce(r.input, i.content), coalesce(r.output, o.content), r.traceparent
+        SELECT \(summary), r.revision, r.flow, coalesce(r.input, i.content), coalesce(r.output, o.content), r.traceparent, r.origin
         FROM runs r \(names)
         LEFT JOIN payloads i ON i.tenant = r.tenant AND i.run = r.run AND i.kind = 1 AND i.step = -1
         LEFT JOIN payloads o

@@ -40,6 +40,7 @@ extension PostgresStore {
         let ended = terms.states.filter(\.isEnded).map(\.rawValue)
         let active = terms.states.filter { !$0.isEnded }.map(\.rawValue)
         let from = terms.from?.uuid ?? PostgresUUID(high: 0, low: 0)
+        let asked = terms.terms
         let newest = [before, terms.before].compactMap { $0 }.min()
         return try await reader(of: tenant.value) { (scope) throws(PostgresError) in
             var before = newest?.uuid ?? PostgresUUID(high: .max, low: .max)
@@ -50,8 +51,8 @@ extension PostgresStore {
                 look = min(look, left, Self.longestLook)
                 let rows = try await scope.execute(
                     source, tenant.value, before, from, look, Int64(limit + 1 - page.runs.count), ended, active,
-                    terms.subjects, terms.names, terms.negations, terms.terms, terms.texts, terms.patterns,
-                    terms.least, terms.below)
+                    asked.subjects, asked.names, asked.negations, asked.terms, asked.texts, asked.patterns,
+                    asked.least, asked.below)
                 page.next = nil
                 for row in rows {
                     let summary = try RunSummary(row)

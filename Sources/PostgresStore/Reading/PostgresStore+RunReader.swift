@@ -39,7 +39,8 @@ extension PostgresStore: RunReader {
             return RunDetail(
                 summary: try RunSummary(row), flow: FlowVersionID(try row.decode(13)), revision: revision,
                 input: try row.decode(14, as: [UInt8]?.self) ?? [], output: try row.decode(15),
-                traceparent: try row.decode(16), history: history, tokens: tokens)
+                traceparent: try row.decode(16), origin: try row.decode(17, as: PostgresUUID?.self).map { RunID($0) },
+                history: history, tokens: tokens)
         }
     }
 
@@ -71,7 +72,7 @@ extension PostgresStore: RunReader {
                 """
                 SELECT w.name, w.version, v.created_at
                 FROM workflows w JOIN workflow_versions v ON v.workflow = w.id AND v.version = w.version
-                WHERE w.tenant = \(tenant.value) AND w.name > \(name ?? "")
+                WHERE w.tenant = \(tenant.value) AND w.name > \(name ?? "") AND w.removed_at IS NULL
                 ORDER BY w.name LIMIT \(Int64(max(1, limit)))
                 """)
             var summaries: [WorkflowSummary] = []
@@ -91,7 +92,7 @@ extension PostgresStore: RunReader {
                 """
                 SELECT v.version, v.flow, v.digest, v.created_at
                 FROM workflows w JOIN workflow_versions v ON v.workflow = w.id
-                WHERE w.tenant = \(tenant.value) AND w.name = \(name) ORDER BY v.version DESC LIMIT 1000
+                WHERE w.tenant = \(tenant.value) AND w.name = \(name) AND w.removed_at IS NULL ORDER BY v.version DESC LIMIT 1000
                 """)
             var versions: [AppliedVersion] = []
             for row in rows {

@@ -60,7 +60,7 @@ extension RunRecord {
             ending: ended
                 ? RunEnding(output: try row.decode(9), failure: try StepFailure.read(row, from: 10), hasDeadline: false)
                 : nil,
-            transitions: [])
+            labels: try row.decode(20), transitions: [])
     }
 }
 

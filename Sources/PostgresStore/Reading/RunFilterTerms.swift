@@ -16,17 +16,7 @@ struct RunFilterTerms {
     private(set) var from: RunID?
     private(set) var before: RunID?
 
-    // One element a term.
-    private(set) var subjects: [Int16] = []
-    private(set) var names: [String?] = []
-    private(set) var negations: [Bool] = []
-
-    // One element an option, which is a text, a pattern or a range.
-    private(set) var terms: [Int64] = []
-    private(set) var texts: [String?] = []
-    private(set) var patterns: [String?] = []
-    private(set) var least: [Int64?] = []
-    private(set) var below: [Int64?] = []
+    private(set) var terms = FilterTerms()
 
     /// A run's id is made by a server's clock and its time of creation is the database's; both may differ by this much.
     private static let clockDifference: Int64 = 300_000_000
@@ -55,21 +45,7 @@ struct RunFilterTerms {
     }
 
     private mutating func add(_ subject: Subject, _ name: String?, _ predicate: FilterPredicate) {
-        subjects.append(subject.rawValue)
-        names.append(name)
-        negations.append(predicate.isNegated)
-        if subject != .search { for text in predicate.texts { addOption(text: text) } }
-        // The statement looks into texts in lower case.
-        for pattern in predicate.patterns { addOption(pattern: subject == .search ? pattern.lowercased() : pattern) }
-        for interval in predicate.intervals { addOption(interval: interval) }
-    }
-
-    private mutating func addOption(text: String? = nil, pattern: String? = nil, interval: FilterInterval? = nil) {
-        terms.append(Int64(subjects.count))
-        texts.append(text)
-        patterns.append(pattern)
-        least.append(interval.map { $0.from ?? .min })
-        below.append(interval.map { $0.to ?? .max })
+        terms.append(predicate, as: subject.rawValue, name: name)
     }
 
     /// Run ids begin with the time.

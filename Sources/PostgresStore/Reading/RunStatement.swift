@@ -7,7 +7,7 @@ enum RunStatement {
         """
         SELECT r.tenant, r.run, r.flow, r.state, r.revision, coalesce(r.input, i.content), r.traceparent, r.created_at,
             r.ended_at IS NOT NULL, coalesce(r.output, o.content), \(StepFailure.columns(of: "r.failure")),
-            r.parent, r.parent_step, r.depth, r.priority, r.deadline
+            r.parent, r.parent_step, r.depth, r.priority, r.deadline, r.labels
         FROM unnest($1::int4[], $2::uuid[]) AS q(tenant, run)
         CROSS JOIN LATERAL (SELECT r.* FROM runs r WHERE r.tenant = q.tenant AND r.run = q.run OFFSET 0) r
         LEFT JOIN LATERAL (

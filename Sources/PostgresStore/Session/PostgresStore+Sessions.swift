@@ -66,22 +66,30 @@ extension PostgresStore {
         }
     }
 
-    public func rescue(limit: Int) async throws(StoreError) -> [RescuedAttempt] {
+    public func rescue(limit: Int, lease: Duration) async throws(StoreError) -> [RescuedAttempt] {
         try await duty { (connection) throws(PostgresError) in
             var pipeline = PostgresPipeline(.transaction)
             pipeline.add(SessionStatement.exclude)
             pipeline.add(SessionStatement.holdExpired)
-            pipeline.add(SessionStatement.rescue, Int64(limit))
-            pipeline.add(SessionStatement.forget)
+            pipeline.add(SessionStatement.rescue, Int64(limit), lease.microseconds)
+            pipeline.add(SessionStatement.forget, lease.microseconds)
             let rows = try await connection.execute(pipeline)[2]
             var rescued: [RescuedAttempt] = []
             for row in rows {
                 let fence = try AttemptFence(row)
+                var quarantine: AttemptTiming?
+                if try row.decode(8, as: Bool.self) {
+                    quarantine = AttemptTiming(
+                        worker: try row.decode(10),
+                        enqueuedAt: Timestamp(try row.decode(11, as: PostgresTimestamp.self)),
+                        leasedAt: Timestamp(try row.decode(12, as: PostgresTimestamp.self)),
+                        losses: try row.decode(9))
+                }
                 rescued.append(
                     RescuedAttempt(
                         fence: fence,
                         bucket: Bucket(fence.key.tenant.value, try row.decode(5), try row.decode(6)),
-                        rank: try row.decode(7)))
+                        rank: try row.decode(7), quarantine: quarantine))
             }
             return rescued
         }

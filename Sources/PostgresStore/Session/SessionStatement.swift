@@ -1,3 +1,4 @@
+internal import Engine
 internal import Postgres
 
 /// Statements of worker sessions. Opening and closing share an advisory lock that rescue takes alone: so rescue never
@@ -57,26 +58,55 @@ enum SessionStatement {
         "SELECT session FROM worker_sessions WHERE leased_until <= now() ORDER BY session FOR UPDATE")
 
     /// Attempts without a live session return to `ready`, a loss more each, and leave a record.
+    ///
+    /// In a mass expiry no loss is counted: at least two sessions, and as many as stayed, were not renewed lately (of the
+    /// lease, $2 in µs, a third is left at most), leaving out those that only held a suspect. A suspect that was alone
+    /// stays where it is.
     static let rescue = PostgresStatement(
         """
-        WITH locked AS MATERIALIZED (
-            SELECT a.ctid AS found, a.*, s.worker FROM attempts a
+        WITH sessions AS MATERIALIZED (
+            SELECT s.leased_until <= now() + $2 / 3 * interval '1 microsecond' AS silent, s.connected_at
+            FROM worker_sessions s
+            WHERE s.leased_until > now() - $2 * interval '1 microsecond' AND (
+                SELECT count(*) <> 1 OR coalesce(max(a.losses), 0) < \(Quarantine.suspicion)
+                FROM attempts a WHERE a.session = s.session)),
+        expiry AS MATERIALIZED (
+            SELECT count(*) FILTER (WHERE s.silent) >= greatest(2, count(*) FILTER (
+                WHERE NOT s.silent AND s.connected_at <= now() - $2 * interval '1 microsecond')) AS is_mass
+            FROM sessions s),
+        found AS MATERIALIZED (
+            SELECT a.ctid AS found, a.*, s.worker, e.is_mass,
+                a.losses >= \(Quarantine.suspicion) AND NOT e.is_mass AND s.session IS NOT NULL
+                    AND (SELECT count(*) FROM attempts o WHERE o.session = a.session) = 1 AS poison
+            FROM attempts a CROSS JOIN expiry e
             LEFT JOIN worker_sessions s ON s.session = a.session
             WHERE s.session IS NULL OR s.leased_until <= now()
             ORDER BY a.leased_at LIMIT $1 FOR UPDATE OF a SKIP LOCKED),
-        \(TokenEvents.returned(losses: "l.losses + 1")),
+        locked AS MATERIALIZED (SELECT * FROM found WHERE NOT poison),
+        \(TokenEvents.returned(losses: lossesAfter)),
         lost AS (
             INSERT INTO lost_attempts (tenant, run, step, attempt, session, worker, enqueued_at, leased_at)
             SELECT l.tenant, l.run, l.step, l.attempt, l.session, l.worker, l.enqueued_at, l.leased_at FROM locked l),
         \(TokenEvents.told(of: "returned", state: "ready", wakes: true))
-        SELECT tenant, run, step, attempt, session, queue, route, rank FROM locked
+        SELECT tenant, run, step, attempt, session, queue, route, rank, poison, losses, worker, enqueued_at, leased_at
+        FROM found
         """,
-        [.int8])
+        [.int8, .int8])
 
-    /// Expired sessions that hold nothing any more.
+    /// Who was lost in mass expiries again and again becomes a suspect all the same.
+    private static let lossesAfter = """
+        (CASE WHEN NOT l.is_mass THEN least(l.losses + 1, 32767)
+            WHEN l.losses < \(Quarantine.suspicion) AND (
+                SELECT count(*) FROM lost_attempts x WHERE x.tenant = l.tenant AND x.run = l.run AND x.step = l.step
+            ) + 1 >= \(Quarantine.patience) THEN \(Quarantine.suspicion)
+            ELSE l.losses END)::int2
+        """
+
+    /// Expired sessions that hold nothing any more; they are evidence of a mass expiry for another lease.
     static let forget = PostgresStatement(
         """
-        DELETE FROM worker_sessions s WHERE s.leased_until <= now()
+        DELETE FROM worker_sessions s WHERE s.leased_until <= now() - $1 * interval '1 microsecond'
             AND NOT EXISTS (SELECT FROM attempts a WHERE a.session = s.session)
-        """)
+        """,
+        [.int8])
 }

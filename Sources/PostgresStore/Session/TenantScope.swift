@@ -1,3 +1,4 @@
+internal import Audit
 internal import Engine
 internal import Postgres
 
@@ -10,10 +11,13 @@ struct TenantScope: Sendable {
     /// The role of requests; made by migration 0046.
     static let role = "beamline_tenant"
 
-    private static let enter = PostgresStatement("SELECT set_config('beamline.tenant', $1, true)", [.text])
+    /// With who asks for a change, for the triggers of migration 0042; empty where nobody does.
+    private static let enter = PostgresStatement(
+        "SELECT set_config('beamline.tenant', $1, true), set_config('beamline.audit', $2, true)", [.text, .text])
 
     let tenant: Int32
     private let connection: PostgresConnection
+    private var actor: String { AuditContext.current?.json ?? "" }
 
     init(tenant: Int32, connection: PostgresConnection) {
         self.tenant = tenant
@@ -26,7 +30,7 @@ struct TenantScope: Sendable {
     ) async throws(PostgresError) -> PostgresResult {
         // Between two syncs everything is one transaction, without BEGIN and COMMIT.
         var pipeline = PostgresPipeline(.single)
-        pipeline.add(Self.enter, String(tenant))
+        pipeline.add(Self.enter, String(tenant), actor)
         pipeline.add(statement, repeat each values)
         return try await connection.execute(pipeline)[1]
     }
@@ -34,7 +38,7 @@ struct TenantScope: Sendable {
     /// Runs one query that is not prepared, in one round trip.
     func query(_ query: PostgresQuery) async throws(PostgresError) -> PostgresResult {
         var pipeline = PostgresPipeline(.single)
-        pipeline.add(Self.enter, String(tenant))
+        pipeline.add(Self.enter, String(tenant), actor)
         pipeline.add(query)
         return try await connection.execute(pipeline)[1]
     }
@@ -44,7 +48,7 @@ struct TenantScope: Sendable {
         _ fill: (inout PostgresPipeline) -> Void
     ) async throws(PostgresError) -> [PostgresResult] {
         var pipeline = PostgresPipeline(.transaction)
-        pipeline.add(Self.enter, String(tenant))
+        pipeline.add(Self.enter, String(tenant), actor)
         fill(&pipeline)
         return Array(try await connection.execute(pipeline).dropFirst())
     }
@@ -55,7 +59,7 @@ struct TenantScope: Sendable {
     ) async throws(PostgresError) -> Answer {
         do {
             return try await connection.withTransaction { transaction in
-                try await transaction.execute(Self.enter, String(tenant))
+                try await transaction.execute(Self.enter, String(tenant), actor)
                 return try await body(transaction)
             }
         } catch let error as PostgresError {

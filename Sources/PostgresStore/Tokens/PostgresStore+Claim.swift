@@ -13,6 +13,16 @@ extension PostgresStore {
         let numbers = request.buckets.map { Int64($0.share + 1) }
         let sessions = request.slots.map(\.uuid)
         return try await lane { (connection) throws(PostgresError) in
+            if let breaker = request.breaker {
+                let (tenant, id) = (breaker.tenant.value, breaker.digest.uuid)
+                var pipeline = PostgresPipeline(.transaction)
+                pipeline.add(ClaimStatement.lockTenant, tenant)
+                pipeline.add(ClaimStatement.lockBreaker, tenant, id)
+                pipeline.add(ClaimStatement.lockQueue, queues[0])
+                let claim = pipeline.add(
+                    ClaimStatement.probes, tenants, queues, routes, marks, shares, numbers, sessions, tenant, id)
+                return try Self.leased(try await connection.execute(pipeline)[claim])
+            }
             let statement =
                 request.isCounted
                 ? ClaimStatement.counted : request.isGuarded ? ClaimStatement.guarded : ClaimStatement.claim
@@ -23,12 +33,15 @@ extension PostgresStore {
             let claim = pipeline.add(
                 statement, tenants, queues, routes, marks,
                 shares, numbers, sessions)
-            let rows = try await connection.execute(pipeline)[claim]
-            var leased: [LeasedTask] = []
-            leased.reserveCapacity(rows.count)
-            for row in rows { leased.append(try LeasedTask(row, from: 0)) }
-            return leased
+            return try Self.leased(try await connection.execute(pipeline)[claim])
         }
+    }
+
+    private static func leased(_ rows: PostgresResult) throws(PostgresError) -> [LeasedTask] {
+        var leased: [LeasedTask] = []
+        leased.reserveCapacity(rows.count)
+        for row in rows { leased.append(try LeasedTask(row, from: 0)) }
+        return leased
     }
 
     public func release(_ attempts: [AttemptFence]) async throws(StoreError) -> [AttemptFence] {

@@ -16,8 +16,9 @@ enum TimerStatement {
             RETURNING *),
         stopped AS (
             INSERT INTO held (tenant, run, queue, route, rank, step, attempt, losses, limit_id, reason)
-            SELECT l.tenant, l.run, l.queue, l.route, l.rank, l.step, l.attempt, l.losses, l.limit_id, 'limit'
-            FROM locked l WHERE l.limit_id IS NOT NULL),
+            SELECT x.tenant, x.run, x.queue, x.route, x.rank, x.step, x.attempt, x.losses, x.limit_id,
+                \(RareStatement.reason(of: "x.limit_id"))
+            FROM locked x WHERE x.limit_id IS NOT NULL),
         \(TokenEvents.told(of: "returned", state: "ready", wakes: true))
         SELECT tenant, queue, route, min(rank), NULL::uuid FROM returned GROUP BY tenant, queue, route
         UNION ALL

@@ -896,7 +896,8 @@ public enum BeamlineV1 {
         public var retryCount: Int32
         public var enqueuedUnixUs: Int64
         public var workflow: String
-        public init(task: BeamlineV1.TaskRef? = nil, taskType: String = "", pool: String = "", input: [UInt8] = [], deadlineUnixMs: Int64 = 0, limits: BeamlineV1.Limits? = nil, priority: Int32 = 0, retryCount: Int32 = 0, enqueuedUnixUs: Int64 = 0, workflow: String = "") {
+        public var secrets: [[UInt8]]
+        public init(task: BeamlineV1.TaskRef? = nil, taskType: String = "", pool: String = "", input: [UInt8] = [], deadlineUnixMs: Int64 = 0, limits: BeamlineV1.Limits? = nil, priority: Int32 = 0, retryCount: Int32 = 0, enqueuedUnixUs: Int64 = 0, workflow: String = "", secrets: [[UInt8]] = []) {
             self.task = task
             self.taskType = taskType
             self.pool = pool
@@ -907,6 +908,7 @@ public enum BeamlineV1 {
             self.retryCount = retryCount
             self.enqueuedUnixUs = enqueuedUnixUs
             self.workflow = workflow
+            self.secrets = secrets
         }
         @unsafe public static var descriptor: UnsafeRawPointer {
             unsafe UnsafeRawPointer(Beamline__V1__Assign__pointer())
@@ -923,6 +925,11 @@ public enum BeamlineV1 {
             self.retryCount = unsafe c.pointee.retry_count
             self.enqueuedUnixUs = unsafe c.pointee.enqueued_unix_us
             self.workflow = try unsafe raise(text: c.pointee.workflow, "beamline.v1.Assign.workflow")
+            self.secrets = []
+            unsafe self.secrets.reserveCapacity(c.pointee.n_secrets)
+            for index in unsafe 0..<c.pointee.n_secrets {
+                self.secrets.append(unsafe raise(bytes: c.pointee.secrets![index].data, c.pointee.secrets![index].len))
+            }
         }
         @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
             let c = unsafe arena.one(Beamline__V1__Assign.self)
@@ -937,6 +944,14 @@ public enum BeamlineV1 {
             unsafe c.pointee.retry_count = retryCount
             unsafe c.pointee.enqueued_unix_us = enqueuedUnixUs
             unsafe c.pointee.workflow = try arena.lower(text: workflow, "beamline.v1.Assign.workflow")
+            if !secrets.isEmpty {
+                let values = unsafe arena.array(like: c.pointee.secrets, count: secrets.count)
+                for (index, value) in secrets.enumerated() {
+                    unsafe values[index] = ProtobufCBinaryData(len: value.count, data: arena.lower(bytes: value))
+                }
+                unsafe c.pointee.secrets = values
+                unsafe c.pointee.n_secrets = secrets.count
+            }
             return UnsafeMutableRawPointer(c)
         }
     }

@@ -1,4 +1,5 @@
 public import Protobuf
+import Secrets
 
 /// One attempt, as an executor sees it.
 public struct TaskExecution: Sendable {
@@ -16,10 +17,15 @@ public struct TaskExecution: Sendable {
     /// Between asking it to stop and forcing it.
     public let grace: Duration
     let outlet: any LogOutlet
+    /// Takes the task's secrets out of what is said of it; `nil` when it has none.
+    var mask: SecretMask?
 
     /// - Parameter fraction: 0 to 1.
     public func progress(_ fraction: Double, _ message: String = "") {
-        outlet.emit(BeamlineV1.Progress(task: task, fraction: min(1, max(0, fraction)), message: message))
+        outlet.emit(
+            BeamlineV1.Progress(
+                task: task, fraction: min(1, max(0, fraction)),
+                message: mask?.masked(message) ?? message))
     }
 
     /// The earlier of the step's deadline and `timeout` from now.

@@ -1,5 +1,6 @@
 public import Logging
 import Protobuf
+import Secrets
 public import Supervision
 import Synchronization
 public import Telemetry
@@ -147,12 +148,13 @@ public final class Worker: Service, LogOutlet {
 
     private func begin(_ assign: BeamlineV1.Assign, _ task: BeamlineV1.TaskRef, stop: StopSignal, session: [UInt8]) {
         let key = AttemptKey(task)
+        let mask = assign.secrets.isEmpty ? nil : SecretMask(assign.secrets)
         let execution = TaskExecution(
             assignment: assign, task: task, session: SessionID.text(session), stop: stop,
-            log: TaskLog(task: task, outlet: self), deadline: assign.deadline(now: .now, wallClock: .now()),
+            log: TaskLog(task: task, outlet: self, mask: mask), deadline: assign.deadline(now: .now, wallClock: .now()),
             grace: assign.limits.flatMap { $0.graceMs > 0 ? .milliseconds($0.graceMs) : nil }
                 ?? configuration.stopGrace,
-            outlet: self)
+            outlet: self, mask: mask)
         guard let executor = executors[assign.taskType] else {
             ended(
                 key,
@@ -164,7 +166,7 @@ public final class Worker: Service, LogOutlet {
             return
         }
         if let immediate = executor as? any ImmediateTaskExecutor {
-            ended(key, immediate.runNow(execution), taskType: assign.taskType)
+            ended(key, immediate.runNow(execution).masked(mask), taskType: assign.taskType)
         } else {
             launch.yield(Launch(key: key, execution: execution, executor: executor))
         }
@@ -174,7 +176,8 @@ public final class Worker: Service, LogOutlet {
         let began = ContinuousClock.now
         var outcome = await launch.executor.run(launch.execution)
         if outcome.usage.duration == .zero { outcome.usage.duration = .now - began }
-        ended(launch.key, outcome, taskType: launch.executor.taskType)
+        launch.execution.log.finish()
+        ended(launch.key, outcome.masked(launch.execution.mask), taskType: launch.executor.taskType)
     }
 
     private func ended(_ key: AttemptKey, _ outcome: TaskOutcome, taskType: String) {

@@ -84,7 +84,10 @@ extension DefinitionChecker {
         _ expression: Expression, for reader: Reader, at start: (inout Self) -> SourcePlace?
     ) {
         for reference in expression.references {
-            guard let found = nameProblem(reference, for: reader) else { continue }
+            let problem =
+                reference.root == SecretMark.root
+                ? secretProblem(reference, in: expression) : nameProblem(reference, for: reader)
+            guard let found = problem else { continue }
             let place = start(&self).map { self.place(line: found.line, column: found.column, from: $0) }
             report(place, length: found.length, found.message, hint: found.hint)
         }
@@ -148,6 +151,27 @@ extension DefinitionChecker {
         case "steps": return stepProblem(reference, for: reader)
         default: return nil
         }
+    }
+
+    /// Secrets are put in when the input goes to the worker, so that no expression can compute with one and nothing of it
+    /// gets into the run.
+    private func secretProblem(_ reference: Reference, in expression: Expression) -> ReferenceProblem? {
+        guard readsSecrets else {
+            return ReferenceProblem(
+                reference, "secrets can be named only in the with of a task",
+                hint: "hand the secret to the step that needs it: ${{ secrets.NAME }}")
+        }
+        guard expression.soleReference == reference, reference.path.count == 1, !reference.isComputed else {
+            return ReferenceProblem(
+                reference, "a secret stands alone between its braces, under a name that is written out",
+                hint: "as in Bearer ${{ secrets.NAME }} or ${{ secrets[\"ci/token\"] }}")
+        }
+        guard SecretMark.isName(reference.path[0]) else {
+            return ReferenceProblem(
+                reference, segment: 0, "\"\(reference.path[0])\" cannot be the name of a secret",
+                hint: "a name has 1 to 200 letters, digits, _, -, . and /")
+        }
+        return nil
     }
 
     private mutating func inputProblem(_ reference: Reference) -> ReferenceProblem? {

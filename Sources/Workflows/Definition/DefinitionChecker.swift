@@ -32,6 +32,8 @@ struct DefinitionChecker {
     private var suggestionsLeft = 100
     /// Finding the place of an expression in its text looks at the whole text: only so many times.
     var placesLeft = 200
+    /// The `with` of a task is being checked, which alone may name secrets.
+    var readsSecrets = false
 
     /// What a step's texts became.
     struct CompiledStep {
@@ -42,6 +44,7 @@ struct DefinitionChecker {
         var kind = StepKind.task
         var limitKey: Template?
         var rateKey: Template?
+        var breakerTarget: Template?
     }
 
     /// What a definition's texts became; meaningful only without problems.
@@ -112,10 +115,15 @@ struct DefinitionChecker {
         compiled.rateKey = step.rate?.key.flatMap {
             template(.string($0), node: nodes[index].rate?["key"], for: reader)
         }
+        compiled.breakerTarget = step.breaker.flatMap {
+            template(.string($0.target), node: nodes[index].breaker?["target"], for: reader)
+        }
         if let form = nodes[index].kind {
             compiled.kind = kind(form, of: index, reader) ?? .task
         } else if let with = step.with {
+            readsSecrets = true
             compiled.input = template(with, node: nodes[index].with, for: reader)
+            readsSecrets = false
         }
         return compiled
     }

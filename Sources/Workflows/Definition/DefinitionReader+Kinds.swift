@@ -5,7 +5,7 @@ extension DefinitionReader {
     mutating func kind(_ uses: String, members step: [String: SourceNode], at node: SourceNode) -> KindForm? {
         guard Words.engineKinds.contains(uses) else { return nil }
         refuse(
-            ["retry", "timeout", "limits", "resources", "priority", "concurrency", "rate"], in: step, uses)
+            ["retry", "timeout", "limits", "resources", "priority", "concurrency", "rate", "breaker"], in: step, uses)
         switch uses {
         case "wait":
             refuse(["deadline"], in: step, uses)

@@ -15,15 +15,17 @@ extension DefinitionReader {
     mutating func concurrency(_ node: SourceNode, ofStep: Bool) -> Concurrency? {
         let what = ofStep ? "concurrency of a step" : "concurrency"
         let known = ofStep ? Words.stepConcurrency : Words.concurrency
-        guard let members = members(of: node, what, known: known, later: []),
-            let limitNode = required("limit", in: members, of: "concurrency", at: node)
-        else { return nil }
+        guard let members = members(of: node, what, known: known, later: []) else { return nil }
         var concurrency = Concurrency(limit: 1)
-        if let limit = count(limitNode, "limit") { concurrency.limit = limit }
         concurrency.key = members["key"].flatMap { string($0, "key", allowsEmpty: false) }
         concurrency.onConflict =
             members["on_conflict"].flatMap { choice($0, "on_conflict", of: ConflictPolicy.self) } ?? .queue
         concurrency.scope = members["scope"].flatMap { choice($0, "scope", of: LimitScope.self) } ?? .workflow
+        // A key of the whole tenant may have its limit declared elsewhere; until then it is 1.
+        let isDeclaredElsewhere = concurrency.key != nil && concurrency.scope == .tenant
+        if isDeclaredElsewhere, members["limit"] == nil { return concurrency }
+        guard let limitNode = required("limit", in: members, of: "concurrency", at: node) else { return nil }
+        if let limit = count(limitNode, "limit") { concurrency.limit = limit }
         return concurrency
     }
 

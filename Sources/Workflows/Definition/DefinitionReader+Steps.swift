@@ -63,11 +63,12 @@ extension DefinitionReader {
         let priority = members["priority"].flatMap { self.priority($0) }
         let concurrency = members["concurrency"].flatMap { self.concurrency($0, ofStep: true) }
         let rate = members["rate"].flatMap { self.rate($0) }
+        let breaker = members["breaker"].flatMap { self.breaker($0, concurrency: members["concurrency"]) }
         guard let id, let idNode else { return nil }
         let nodes = StepNodes(
             id: idNode, needs: needNodes, join: members["join"], with: members["with"], condition: members["if"],
             forEach: members["for_each"], kind: kind, reads: readNodes, writes: writeNodes,
-            concurrency: members["concurrency"], rate: members["rate"])
+            concurrency: members["concurrency"], rate: members["rate"], breaker: members["breaker"])
         var step = WorkflowDefinition.Step(
             id: id, uses: uses ?? "", needs: needs, join: join, forEach: forEach, maxParallel: parallel,
             with: members["with"]?.value, condition: condition, retry: retry, timeout: timeout, deadline: deadline,
@@ -75,6 +76,7 @@ extension DefinitionReader {
         step.priority = priority
         step.concurrency = concurrency
         step.rate = rate
+        step.breaker = breaker
         return (step, nodes)
     }
 

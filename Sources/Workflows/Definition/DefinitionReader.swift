@@ -30,6 +30,7 @@ struct DefinitionReader {
         var writes: [SourceNode] = []
         var concurrency: SourceNode?
         var rate: SourceNode?
+        var breaker: SourceNode?
     }
 
     /// Nodes of a failure handler.
@@ -201,20 +202,9 @@ struct DefinitionReader {
         return text
     }
 
-    private mutating func workflowName(_ node: SourceNode) -> String? {
-        guard let text = word(node, "the name", extra: "-_./", longest: 200) else { return nil }
-        guard
-            text.split(separator: "/", omittingEmptySubsequences: false).allSatisfy({
-                !$0.isEmpty && $0 != "." && $0 != ".."
-            })
-        else {
-            report(node, "the name \"\(text)\" has an empty part between its slashes")
-            return nil
-        }
-        return text
-    }
+    private mutating func workflowName(_ node: SourceNode) -> String? { resourceName(node, "the name") }
 
-    private mutating func queueName(_ node: SourceNode) -> String? { word(node, "queue", extra: "-_.") }
+    private mutating func queueName(_ node: SourceNode) -> String? { resourceName(node, "queue") }
 
     private mutating func labels(_ node: SourceNode) -> [WorkflowDefinition.Label] {
         guard case .mapping(let members) = node.content else {

@@ -8,7 +8,13 @@ extension DefinitionError {
         for diagnostic in diagnostics.prefix(Self.mostListed) { text += diagnostic.rendered(with: source) }
         let count = diagnostics.count
         if count > Self.mostListed { text += "… and \(count - Self.mostListed) more\n" }
-        rendered = text + "\(count) error\(count == 1 ? "" : "s"); nothing applied.\n"
+        listed = text
+    }
+
+    /// The problems of several files, in the order given.
+    init(merging errors: [DefinitionError]) {
+        diagnostics = errors.flatMap(\.diagnostics)
+        listed = errors.map(\.listed).joined()
     }
 }
 

@@ -23,8 +23,14 @@ public struct Diagnostic: Hashable, Sendable {
 /// Why a definition is refused: every problem at once, in the order of the text.
 public struct DefinitionError: Error, Hashable, Sendable, CustomStringConvertible {
     public var diagnostics: [Diagnostic]
-    /// The problems as a terminal shows them, with the lines they stand in.
-    public var rendered: String
+    /// The problems as a terminal shows them, each with the line it stands in.
+    var listed: String
+
+    /// The problems as a terminal shows them, and how many they are.
+    public var rendered: String {
+        let count = diagnostics.count
+        return listed + "\(count) error\(count == 1 ? "" : "s"); nothing applied.\n"
+    }
 
     public var description: String { rendered }
 }

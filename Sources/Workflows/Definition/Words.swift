@@ -9,12 +9,16 @@ enum Words {
     ]
     static let step = [
         "id", "uses", "needs", "join", "if", "for_each", "max_parallel", "with", "retry", "timeout", "deadline",
-        "limits", "resources", "priority", "concurrency", "rate", "background", "reads", "writes",
+        "limits", "resources", "priority", "concurrency", "rate", "breaker", "background", "reads", "writes",
     ]
     static let stepLater: Set<String> = [
         "cache", "on_failure", "switch", "cases", "compensate", "finally", "env", "secrets", "name", "description",
         "queue", "output", "delay", "labels",
     ]
+    static let bundle = ["bundle", "description", "queues", "limits", "workflows"]
+    static let bundleLater: Set<String> = ["triggers", "alerts", "secrets", "routes"]
+    static let queue = ["name", "discipline", "boost", "weight", "strict", "concurrency"]
+    static let limit = ["name", "of", "slots"]
     static let handler = ["match", "steps", "recover"]
     static let match = ["step", "error"]
     static let wait = ["for", "until", "signal", "timeout", "on_timeout"]
@@ -28,6 +32,7 @@ enum Words {
     static let throttle = ["key", "limit", "per", "on_excess", "scope"]
     static let debounce = ["key", "quiet", "longest", "scope"]
     static let rate = ["key", "limit", "per", "burst", "scope"]
+    static let breaker = ["target", "failures", "ratio", "window", "open", "probes", "scope"]
     static let concurrency = ["key", "limit", "on_conflict", "scope"]
     static let stepConcurrency = ["key", "limit", "scope"]
     static let resources = ["pool"]

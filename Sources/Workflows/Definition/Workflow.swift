@@ -18,7 +18,7 @@ public struct Workflow: Sendable {
     /// Reads what `WorkflowDefinition.canonical` wrote.
     public init(canonical: [UInt8]) throws(DefinitionError) { try self.init(parsing: canonical, file: "definition") }
 
-    private init(root: SourceNode, source: SourceText) throws(DefinitionError) {
+    init(root: SourceNode, source: SourceText) throws(DefinitionError) {
         var reader = DefinitionReader(path: source.path)
         let definition = reader.read(root)
         var problems = reader.problems
@@ -31,7 +31,7 @@ public struct Workflow: Sendable {
         plan = Plan(definition, compiled)
     }
 
-    private static func read(_ source: SourceText) throws(DefinitionError) -> SourceNode {
+    static func read(_ source: SourceText) throws(DefinitionError) -> SourceNode {
         // JSON is nearly a part of YAML; its own reader knows all of it and says better what is wrong.
         let first = source.text.unicodeScalars.first { !" \t\r\n".unicodeScalars.contains($0) }
         if first == "{" {
@@ -72,6 +72,9 @@ extension Plan {
                 isBackground: step.isBackground)
             made.limit = step.concurrency.map { PlanLimit($0, key: compiled.limitKey) }
             made.rate = step.rate.map { PlanRate($0, key: compiled.rateKey) }
+            if let breaker = step.breaker, let target = compiled.breakerTarget {
+                made.breaker = PlanBreaker(target: target, rule: breaker.rule, scope: breaker.scope)
+            }
             return made
         }
         let main = Int32(definition.steps.count)

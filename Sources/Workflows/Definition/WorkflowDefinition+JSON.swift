@@ -49,6 +49,7 @@ extension WorkflowDefinition.Step {
         if let priority { members.append(("priority", .int(Int64(priority)))) }
         if let concurrency { members.append(("concurrency", concurrency.json)) }
         if let rate { members.append(("rate", rate.json)) }
+        if let breaker { members.append(("breaker", breaker.json)) }
         if let pool { members.append(("resources", ["pool": .string(pool)])) }
         if isBackground { members.append(("background", true)) }
         if !reads.isEmpty { members.append(("reads", .array(reads.map { .string($0) }))) }

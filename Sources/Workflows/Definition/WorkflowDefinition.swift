@@ -115,6 +115,8 @@ extension WorkflowDefinition {
         public var concurrency: Concurrency?
         /// How often its like may start.
         public var rate: RateLimit?
+        /// What stops attempts at a target that keeps failing.
+        public var breaker: StepBreaker?
 
         public init(
             id: String, uses: String, needs: [String] = [], join: Join = .all, forEach: String? = nil,

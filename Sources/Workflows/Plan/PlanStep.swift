@@ -15,6 +15,8 @@ public struct PlanStep: Sendable {
     public var limit: PlanLimit?
     /// How often its like may start.
     public var rate: PlanRate?
+    /// What stops attempts at its target when that keeps failing.
+    public var breaker: PlanBreaker?
     /// Indices of the steps that it needs.
     public var needs: [Int32]
     public var join: Join
@@ -24,6 +26,8 @@ public struct PlanStep: Sendable {
     public var condition: Expression?
     /// Becomes the task's input; without it, that is `{}`.
     public var input: Template?
+    /// Whether `input` names secrets.
+    public let usesSecrets: Bool
     public var fanOut: FanOut?
     public var retry: RetryPolicy
     /// Longest run time of one attempt.
@@ -53,6 +57,7 @@ public struct PlanStep: Sendable {
         self.join = join
         self.condition = condition
         self.input = input
+        usesSecrets = input?.holes.contains { $0.expression.soleReference?.root == SecretMark.root } ?? false
         self.fanOut = fanOut
         self.retry = retry
         self.timeout = timeout
@@ -65,11 +70,20 @@ public struct PlanStep: Sendable {
         if case .task = kind { true } else { false }
     }
 
+    /// The secrets that its input names.
+    public var secrets: Set<String> {
+        guard usesSecrets, let input else { return [] }
+        return Set(
+            input.holes.compactMap { hole in
+                hole.expression.soleReference.flatMap { $0.root == SecretMark.root ? $0.path.first : nil }
+            })
+    }
+
     /// References of every expression of it.
     var references: [Reference] {
         var found = condition?.references ?? []
         found += fanOut?.items.references ?? []
-        for template in [input, limit?.key, rate?.key].compactMap(\.self) + kind.templates {
+        for template in [input, limit?.key, rate?.key, breaker?.target].compactMap(\.self) + kind.templates {
             for hole in template.holes { found += hole.expression.references }
         }
         for expression in kind.expressions { found += expression.references }

@@ -15,6 +15,8 @@ struct Expansion: Hashable, Sendable {
     let count: Int32
     /// The first item that has not begun, counted from 0.
     var next: Int32 = 0
+    /// Items that begin once more, when one of those that run has ended.
+    var again: ArraySlice<Int32> = []
     /// Those that have not ended.
     var unended: Int32
     /// The first failure of one of them, and which it was.

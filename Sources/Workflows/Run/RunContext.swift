@@ -31,10 +31,11 @@ public struct RunContext: Hashable, Sendable {
 
 extension RunContext {
     /// The run that a step of this one starts: its time, and a hash of it and the step. So the child falls into its
-    /// parent's partition, and starting it twice is starting it once.
-    func child(of step: Int32) -> RunID? {
+    /// parent's partition, and starting it twice is starting it once. A run that was reopened starts others.
+    func child(of step: Int32, generation: Int32) -> RunID? {
         guard let run else { return nil }
         var mixed = run.bytes.low ^ (UInt64(UInt32(bitPattern: step)) &* 0x9E37_79B9_7F4A_7C15)
+        mixed ^= UInt64(UInt32(bitPattern: generation)) &* 0xD6E8_FEB8_6659_FD93
         for _ in 0..<2 {
             mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
             mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB

@@ -2,8 +2,8 @@
 public enum RunEffect: Sendable, Equatable {
     /// Append to the run's history.
     case record(StepTransition)
-    /// The step gets a token in `ready`; while the run is paused, in `held`.
-    case ready(step: Int32)
+    /// The step gets a token in `ready`; while the run is paused, in `held`. Attempts up to `after` were used before.
+    case ready(step: Int32, after: Int32 = 0)
     /// The step's token waits in `timers`: a failed attempt is tried again. While the run is paused, it waits in `held`.
     case retry(step: Int32, attempt: Int32, delay: Duration)
     /// The step gets a token in `waits`.
@@ -26,6 +26,8 @@ public enum RunEffect: Sendable, Equatable {
     case startChild(ChildStart)
     case cancelChild(RunID, reason: String)
     case emit(Emission)
+    /// The run, which had ended, goes on.
+    case reopened(by: String)
     /// The run has ended.
     case ended(RunLifecycle, output: [UInt8]? = nil, failure: StepFailure?)
 }

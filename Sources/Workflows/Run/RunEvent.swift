@@ -13,4 +13,8 @@ public enum RunEvent: Sendable {
     case childEnded(step: Int32, ChildOutcome)
     case pause
     case resume
+    /// A run that has failed goes on.
+    case reopen(Reopening)
+    /// Before its start: what the run takes over from the one that it repeats.
+    case carry(Carried)
 }

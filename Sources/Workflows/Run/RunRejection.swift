@@ -22,4 +22,16 @@ public enum RunRejection: Error, Sendable, Equatable {
     case alreadyDecided
     /// The form does not match its schema.
     case invalidForm(String)
+    /// Only what has ended can be reopened.
+    case notEnded
+    /// Only a run that has failed can be reopened.
+    case notFailed(RunLifecycle)
+    /// The run was reopened already.
+    case reopened
+    /// No step has failed that the run waits for.
+    case nothingFailed
+    /// Its workflow limits its runs: it would need a slot.
+    case needsSlot
+    /// The step's input cannot be given: it begins nothing, is no task, or has items.
+    case noInput(step: Int32)
 }

@@ -10,11 +10,13 @@ struct RunScope: ExpressionScope {
     private let run: RunState
     /// The step whose expressions are evaluated; `nil`: the run's.
     private let reader: Int32?
+    private let mark: SecretMark?
     private let trees = Trees()
 
-    init(_ run: RunState, step: Int32? = nil) {
+    init(_ run: RunState, step: Int32? = nil, mark: SecretMark? = nil) {
         self.run = run
         reader = step
+        self.mark = mark
     }
 
     func resolve(_ reference: Reference) throws(ExpressionError) -> Resolved? {
@@ -29,6 +31,9 @@ struct RunScope: ExpressionScope {
             guard let reader, let item = run.item(of: reader) else { return nil }
             return Resolved(.int(Int64(item.index)))
         case "failure": return Resolved(failure)
+        case SecretMark.root:
+            guard reference.path.count == 1 else { return nil }
+            return Resolved(.string(SecretMark.text(of: reference.path[0], mark)), consumed: 1)
         default: return nil
         }
     }

@@ -5,6 +5,7 @@ extension RunState {
     /// Begins a step that has become live: its condition, then its items, then what it is.
     mutating func begin(_ step: Int32, _ turn: inout Turn) {
         guard case .live? = status(of: step), let template = template(of: step) else { return }
+        if !carried.isEmpty, let output = carried[step] { return record(step, .succeeded, output: output, &turn) }
         let isItem = item(of: step) != nil
         do throws(StepProblem) {
             if !isItem, let condition = template.condition, try !isWanted(condition, step) {
@@ -20,7 +21,7 @@ extension RunState {
                 return
             }
             switch template.kind {
-            case .task: turn.effects.append(.ready(step: step))
+            case .task: turn.effects.append(.ready(step: step, after: attemptFloor))
             case .wait(let rule): try wait(step, rule, &turn)
             case .approval(let rule): try ask(step, rule, &turn)
             case .workflow(let rule): try startChild(step, rule, &turn)
@@ -107,7 +108,7 @@ extension RunState {
                 .invalid, "too_deep",
                 "the run is \(context.depth) levels below its root; at most \(ChildRule.deepest) are taken")
         }
-        guard let run = context.run, let child = context.child(of: step) else {
+        guard let run = context.run, let child = context.child(of: step, generation: generation) else {
             throw StepProblem(.invalid, "no_run", "the run has no id")
         }
         let name = try text(rule.name, "name", step)

@@ -10,6 +10,7 @@ extension RunState {
     /// Changes the state as a transition says.
     mutating func replay(_ transition: StepTransition, into follows: inout Consequences) {
         revision = max(revision, transition.revision)
+        highestAttempt = max(highestAttempt, transition.attempt)
         let step = transition.step
         if step == Self.signalLine, let signal = RunSignal(recorded: transition) { return signals.keep(signal) }
         if step == Self.stageLine { return enter(transition, into: &follows) }
@@ -26,6 +27,7 @@ extension RunState {
             guard end(step, as: .skipped) else { return }
             let code = transition.failure?.code
             let well = code == Self.conditionFalse || code == Self.notChosen
+            if !well { spoiled.insert(step) }
             settle(step, well: well, failure: transition.failure, into: &follows)
         case .cancelled:
             end(step, as: .cancelled)
@@ -37,7 +39,7 @@ extension RunState {
         case .decided:
             guard let decision = ApprovalDecision(recorded: transition) else { return }
             decisions[step, default: []].append(decision)
-        case .pending, .ready, .running, .held, .lost, .signalled, .entered:
+        case .pending, .ready, .running, .held, .lost, .signalled, .entered, .reopened, .carried:
             // Token moves and lost attempts are kept for people; the fold does not depend on them.
             break
         }
@@ -50,6 +52,7 @@ extension RunState {
         guard end(step, as: .succeeded) else { return }
         if let taken { signals.drop(taken) }
         if let output = transition.output, isOutputKept(step) { outputs[step] = output }
+        if !carried.isEmpty { carried[step] = nil }
         settle(step, well: true, failure: nil, into: &follows)
     }
 
@@ -60,6 +63,8 @@ extension RunState {
 
     /// A stage begins, or the run is told to stop.
     private mutating func enter(_ transition: StepTransition, into follows: inout Consequences) {
+        if transition.state == .reopened { return reopen(transition, into: &follows) }
+        if transition.state == .carried { return carry(transition) }
         guard let output = transition.output, let name = try? JSONValue(parsing: output).stringValue,
             let entered = RunStage(rawValue: name)
         else { return }

@@ -30,6 +30,8 @@ extension RunState {
         case .childEnded(let step, let outcome): try endChild(of: step, outcome, &turn)
         case .pause: try pause(&turn)
         case .resume: try resume(&turn)
+        case .reopen(let reopening): try reopen(reopening, &turn)
+        case .carry(let carried): try carry(carried, &turn)
         }
         proceed(&turn)
         return turn.effects
@@ -38,6 +40,7 @@ extension RunState {
     static let conditionFalse = "condition_false"
     /// The step is behind a switch that chose another case.
     static let notChosen = "not_chosen"
+    static let upstreamFailed = "upstream_failed"
 
     // MARK: - What is asked of the run
 
@@ -165,7 +168,7 @@ extension RunState {
     private mutating func skip(_ step: Int32, lacking need: Int32, _ turn: inout Turn) {
         guard case .pending = statuses[Int(step)] else { return }
         let failure = StepFailure(
-            kind: .skipped, code: "upstream_failed", message: "needs \(name(of: need) ?? "a step"), which failed",
+            kind: .skipped, code: Self.upstreamFailed, message: "needs \(name(of: need) ?? "a step"), which failed",
             retryable: false)
         record(step, .skipped, failure: failure, &turn)
     }

@@ -109,7 +109,10 @@ extension RunState {
             if wait.kind == .signal { signals.leave(step, wait.subject) }
             decisions[step] = nil
         }
-        if let position = expansionOf.removeValue(forKey: step) { forgetOutputs(of: expansions[position]) }
+        // Those of the items of a failed step are kept: it may be reopened.
+        if let position = expansionOf.removeValue(forKey: step), status != .failed {
+            forgetOutputs(of: expansions[position])
+        }
         return true
     }
 
@@ -164,7 +167,11 @@ extension RunState {
             expansions[position].failed = step - expansions[position].base
         }
         let expansion = expansions[position]
-        if case .items = expansion.kind, expansion.next < expansion.count {
+        if let again = expansion.again.first {
+            expansions[position].again.removeFirst()
+            makeLive(again)
+            follows.released.append(again)
+        } else if case .items = expansion.kind, expansion.next < expansion.count {
             expansions[position].next += 1
             makeLive(expansion.base + expansion.next)
             follows.released.append(expansion.base + expansion.next)

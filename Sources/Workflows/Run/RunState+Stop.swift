@@ -126,7 +126,7 @@ extension RunState {
             switch statuses[Int(step)] {
             case .live, .open:
                 if waits[step]?.kind == .child, case .workflow(let rule)? = template(of: step)?.kind,
-                    rule.onParentCancel == .cancel, let child = context.child(of: step)
+                    rule.onParentCancel == .cancel, let child = context.child(of: step, generation: generation)
                 {
                     turn.effects.append(.cancelChild(child, reason: reason.message))
                 }

@@ -4,9 +4,13 @@ import JSON
 extension RunState {
     /// The input of a step's task as JSON text: its `with`, evaluated over the run's input, the outputs of steps that
     /// have ended, and its item. What a step with `join: all` reads cannot change any more once the step is live.
-    public func makeInput(of step: Int32) throws(ExpressionError) -> [UInt8] {
+    ///
+    /// - Parameter mark: stands where secrets will stand; without one they cannot be put in any more, so that equal inputs
+    ///   have equal texts.
+    public func makeInput(of step: Int32, mark: SecretMark? = nil) throws(ExpressionError) -> [UInt8] {
+        if !editedInputs.isEmpty, let edited = editedInputs[step] { return edited }
         guard let template = template(of: step)?.input else { return JSONText.emptyObject.bytes }
-        return try template.evaluate(in: RunScope(self, step: step))
+        return try template.evaluate(in: RunScope(self, step: step, mark: mark))
     }
 
     /// The output of a run whose steps have ended as JSON text: the definition's `output`, else the output of the only

@@ -31,6 +31,18 @@ public struct RunState: Sendable {
     var signals: SignalBox
     /// Decisions about live approvals.
     public internal(set) var decisions: [Int32: [ApprovalDecision]]
+    /// How often the run was reopened.
+    public internal(set) var generation: Int32
+    /// No attempt of this generation has this number or a lower one.
+    public internal(set) var attemptFloor: Int32
+    /// The highest attempt that the history has.
+    var highestAttempt: Int32
+    /// Inputs of tasks that somebody has edited: JSON text in place of what the definition makes.
+    public internal(set) var editedInputs: [Int32: [UInt8]]
+    /// Steps that were skipped because a need of theirs had failed.
+    var spoiled: Set<Int32>
+    /// Outputs that were taken over from another run, of steps that have not begun.
+    var carried: [Int32: [UInt8]]
 
     /// The number of the lines of history that are about signals.
     public static let signalLine: Int32 = -1
@@ -56,6 +68,12 @@ public struct RunState: Sendable {
         waits = [:]
         signals = SignalBox()
         decisions = [:]
+        generation = 0
+        attemptFloor = 0
+        highestAttempt = 0
+        editedInputs = [:]
+        spoiled = []
+        carried = [:]
     }
 
     /// Rebuilds a run that has started: its row, then its history in order.

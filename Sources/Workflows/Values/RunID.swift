@@ -103,13 +103,18 @@ extension RunID.Bytes: CustomStringConvertible {
     }
 
     private static func value(of character: UInt8) -> UInt64? {
-        let upper = character >= UInt8(ascii: "a") && character <= UInt8(ascii: "z") ? character - 32 : character
-        switch upper {
-        case UInt8(ascii: "I"), UInt8(ascii: "L"): return 1
-        case UInt8(ascii: "O"): return 0
-        default: return alphabet.firstIndex(of: upper).map(UInt64.init)
-        }
+        let value = values[Int(character)]
+        return value < 32 ? UInt64(value) : nil
     }
+
+    /// The value of each character of either case; 255 where it has none. I and L read as 1, O as 0.
+    private static let values: [UInt8] = {
+        var values = [UInt8](repeating: 255, count: 256)
+        for (value, character) in alphabet.enumerated() { values[Int(character)] = UInt8(value) }
+        for (character, value) in zip("ILO".utf8, [UInt8(1), 1, 0]) { values[Int(character)] = value }
+        for upper in UInt8(ascii: "A")...UInt8(ascii: "Z") { values[Int(upper | 0x20)] = values[Int(upper)] }
+        return values
+    }()
 
     private init?(uuid characters: [UInt8]) {
         var words: [UInt64] = [0, 0]

@@ -15,6 +15,8 @@ public struct StepFailure: Hashable, Sendable {
         case expression = 7
         /// The step did not run: `code` is `condition_false` or `upstream_failed`.
         case skipped = 8
+        /// Its attempts have taken their workers down with them.
+        case quarantined = 9
 
         public var text: String {
             switch self {
@@ -26,6 +28,7 @@ public struct StepFailure: Hashable, Sendable {
             case .resource: "resource"
             case .expression: "expression"
             case .skipped: "skipped"
+            case .quarantined: "quarantined"
             }
         }
 

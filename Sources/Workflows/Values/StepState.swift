@@ -24,10 +24,15 @@ public enum StepState: Int16, Sendable, CaseIterable {
     case decided = 14
     /// Of the run: a stage began.
     case entered = 15
+    /// Of the run: it goes on after its failure.
+    case reopened = 16
+    /// Of the run: what it takes over from the run that it repeats.
+    case carried = 17
 
     public var isEnded: Bool {
         switch self {
-        case .pending, .ready, .running, .scheduled, .waiting, .held, .lost, .expanded, .signalled, .decided, .entered:
+        case .pending, .ready, .running, .scheduled, .waiting, .held, .lost, .expanded, .signalled, .decided, .entered,
+            .reopened, .carried:
             false
         case .succeeded, .failed, .skipped, .cancelled: true
         }
@@ -50,6 +55,8 @@ public enum StepState: Int16, Sendable, CaseIterable {
         case .signalled: "signalled"
         case .decided: "decided"
         case .entered: "entered"
+        case .reopened: "reopened"
+        case .carried: "carried"
         }
     }
 

@@ -51,6 +51,21 @@ struct APIClient: Sendable {
             type: file.isJSON ? "application/json" : "application/yaml")
     }
 
+    /// Applies files together; what is wrong with them becomes the failure's message.
+    func apply(_ files: [DefinitionFile], query: [String: String]) async throws(CommandFailure) -> JSONValue {
+        var entries: [JSONValue] = []
+        for file in files {
+            // The server says where a byte is no text, so one file goes as it is.
+            guard let content = String(validating: file.contents, as: UTF8.self) else {
+                return try await call(
+                    "POST", "/v1/apply" + Self.text(query.merging(["file": file.name]) { $1 }), body: file.contents,
+                    type: "application/yaml")
+            }
+            entries.append(["name": .string(file.name), "content": .string(content)])
+        }
+        return try await post("/v1/apply" + Self.text(query), body: ["files": .array(entries)])
+    }
+
     /// All pages of a list, or so many entries of it.
     func pages(
         _ path: String, query: [String: String] = [:], list: String, limit: Int?

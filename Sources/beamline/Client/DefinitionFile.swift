@@ -22,7 +22,7 @@ extension DefinitionFile {
     /// Everything that is wrong with it; `nil` when it can be applied.
     func problems() -> DefinitionError? {
         do {
-            _ = try Workflow(parsing: contents, file: name)
+            _ = try Manifest(parsing: contents, file: name)
             return nil
         } catch {
             return error

@@ -4,9 +4,10 @@ import ArgumentParser
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Start, list, show, watch, explain, signal, pause, resume and cancel runs, and read their output.",
+        abstract:
+            "Start, list, show, watch, explain, signal, pause, resume, cancel and rerun runs, and read their output.",
         subcommands: [
             Start.self, List.self, Show.self, Watch.self, Explain.self, Signal.self, Pause.self, Resume.self,
-            Cancel.self, Logs.self,
+            Cancel.self, Rerun.self, Logs.self,
         ])
 }

@@ -106,9 +106,9 @@ struct SecretCommand: AsyncParsableCommand {
 
         func run() throws {
             var generator = SystemRandomNumberGenerator()
-            let line = MasterKeys.line(name: name, using: &generator)
+            let line = NamedKeys.line(name: name, using: &generator)
             do {
-                _ = try MasterKeys(text: line)
+                _ = try NamedKeys(text: line)
             } catch { throw CommandFailure(.invalid, "error: \(error.description)") }
             print(line)
         }

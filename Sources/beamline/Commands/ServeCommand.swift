@@ -12,6 +12,11 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup var keys: KeyOptions
     @OptionGroup var logging: LoggingOptions
     @OptionGroup var secrets: SecretOptions
+    @OptionGroup var deadLetters: DeadLetterRetentionOptions
+    @OptionGroup var audit: AuditKeyOptions
+
+    @Option(help: "Months of the audit log that are kept behind the present one; all when left out.")
+    var auditMonths: Int?
 
     @Option(help: "Address and port to listen on; may be repeated. [BEAMLINE_LISTEN]")
     var listen: [String] = []
@@ -71,6 +76,9 @@ struct ServeCommand: AsyncParsableCommand {
         guard !requireClientCertificates || clientAuthorities != nil && !workerListen.isEmpty else {
             throw ValidationError("--require-client-certificates needs --client-authorities and --worker-listen.")
         }
+        guard auditMonths.map({ (1...1200).contains($0) }) ?? true else {
+            throw ValidationError("--audit-months must be from 1 to 1200.")
+        }
     }
 
     func run() async throws {
@@ -93,6 +101,9 @@ struct ServeCommand: AsyncParsableCommand {
         options.nodeName = name ?? HostName.text
         options.secrets = try secrets.sources()
         options.identityFile = identity ?? ClientContext.environment("BEAMLINE_IDENTITY")
+        options.deadLetters = try deadLetters.options()
+        options.audit = audit.source()
+        options.audit.keptMonths = auditMonths
         if let text = rateLimits ?? ClientContext.environment("BEAMLINE_RATE_LIMITS") {
             do {
                 options.rates = try RatePolicies(text)

@@ -58,6 +58,27 @@ struct SecretOptions: ParsableArguments {
     }
 }
 
+/// Where the keys of the audit log come from, and where its signed heads go.
+struct AuditKeyOptions: ParsableArguments {
+    @Option(
+        help: "File of the keys that the audit log is sealed under. [BEAMLINE_AUDIT_KEY_FILE, BEAMLINE_AUDIT_KEY]",
+        completion: .file())
+    var auditKeyFile: String?
+
+    @Option(
+        help: "File that signed heads of the audit log are appended to, each minute. [BEAMLINE_AUDIT_HEADS]",
+        completion: .file())
+    var auditHeads: String?
+
+    func source() -> AuditKeySource {
+        var source = AuditKeySource()
+        source.keyFile = auditKeyFile ?? ClientContext.environment("BEAMLINE_AUDIT_KEY_FILE")
+        source.keyText = ClientContext.environment("BEAMLINE_AUDIT_KEY")
+        source.headsFile = auditHeads ?? ClientContext.environment("BEAMLINE_AUDIT_HEADS")
+        return source
+    }
+}
+
 /// What is logged, and how.
 struct LoggingOptions: ParsableArguments {
     @Option(help: "trace, debug, info, notice, warning, error or critical. [BEAMLINE_LOG]")

@@ -62,6 +62,9 @@ struct DevSession {
             options.nodeName = "dev"
             options.secrets.masterKeyFile = "\(folder.keys)/master.keys"
             options.secrets.makesMasterKey = true
+            options.audit.keyFile = "\(folder.keys)/audit.keys"
+            options.audit.makesKey = true
+            options.audit.headsFile = "\(folder.keys)/audit-heads.jsonl"
             let node: ServerNode
             do {
                 node = try await ServerNode.make(options, logger: Logger(label: "beamline.dev"))

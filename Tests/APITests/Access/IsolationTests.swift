@@ -16,11 +16,17 @@ struct IsolationTests {
         var run: String
         var key: String
         var keyText: String
+        /// Of a run whose approval was rejected.
+        var letter: String
+        var job: String
         static let workflow = "zqxflow"
         static let queue = "zqxqueue"
+        static let breaker = "zqxtype"
         static let role = "zqxrole"
         static let secret = "zqxsecret"
         static let tokenID = "zqxtoken"
+        static let bundle = "zqxbundle"
+        static let limit = "zqxlimit"
     }
 
     private static func make(_ api: APIFixture) async throws -> Things {
@@ -34,9 +40,24 @@ struct IsolationTests {
         _ = try await api.send("PUT", "/v1/secrets/\(Things.secret)", json: #"{"value":"zqxvalue"}"#)
         let queue = try await api.send("PUT", "/v1/queues/\(Things.queue)", json: #"{"weight":3}"#)
         #expect(queue.status == 201)
+        _ = try await api.send(
+            "POST", "/v1/workflows", json: #"{"name":"zqxask","steps":[{"id":"zqxstep","uses":"approval","with":{}}]}"#)
+        let asked = try await api.send("POST", "/v1/runs", json: #"{"workflow":"zqxask"}"#)
+        let failed = try #require(asked.json?["id"]?.stringValue)
+        _ = try await api.send("POST", "/v1/runs/\(failed)/approvals/zqxstep", json: #"{"decision":"reject"}"#)
+        let job = try await api.send("POST", "/v1/bulk", json: #"{"action":"pause","filter":"workflow:zqxnone"}"#)
+        let letters = try await api.send("GET", "/v1/dead-letters")
+        let breaker = try await api.send("PUT", "/v1/breakers/\(Things.breaker)", json: #"{"failures":3}"#)
+        #expect(breaker.status == 201)
+        let bundle = try await api.send(
+            "POST", "/v1/apply", json: "bundle: \(Things.bundle)\nlimits: [{ name: \(Things.limit), slots: 3 }]\n",
+            fields: ["content-type": "application/yaml"])
+        #expect(bundle.status == 200)
         return Things(
             run: try #require(run.json?["id"]?.stringValue), key: try #require(key.json?["id"]?.stringValue),
-            keyText: try #require(key.json?["key"]?.stringValue))
+            keyText: try #require(key.json?["key"]?.stringValue),
+            letter: try #require(letters.json?["dead_letters"]?[0]?["id"]?.stringValue),
+            job: try #require(job.json?["id"]?.stringValue))
     }
 
     /// One request for each operation that names something: with acme's name, and with one that nobody has.
@@ -47,6 +68,15 @@ struct IsolationTests {
             ("pauseRun", "/v1/runs/\(things.run)/pause", nil), ("resumeRun", "/v1/runs/\(things.run)/resume", nil),
             ("signalRun", "/v1/runs/\(things.run)/signals/go", "{}"),
             ("decideApproval", "/v1/runs/\(things.run)/approvals/a", #"{"decision":"approve"}"#),
+            ("rerunRun", "/v1/runs/\(things.run)/rerun", nil),
+            ("getDeadLetter", "/v1/dead-letters/\(things.letter)", nil),
+            ("redriveDeadLetter", "/v1/dead-letters/\(things.letter)/redrive", nil),
+            ("getBulkJob", "/v1/bulk/\(things.job)", nil), ("cancelBulkJob", "/v1/bulk/\(things.job)/cancel", nil),
+            ("listBulkRuns", "/v1/bulk/\(things.job)/runs", nil),
+            (
+                "createBulkJob", "/v1/bulk",
+                #"{"action":"cancel","filter":"workflow:\#(Things.workflow)","dry_run":true}"#
+            ),
             ("listLogs", "/v1/runs/\(things.run)/logs", nil),
             ("listLogs", "/v1/runs/\(things.run)/logs?step=a", nil),
             ("listRuns", "/v1/runs?workflow=\(Things.workflow)", nil),
@@ -54,9 +84,18 @@ struct IsolationTests {
             ("getWorkflow", "/v1/workflows/\(Things.workflow)", nil),
             ("getWorkflow", "/v1/workflows/\(Things.workflow)?version=1", nil),
             ("listWorkflowVersions", "/v1/workflows/\(Things.workflow)/versions", nil),
+            ("getBundle", "/v1/bundles/\(Things.bundle)", nil),
+            ("getBundle", "/v1/bundles/\(Things.bundle)?version=1", nil),
+            ("listBundleVersions", "/v1/bundles/\(Things.bundle)/versions", nil),
+            ("getLimit", "/v1/limits/runs/\(Things.limit)", nil),
+            ("deleteLimit", "/v1/limits/runs/\(Things.limit)", nil),
             ("getQueue", "/v1/queues/\(Things.queue)", nil), ("pauseQueue", "/v1/queues/\(Things.queue)/pause", nil),
             ("resumeQueue", "/v1/queues/\(Things.queue)/resume", nil),
             ("drainQueue", "/v1/queues/\(Things.queue)/drain", nil), ("deleteQueue", "/v1/queues/\(Things.queue)", nil),
+            ("getBreaker", "/v1/breakers/\(Things.breaker)", nil),
+            ("resetBreaker", "/v1/breakers/\(Things.breaker)/reset", nil),
+            ("tripBreaker", "/v1/breakers/\(Things.breaker)/trip", "{}"),
+            ("deleteBreaker", "/v1/breakers/\(Things.breaker)", nil),
             ("revokeKey", "/v1/keys/\(things.key)", nil), ("revokeToken", "/v1/tokens/\(Things.tokenID)", nil),
             ("deleteRole", "/v1/roles/\(Things.role)", nil),
             (
@@ -71,6 +110,12 @@ struct IsolationTests {
             ("putQuotas", "/v1/tenants/acme/quotas", #"{"limits":{}}"#),
             // These make the other tenant's own thing, whoever has one of that name.
             ("putQueue", "/v1/queues/\(Things.queue)", #"{"weight":7}"#),
+            ("putBreaker", "/v1/breakers/\(Things.breaker)", #"{"failures":9}"#),
+            ("putLimit", "/v1/limits/runs/\(Things.limit)", #"{"slots":7}"#),
+            (
+                "applyBundle", "/v1/apply",
+                #"{"files":[{"name":"f","content":"bundle: \#(Things.bundle)\nlimits: [{name: \#(Things.limit), slots: 8}]"}]}"#
+            ),
             ("putRole", "/v1/roles/\(Things.role)", #"{"permissions":["runs:start"]}"#),
             ("setSecret", "/v1/secrets/\(Things.secret)", #"{"value":"mine"}"#),
         ]
@@ -79,11 +124,16 @@ struct IsolationTests {
     /// Those that name nothing: what they answer must not have acme's mark.
     private static let lists: [(operation: String, path: String)] = [
         ("getMetrics", "/metrics"), ("getSession", "/v1/session"), ("getOverview", "/v1/overview"),
-        ("listRuns", "/v1/runs"), ("listApprovals", "/v1/approvals"), ("listWorkflows", "/v1/workflows"),
+        ("listRuns", "/v1/runs"), ("listDeadLetters", "/v1/dead-letters"), ("listBulkJobs", "/v1/bulk"),
+        ("listApprovals", "/v1/approvals"),
+        ("listWorkflows", "/v1/workflows"),
         ("listWorkers", "/v1/workers"),
         ("getSupervisionTree", "/v1/system/tree"), ("listKeys", "/v1/keys"), ("listRoles", "/v1/roles"),
-        ("listGrants", "/v1/grants"), ("listQueues", "/v1/queues"), ("listSecrets", "/v1/secrets"),
-        ("listTenants", "/v1/tenants"), ("getUsage", "/v1/usage"),
+        ("listGrants", "/v1/grants"), ("listQueues", "/v1/queues"), ("listBreakers", "/v1/breakers"),
+        ("listSecrets", "/v1/secrets"),
+        ("listTenants", "/v1/tenants"), ("listBundles", "/v1/bundles"), ("listLimits", "/v1/limits"),
+        ("getUsage", "/v1/usage"),
+        ("listAudit", "/v1/audit"),
     ]
 
     /// Neither name something that may be another's, nor read anything of a tenant's; streams have tests of their own.
@@ -107,6 +157,8 @@ struct IsolationTests {
             // The same names, with another end: nobody has those.
             let nobody = { (text: String) in
                 text.replacing(things.run, with: String(things.run.dropLast(4)) + "0000")
+                    .replacing(things.job, with: "00000000000000000000000002")
+                    .replacing(things.letter, with: "00000000000000000000000001-1")
                     .replacing(things.key, with: "blk_00000000").replacing("/acme/", with: "/nobody/")
                     .replacing(Self.mark, with: "nnn")
             }
@@ -128,7 +180,11 @@ struct IsolationTests {
             #expect(try await api.send("GET", "/v1/grants").json?["grants"]?.arrayValue?.count == 1)
             let queue = try await api.send("GET", "/v1/queues/\(Things.queue)")
             #expect(queue.json?["weight"] == 3 && queue.json?["paused"] == false)
+            let breaker = try await api.send("GET", "/v1/breakers/\(Things.breaker)")
+            #expect(breaker.json?["failures"] == 3 && breaker.json?["state"] == "closed")
             #expect(try await api.send("GET", "/v1/secrets").json?["secrets"]?[0]?["updated_by"] == "ada")
+            let limit = try await api.send("GET", "/v1/limits/runs/\(Things.limit)")
+            #expect(limit.json?["slots"] == 3 && limit.json?["bundle"]?.stringValue == Things.bundle)
         }
     }
 

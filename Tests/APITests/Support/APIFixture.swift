@@ -18,6 +18,7 @@ import Workflows
 struct APIFixture: Sendable {
     let api: API
     let engine: Engine
+    let database: StoreDatabase
     let store: PostgresStore
     let address: HTTPAddress
     let connection: HTTP2Connection
@@ -37,30 +38,36 @@ struct APIFixture: Sendable {
     /// Runs a body against a server that is up.
     static func run(
         rates: RatePolicies? = nil, signIn: [any SignInProvider] = [],
+        logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
         _ body: @Sendable @escaping (APIFixture) async throws -> Void
     ) async throws {
         let database = try await StoreDatabase.make()
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let store = database.store
         for tenant in ["acme", "other"] { _ = try await store.ensureTenant(named: tenant) }
+        var generator = SystemRandomNumberGenerator()
+        let masterKeys = try NamedKeys(text: NamedKeys.line(name: "m1", using: &generator))
+        let vault = SecretVault(store: store, keys: masterKeys)
         let engine = try await Engine(
-            store: store, catalog: store, compiler: { try Plan.compile(canonical: $0.canonical) })
+            store: store, catalog: store, compiler: { try Plan.compile(canonical: $0.canonical) },
+            secrets: VaultSecrets(vault), logger: logger)
+        let bulk = BulkRunner(engine: engine, jobs: store)
         let key = try SigningKey.generate(id: "test")
         let minter = TokenMinter(key: key, issuer: issuer, audience: audience)
         let ring = KeyRing(try KeySet([key]))
         let authenticator = Authenticator(
             TokenVerifier(keys: ring, issuer: issuer, audience: audience), directory: store)
-        var generator = SystemRandomNumberGenerator()
-        let masterKeys = try MasterKeys(text: MasterKeys.line(name: "m1", using: &generator))
         let metrics = MetricsRegistry()
         metrics.register { engine.metrics }
         let ready = Flag(true)
         let tree = Supervisor(
             "engine", logger: logger,
-            children: engine.services.map { service in ChildSpec(service.name) { try await service.run() } })
+            children: (engine.services + [bulk.service]).map { service in
+                ChildSpec(service.name) { try await service.run() }
+            })
         var parts = APIParts(
-            engine: engine, reader: store, catalog: store, taskLog: store, definitions: TestDefinitions(),
-            authenticator: authenticator, access: store, secrets: SecretVault(store: store, keys: masterKeys),
+            engine: engine, reader: store, deadLetters: store, jobs: store, jobCreated: bulk.raise,
+            catalog: store, bundles: store, taskLog: store, definitions: TestDefinitions(),
+            authenticator: authenticator, access: store, audit: store, secrets: vault,
             signIn: signIn, metrics: metrics, tree: { tree.snapshot() },
             readiness: { [HealthCheck(name: "database", isOK: ready.value, detail: ready.value ? nil : "away")] },
             logger: logger)
@@ -73,10 +80,15 @@ struct APIFixture: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await tree.run() }
             group.addTask { try await server.run() }
-            let watch = Task { try await api.access.run() }
+            let watch = Task {
+                async let refusals: Void = api.audit.run()
+                try await api.access.run()
+                try await refusals
+            }
             let connection = try await HTTP2Connection.connect(to: address, logger: logger)
             let fixture = APIFixture(
-                api: api, engine: engine, store: store, address: address, connection: connection, key: key,
+                api: api, engine: engine, database: database, store: store, address: address, connection: connection,
+                key: key,
                 minter: minter, ring: ring, authenticator: authenticator, metrics: metrics, ready: ready, tree: tree)
             do {
                 try await body(fixture)
@@ -141,6 +153,16 @@ struct APIFixture: Sendable {
             json: isJSON ? .some(try JSONValue(parsing: text)) : Optional.none)
         try OpenAPIDocument.shared.check(method, path, answer)
         return answer
+    }
+
+    /// A run once it has ended; what it last was when it does not within half a minute.
+    func ended(_ run: String) async throws -> JSONValue? {
+        let deadline = ContinuousClock.now + .seconds(30)
+        while true {
+            let found = try await send("GET", "/v1/runs/\(run)").json
+            if found?["ended_at"] != nil || ContinuousClock.now >= deadline { return found }
+            try await Task.sleep(for: .milliseconds(10))
+        }
     }
 
     func channel(_ role: Role, tenant: String = "acme") throws -> GRPCChannel {

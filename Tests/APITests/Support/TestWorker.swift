@@ -39,4 +39,25 @@ struct TestWorker: Sendable {
             try await call.send(.init(kind: .complete(.init(task: assign.task, output: Array(output.utf8)))))
         }
     }
+
+    /// What `serve` does with an assignment.
+    enum Verdict: Sendable {
+        case success
+        case failure
+    }
+
+    /// Ends every assignment as its input, a JSON text, decides.
+    func serve(_ verdict: @Sendable (String) -> Verdict) async throws {
+        for try await message in call.responses {
+            guard case .assign(let assign)? = message.kind else { continue }
+            try await call.send(.init(kind: .started(.init(task: assign.task))))
+            switch verdict(String(decoding: assign.input, as: UTF8.self)) {
+            case .success:
+                try await call.send(.init(kind: .complete(.init(task: assign.task, output: Array("{}".utf8)))))
+            case .failure:
+                try await call.send(
+                    .init(kind: .fail(.init(task: assign.task, kind: "error", code: "down", message: "it is down"))))
+            }
+        }
+    }
 }

@@ -64,6 +64,13 @@ struct ExplainTests {
             _ = try await engine.changeQueue(named: "default", tenant: tenant, .paused(true))
             #expect(try await reasons(first)[0].reason == .queuePaused(queue: "default"))
             _ = try await engine.changeQueue(named: "default", tenant: tenant, .paused(false))
+            _ = try await engine.changeBreaker(named: "noop", tenant: tenant, .rule(BreakerRule()))
+            _ = try await engine.changeBreaker(named: "noop", tenant: tenant, .trip(nil))
+            guard case .breaker(let breaker) = try await reasons(first)[0].reason else {
+                throw Unmet(description: "no breaker")
+            }
+            #expect(breaker.kind == .taskType && breaker.name == "noop" && breaker.phase == .open(until: nil))
+            _ = try await engine.changeBreaker(named: "noop", tenant: tenant, .removal)
 
             let failing = StepFailure(kind: .error, message: "no", retryable: true)
             let worker = TestWorker("w1", session: 1) { _ in .hold }

@@ -6,7 +6,7 @@ import Workflows
 /// The event log, folded by somebody who knows nothing else, against what became of the runs.
 struct EventFold {
     private struct Run {
-        var revision: Int64 = 0
+        var revision: Int64 = -1
         var state = ""
         var steps: [Int32: (state: String, attempt: Int32)] = [:]
     }
@@ -53,7 +53,7 @@ struct EventFold {
                     "\(key.run) is \(run.lifecycle.text) at \(run.revision), the events say \(told.state) at \(told.revision)"
                 )
             }
-            for step in run.plan.steps.indices {
+            for step in run.fold.statuses.indices {
                 let place = run.place(of: Int32(step))
                 let said = told.steps[Int32(step)]?.state ?? "pending"
                 if place != said { found.append("\(key.run)/\(step) is \(place), the events say \(said)") }

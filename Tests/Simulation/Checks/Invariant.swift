@@ -19,6 +19,12 @@ package enum Invariant: String, Sendable, CaseIterable {
     case slotsNotOvercommitted = "no worker is offered more tasks than it has slots"
     case noPhantomAttempts = "no node and no lease holds an attempt that nobody runs, in the end"
     case inputsAreCommitted = "a task's input is what the committed outputs make it"
+    case limitsHold =
+        "no limit has more holders than slots, no queue more attempts than it may, and nobody goes past one"
+    case pauseHolds = "nothing new is handed out of a paused run or queue"
+    case orderHolds = "a strict queue hands out its lowest rank"
+    case signalsOnce = "a run has each signal once, and each that was acknowledged"
+    case parentIsTold = "a step that ran a child ends as the child did"
     case servicesLive = "no service of the engine dies, and no caller gets an unexpected error"
 }
 

@@ -16,6 +16,12 @@ final class Ledger: Sendable {
         /// What was answered `stale`, to be looked for in the end.
         var stale: [(key: RunKey, attempt: RunLedger.Attempt)] = []
         var outcomes = 0
+        /// By name, as the last change left them.
+        var queues: [String: QueueRecord] = [:]
+        /// Requests that were refused for good.
+        var refused: Set<String> = []
+        /// Runs whose cancel was acknowledged.
+        var stopped: Set<RunKey> = []
     }
 
     let world: World
@@ -59,7 +65,36 @@ final class Ledger: Sendable {
         withState { $0.runs[RunKey(tenant: tenant, run: task.run)]?.plan.index(of: task.step) }
     }
 
+    /// What steps of runs wait for, in an order that follows from their ids.
+    var waits: [(step: StepKey, request: WaitRequest)] {
+        withState { state in
+            state.runs.values.filter { !$0.lifecycle.isEnded }.flatMap { run in
+                run.fold.waits.map { (StepKey(run: run.key, step: $0.key), $0.value) }
+            }
+        }.sorted { ($0.0.run.run, $0.0.step) < ($1.0.run.run, $1.0.step) }
+    }
+
+    /// Runs in one of these states, in the order of their ids.
+    func runs(in states: Set<RunLifecycle>) -> [RunKey] {
+        withState { $0.runs.values.filter { states.contains($0.lifecycle) }.map(\.key) }.sorted { $0.run < $1.run }
+    }
+
+    func queue(_ name: String) -> QueueRecord? { withState { $0.queues[name] } }
+
     // MARK: What clients and workers are told
+
+    /// A start was refused for good.
+    func refuse(_ name: String, _ code: EngineError.Code) {
+        withState { _ = $0.refused.insert(name) }
+        world.cover("start refused: \(code.rawValue)")
+    }
+
+    /// A signal was acknowledged.
+    func signalled(_ key: RunKey, _ id: String) {
+        if withState({ $0.runs[key]?.signals.contains(id) }) != true {
+            world.violate(.signalsOnce, "\(key.run) does not have the signal \(id), which was acknowledged")
+        }
+    }
 
     /// A start was acknowledged.
     func acknowledge(_ name: String, _ started: Started) {
@@ -82,9 +117,12 @@ final class Ledger: Sendable {
     func cancelled(_ key: RunKey, isDone: Bool) {
         let lifecycle = lifecycle(key)
         world.cover("run \(isDone ? "running" : lifecycle.map(\.text) ?? "none") × cancel")
-        if isDone, lifecycle != .cancelled {
+        // Its clean-up may run; one that was late already stays so.
+        let isStopped = [.cancelled, .cancelling, .timedOut].contains(lifecycle)
+        if isDone, !isStopped {
             world.violate(.cancelledIsCancelled, "\(key.run) is \(String(describing: lifecycle))")
         }
+        if isDone { withState { _ = $0.stopped.insert(key) } }
         if !isDone, lifecycle?.isEnded != true {
             world.violate(
                 .servicesLive, "a cancel of \(key.run) was refused as late; it is \(String(describing: lifecycle))")
@@ -138,6 +176,8 @@ final class Ledger: Sendable {
     func offered(_ assignment: Assignment) {
         let problem: String? = withState { state in
             guard let run = state.runs[assignment.fence.key] else { return "of a run that does not exist" }
+            // What others read may change as long as their needs have not ended.
+            guard run.fold.template(of: assignment.fence.step)?.join == .all else { return nil }
             do {
                 let expected = try run.fold.makeInput(of: assignment.fence.step)
                 guard expected != assignment.input else { return nil }
@@ -178,11 +218,20 @@ extension Ledger {
             for (key, attempt) in state.stale where state.runs[key]?.outcomes[attempt] != nil {
                 found.append(Violation(invariant: .staleIsNotInHistory, detail: "\(key.run) \(attempt)"))
             }
-            if state.runs.count != world.workload.requests.count {
+            let roots = state.runs.values.count { $0.context.parent == nil }
+            let refused = state.refused.count { state.names[$0] == nil }
+            if roots + refused != world.workload.requests.count {
                 found.append(
                     Violation(
                         invariant: .acknowledgedRunKept,
-                        detail: "\(state.runs.count) runs for \(world.workload.requests.count) names"))
+                        detail: "\(roots) runs and \(refused) refusals for \(world.workload.requests.count) names"))
+            }
+            for key in state.stopped {
+                guard let run = state.runs[key], run.lifecycle != .cancelled, run.lifecycle != .timedOut else {
+                    continue
+                }
+                found.append(
+                    Violation(invariant: .cancelledIsCancelled, detail: "\(key.run) ended as \(run.lifecycle)"))
             }
             return found
         }

@@ -93,4 +93,23 @@ struct FaultyCatalog: Catalog {
         try reach("setWeight")
         try await inner.setWeight(weight, of: tenant)
     }
+
+    // MARK: Breakers
+
+    func breakers(tenant: TenantID) async throws(StoreError) -> [BreakerRecord] {
+        try reach("breakers")
+        return try await inner.breakers(tenant: tenant)
+    }
+
+    func routeBreakers() async throws(StoreError) -> [RouteBreaker] {
+        try reach("routeBreakers")
+        return try await inner.routeBreakers()
+    }
+
+    func changeBreaker(
+        named name: String, tenant: TenantID, _ change: BreakerChange
+    ) async throws(StoreError) -> BreakerWrite {
+        try reach("changeBreaker")
+        return try await inner.changeBreaker(named: name, tenant: tenant, change)
+    }
 }

@@ -130,9 +130,9 @@ final class FaultyStore: Store {
         try await call("closeSession") { () throws(StoreError) in try await inner.closeSession(session) }
     }
 
-    func rescue(limit: Int) async throws(StoreError) -> [RescuedAttempt] {
+    func rescue(limit: Int, lease: Duration) async throws(StoreError) -> [RescuedAttempt] {
         try await call("rescue") { () throws(StoreError) in
-            try await inner.rescue(limit: limit)
+            try await inner.rescue(limit: limit, lease: lease)
         } result: {
             $0.map(\.fence.text).joined(separator: " ")
         }
@@ -202,6 +202,10 @@ final class FaultyStore: Store {
         try await call("sweepLimits") { () throws(StoreError) in try await inner.sweepLimits(limit: limit) }
     }
 
+    func advanceBreakers(limit: Int) async throws(StoreError) -> BreakerPass {
+        try await call("advanceBreakers") { () throws(StoreError) in try await inner.advanceBreakers(limit: limit) }
+    }
+
     func evidence(of run: RunKey) async throws(StoreError) -> [StepEvidence] {
         try await call("evidence") { () throws(StoreError) in try await inner.evidence(of: run) }
     }
@@ -246,8 +250,8 @@ final class FaultyStore: Store {
         try await call("setQuotas") { () throws(StoreError) in try await inner.setQuotas(quotas) }
     }
 
-    func usage(of tenant: TenantID) async throws(StoreError) -> [QuotaKind: Int64] {
-        try await call("usage") { () throws(StoreError) in try await inner.usage(of: tenant) }
+    func usage(of tenant: TenantID, withRuns: Bool) async throws(StoreError) -> [QuotaKind: Int64] {
+        try await call("usage") { () throws(StoreError) in try await inner.usage(of: tenant, withRuns: withRuns) }
     }
 
     func reserve(_ request: QuotaRequest) async throws(StoreError) -> QuotaGrant {

@@ -64,7 +64,14 @@ struct Client: Sendable {
                     ledger.acknowledge("run \(request.number)", started)
                     answered.append((request, RunKey(tenant: ledger.tenant, run: started.run)))
                 case .failure(let error):
-                    if error.code != .unavailable { world.violate(.servicesLive, "run \(request.number): \(error)") }
+                    switch error.code {
+                    case .concurrencyLimit, .throttled:
+                        ledger.refuse("run \(request.number)", error.code)
+                        continue
+                    case .queueDraining: world.cover("start refused: queue_draining")
+                    case .unavailable: break
+                    default: world.violate(.servicesLive, "run \(request.number): \(error)")
+                    }
                     left.append(request)
                 }
             }
@@ -74,8 +81,9 @@ struct Client: Sendable {
         return answered
     }
 
-    /// The same key with another body is refused, whatever happens.
+    /// The same key with another body is refused, whatever happens; where there is room to tell.
     private func conflict(_ request: Workload.Request) async {
+        guard !request.mayBeRefused else { return }
         var other = request
         other.input = Array(#"{"n":99}"#.utf8)
         while world.isRunning {
@@ -88,7 +96,7 @@ struct Client: Sendable {
                 return world.violate(.acknowledgedRunKept, "run \(request.number): another body is \(started.run)")
             } catch {
                 if error.code == .idempotencyKeyReused { return world.cover("key × other body") }
-                if node.isAlive, error.code != .unavailable {
+                if node.isAlive, error.code != .unavailable, error.code != .queueDraining {
                     return world.violate(.servicesLive, "run \(request.number): another body is refused as \(error)")
                 }
             }
@@ -104,7 +112,7 @@ struct Client: Sendable {
             }
             var failure: EngineError?
             do throws(EngineError) {
-                try await engine.cancel(key, reason: "no longer wanted")
+                try await engine.cancel(key, reason: "no longer wanted", force: request.isForced)
             } catch {
                 failure = error
             }

@@ -24,6 +24,10 @@ struct Workload: Sendable {
         var cancelsByInbox: Bool
         /// A second client sends the same at the same time.
         var isTwin: Bool
+        /// A cancel leaves out the clean-up.
+        var isForced = false
+        /// Its workflow refuses runs for which there is no room.
+        var mayBeRefused = false
     }
 
     /// Task types, each with its pool.
@@ -35,9 +39,18 @@ struct Workload: Sendable {
     init(dice: Dice) throws {
         var plans: [Plan] = []
         for number in 0..<6 { plans.append(try Self.plan(number, dice)) }
-        self.plans = plans
         var requests: [Request] = []
-        for number in 0..<46 { requests.append(Self.request(number, plans, dice)) }
+        for number in 0..<30 { requests.append(Self.request(number, plans, dice)) }
+        let language = try LanguagePlans(dice: dice)
+        self.plans = plans + language.all
+        for number in 30..<64 {
+            var request = Self.request(number, language.started, dice)
+            // Seldom: most shall come to their ends.
+            if dice.below(2) == 0 { request.cancelAfter = nil }
+            request.isForced = dice.below(4) == 0
+            request.mayBeRefused = language.refusing.contains(request.workflow)
+            requests.append(request)
+        }
         self.requests = requests
     }
 
@@ -78,7 +91,7 @@ struct Workload: Sendable {
             timeout: dice.below(3) == 0 ? .seconds(2) : nil)
     }
 
-    private static func retry(_ dice: Dice) -> RetryPolicy {
+    static func retry(_ dice: Dice) -> RetryPolicy {
         switch dice.below(4) {
         case 0: RetryPolicy(strategy: .fixed, maxAttempts: 4, delay: .milliseconds(500))
         case 1: RetryPolicy(strategy: .linear, maxAttempts: 5, delay: .milliseconds(300))

@@ -123,7 +123,7 @@ struct DefinitionRefusalTests {
             ("output: ${{ steps.b.output }}", "1:19+1 there is no step \"b\" (did you mean \"a\"?)"),
             ("labels: [a]", "1:9+1 labels must be a mapping, not a list"),
             ("labels: {a: 1}", "1:13+1 the label \"a\" must be text, not integer (quote it to make it text)"),
-            ("queue: A", "1:8+1 queue \"A\" must be made of small letters, digits and - _ ."),
+            ("queue: A", "1:8+1 queue \"A\" must be made of small letters, digits and - _ . /"),
             ("inputs: {type: array}", "1:16+5 the type of inputs must be object"),
             ("inputs: {properties: {a: {type: strng}}}", "1:33+5 unknown type \"strng\" (did you mean \"string\"?)"),
             (

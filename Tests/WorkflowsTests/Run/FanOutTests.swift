@@ -108,7 +108,7 @@ struct FanOutTests {
     }
 
     private static func ready(_ effects: [RunEffect]) -> [Int32] {
-        effects.compactMap { if case .ready(let step) = $0 { step } else { nil } }
+        effects.compactMap { if case .ready(let step, _) = $0 { step } else { nil } }
     }
 
     @Test("several in one revision keep their numbers, in whatever order their lines come back")

@@ -10,7 +10,13 @@ struct LanguageHistoryTests {
         var run = try RunDriver(definition(&dice), input: #"{"n": 2, "list": [1, 2, 3], "bad": 5}"#)
         try run.apply(.start)
         var events = 0
-        while run.ending == nil {
+        while true {
+            if run.ending != nil {
+                // A failed run goes on once or twice, where it can.
+                let reopening = Reopening(generation: run.run.generation, by: "ada")
+                guard run.run.generation < 2, (try? run.apply(.reopen(reopening))) != nil else { return }
+                continue
+            }
             events += 1
             try #require(events < 2000, "the run does not end")
             guard let event = event(for: run, events, &dice) else {

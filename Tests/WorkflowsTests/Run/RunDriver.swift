@@ -52,6 +52,9 @@ struct RunDriver {
             plan: run.plan, context: run.context, lifecycle: run.lifecycle, revision: run.revision, history: history)
         #expect(rebuilt.statuses == run.statuses, sourceLocation: sourceLocation)
         #expect(rebuilt.outputs == run.outputs, sourceLocation: sourceLocation)
+        #expect(
+            rebuilt.generation == run.generation && rebuilt.attemptFloor == run.attemptFloor
+                && rebuilt.editedInputs == run.editedInputs, sourceLocation: sourceLocation)
         #expect(rebuilt.waits == run.waits && rebuilt.decisions == run.decisions, sourceLocation: sourceLocation)
         #expect(rebuilt.stage == run.stage && rebuilt.stopping == run.stopping, sourceLocation: sourceLocation)
         #expect(
@@ -70,9 +73,11 @@ struct RunDriver {
             // An outcome takes the attempt's token with it.
             case .succeeded, .failed, .scheduled, .expanded, .skipped:
                 if run.waits[transition.step] == nil { tokens.remove(transition.step) }
-            case .pending, .ready, .running, .waiting, .held, .cancelled, .lost, .signalled, .decided, .entered: break
+            case .pending, .ready, .running, .waiting, .held, .cancelled, .lost, .signalled, .decided, .entered,
+                .reopened, .carried:
+                break
             }
-        case .ready(let step), .wait(let step, _):
+        case .ready(let step, _), .wait(let step, _):
             #expect(tokens.insert(step).inserted, "step \(step) has one token", sourceLocation: sourceLocation)
         case .retry(let step, _, _): tokens.insert(step)
         case .endWait(let step): tokens.remove(step)
@@ -86,6 +91,9 @@ struct RunDriver {
             #expect(tokens.count == expected, sourceLocation: sourceLocation)
             tokens = []
             dues = []
+        case .reopened:
+            #expect(ending?.lifecycle == .failed, sourceLocation: sourceLocation)
+            ending = nil
         case .ended(let lifecycle, let output, let failure):
             #expect(ending == nil, "a run ends once", sourceLocation: sourceLocation)
             #expect(dues.isEmpty, "nothing falls due after the end", sourceLocation: sourceLocation)
@@ -145,7 +153,7 @@ extension RunEffect {
     var brief: String {
         switch self {
         case .record(let row): "\(row.state.text) \(row.step)\(row.failure.map { " \($0.code)" } ?? "")"
-        case .ready(let step): "ready \(step)"
+        case .ready(let step, let attempt): attempt == 0 ? "ready \(step)" : "ready \(step) after \(attempt)"
         case .retry(let step, _, _): "retry \(step)"
         case .wait(let step, let request): "wait \(step) \(request.kind.text)"
         case .endWait(let step): "end wait \(step)"
@@ -156,6 +164,7 @@ extension RunEffect {
         case .dropTokens(let expected): "drop \(expected)"
         case .pauseTokens: "pause"
         case .resumeTokens: "resume"
+        case .reopened(let by): "reopened by \(by)"
         case .startChild(let child): "child of \(child.parent.step) \(child.workflow)"
         case .cancelChild: "cancel child"
         case .emit(let emission): "emit \(emission.name)"

@@ -20,12 +20,12 @@ struct RunHistoryTests {
                 case .record(let transition):
                     history.append(transition)
                     if transition.state.isEnded { live.removeAll { $0 == transition.step } }
-                case .ready(let step): live.append(step)
+                case .ready(let step, _): live.append(step)
                 case .retry(let step, _, _): #expect(live.contains(step))
                 case .setDeadline: break
                 case .dropTokens(let expected): #expect(expected == live.count)
                 case .wait, .endWait, .setDue, .clearDue, .dropSteps, .pauseTokens, .resumeTokens, .startChild,
-                    .cancelChild, .emit:
+                    .cancelChild, .emit, .reopened:
                     Issue.record("not in these plans: \(effect)")
                 case .ended(let lifecycle, _, _):
                     #expect(ended == nil, "a run ends once")

@@ -113,6 +113,6 @@ struct RunStateTests {
     }
 
     private func ready(_ effects: [RunEffect]) -> [Int32] {
-        effects.compactMap { if case .ready(let step) = $0 { step } else { nil } }
+        effects.compactMap { if case .ready(let step, _) = $0 { step } else { nil } }
     }
 }

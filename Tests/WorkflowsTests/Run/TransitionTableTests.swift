@@ -109,6 +109,12 @@ struct TransitionTableTests {
         case .tooManySignals: "refused: too many signals"
         case .alreadyDecided: "refused: already decided"
         case .invalidForm: "refused: invalid form"
+        case .notEnded: "refused: not ended"
+        case .notFailed: "refused: not failed"
+        case .reopened: "refused: reopened"
+        case .nothingFailed: "refused: nothing failed"
+        case .needsSlot: "refused: needs a slot"
+        case .noInput: "refused: no input"
         }
     }
 

@@ -21,6 +21,7 @@ struct StoredNamesTests {
             StepState.allCases.map { "\($0.rawValue) \($0.text)" } == [
                 "1 pending", "2 ready", "3 running", "4 scheduled", "5 waiting", "6 held", "7 succeeded", "8 failed",
                 "9 skipped", "10 cancelled", "11 lost", "12 expanded", "13 signalled", "14 decided", "15 entered",
+                "16 reopened", "17 carried",
             ])
         for state in StepState.allCases {
             #expect(StepState(text: state.text) == state)

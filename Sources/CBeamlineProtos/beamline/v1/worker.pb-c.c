@@ -2085,7 +2085,7 @@ const ProtobufCMessageDescriptor beamline__v1__limits__descriptor =
   (ProtobufCMessageInit) beamline__v1__limits__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor beamline__v1__assign__field_descriptors[10] =
+static const ProtobufCFieldDescriptor beamline__v1__assign__field_descriptors[11] =
 {
   {
     "task",
@@ -2207,6 +2207,18 @@ static const ProtobufCFieldDescriptor beamline__v1__assign__field_descriptors[10
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "secrets",
+    11,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Beamline__V1__Assign, n_secrets),
+    offsetof(Beamline__V1__Assign, secrets),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned beamline__v1__assign__field_indices_by_name[] = {
   4,   /* field[4] = deadline_unix_ms */
@@ -2216,6 +2228,7 @@ static const unsigned beamline__v1__assign__field_indices_by_name[] = {
   2,   /* field[2] = pool */
   6,   /* field[6] = priority */
   7,   /* field[7] = retry_count */
+  10,   /* field[10] = secrets */
   0,   /* field[0] = task */
   1,   /* field[1] = task_type */
   9,   /* field[9] = workflow */
@@ -2223,7 +2236,7 @@ static const unsigned beamline__v1__assign__field_indices_by_name[] = {
 static const ProtobufCIntRange beamline__v1__assign__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor beamline__v1__assign__descriptor =
 {
@@ -2233,7 +2246,7 @@ const ProtobufCMessageDescriptor beamline__v1__assign__descriptor =
   "Beamline__V1__Assign",
   "beamline.v1",
   sizeof(Beamline__V1__Assign),
-  10,
+  11,
   beamline__v1__assign__field_descriptors,
   beamline__v1__assign__field_indices_by_name,
   1,  beamline__v1__assign__number_ranges,

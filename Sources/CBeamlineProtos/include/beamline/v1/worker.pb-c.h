@@ -298,10 +298,16 @@ struct  Beamline__V1__Assign
   int32_t retry_count;
   int64_t enqueued_unix_us;
   char *workflow;
+  /*
+   * Secrets whose values stand in the input. The worker takes them out of logs, outputs and errors, however they are
+   * written there; the server does so again.
+   */
+  size_t n_secrets;
+  ProtobufCBinaryData *secrets;
 };
 #define BEAMLINE__V1__ASSIGN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&beamline__v1__assign__descriptor) \
-    , NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, {0,NULL}, 0, NULL, 0, 0, 0, (char *)protobuf_c_empty_string }
+    , NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, {0,NULL}, 0, NULL, 0, 0, 0, (char *)protobuf_c_empty_string, 0,NULL }
 
 
 struct  Beamline__V1__Started

@@ -1,18 +1,22 @@
-/// The keys that secrets are sealed under: the first one seals, all of them open.
+/// Keys of 256 bits that are kept outside the database: the first one is used for what is new, all of them for what is
+/// there. The master keys of secrets are such, and the keys of the audit log.
 ///
 /// As text, one a line, `NAME:64 HEXADECIMAL DIGITS`; empty lines and lines that begin with `#` are passed over. To
-/// rotate, put a new line first, re-seal (`beamline secret rotate`), then take the old line away.
-public struct MasterKeys: Sendable {
-    struct Key: Sendable {
-        var id: String
-        var bytes: [UInt8]
+/// rotate, put a new line first; take the old line away when nothing needs it any more (for secrets:
+/// `beamline secret rotate`).
+public struct NamedKeys: Sendable {
+    package struct Key: Sendable {
+        package var id: String
+        package var bytes: [UInt8]
     }
 
-    let current: Key
+    package let current: Key
     private let all: [String: Key]
 
     /// Reads the text; a comma ends a line as well, for the environment.
-    public init(text: String) throws(SecretError) {
+    ///
+    /// - Parameter noun: what to call such a key in messages.
+    public init(text: String, noun: String = "master key") throws(SecretError) {
         var keys: [Key] = []
         for line in text.split(whereSeparator: { $0.isNewline || $0 == "," }) {
             let line = line.trimmed
@@ -21,25 +25,25 @@ public struct MasterKeys: Sendable {
             guard parts.count == 2, Self.isName(parts[0]) else {
                 throw SecretError(
                     .invalid,
-                    "line \(keys.count + 1) of the master keys is not NAME:KEY, NAME of a-z, A-Z, 0-9, _ and -")
+                    "line \(keys.count + 1) of the \(noun)s is not NAME:KEY, NAME of a-z, A-Z, 0-9, _ and -")
             }
             guard let bytes = Self.hexadecimal(parts[1]), bytes.count == AES256GCM.keyLength else {
-                throw SecretError(.invalid, "the master key \(parts[0]) has not 64 hexadecimal digits")
+                throw SecretError(.invalid, "the \(noun) \(parts[0]) has not 64 hexadecimal digits")
             }
             guard !keys.contains(where: { $0.id == parts[0] }) else {
-                throw SecretError(.invalid, "two master keys have the name \(parts[0])")
+                throw SecretError(.invalid, "two \(noun)s have the name \(parts[0])")
             }
             keys.append(Key(id: String(parts[0]), bytes: bytes))
         }
-        guard let first = keys.first else { throw SecretError(.invalid, "there is no master key in the text") }
+        guard let first = keys.first else { throw SecretError(.invalid, "there is no \(noun) in the text") }
         current = first
         all = Dictionary(uniqueKeysWithValues: keys.map { ($0.id, $0) })
     }
 
-    /// The name of the key that seals.
+    /// The name of the key that is used for what is new.
     public var currentID: String { current.id }
 
-    subscript(id: String) -> Key? { all[id] }
+    package subscript(id: String) -> Key? { all[id] }
 
     /// A line with a new key.
     public static func line(name: String, using generator: inout some RandomNumberGenerator) -> String {

@@ -3,12 +3,12 @@ import Testing
 @testable import Secrets
 
 @Suite("Master keys")
-struct MasterKeysTests {
+struct NamedKeysTests {
     private let digits = String(repeating: "0A", count: 32)
 
     @Test("the first line seals, all of them open; comments and commas")
     func lines() throws {
-        let keys = try MasterKeys(text: "# made today\n\n m2:\(digits) \r\nm1:\(digits.lowercased()),m0:\(digits)\n")
+        let keys = try NamedKeys(text: "# made today\n\n m2:\(digits) \r\nm1:\(digits.lowercased()),m0:\(digits)\n")
         #expect(keys.currentID == "m2")
         #expect(keys["m1"]?.bytes == [UInt8](repeating: 10, count: 32))
         #expect(keys["m0"] != nil && keys["m3"] == nil)
@@ -18,9 +18,9 @@ struct MasterKeysTests {
     func made() throws {
         var generator = SystemRandomNumberGenerator()
         let (first, second) = (
-            MasterKeys.line(name: "a", using: &generator), MasterKeys.line(name: "b", using: &generator)
+            NamedKeys.line(name: "a", using: &generator), NamedKeys.line(name: "b", using: &generator)
         )
-        let keys = try MasterKeys(text: "\(first)\n\(second)")
+        let keys = try NamedKeys(text: "\(first)\n\(second)")
         #expect(keys["a"]?.bytes != keys["b"]?.bytes)
     }
 
@@ -31,7 +31,7 @@ struct MasterKeysTests {
             "m 1:\(digits)", ":\(digits)", "m1:\(digits):x", "m1:\(digits)\nm1:\(digits)",
         ] {
             do {
-                _ = try MasterKeys(text: text)
+                _ = try NamedKeys(text: text)
                 Issue.record("taken: \(text)")
             } catch {
                 #expect(error.reason == .invalid && !error.description.contains("0A0A"))

@@ -1,0 +1,38 @@
+internal import Audit
+internal import Engine
+internal import Postgres
+
+extension PostgresStore {
+    /// Writes a tenant's definitions. Each transaction says who asked for it: the triggers of migration 0042 record that
+    /// beside the change.
+    func change<Answer>(
+        of tenant: Int32, _ body: (TenantScope) async throws(PostgresError) -> Answer
+    ) async throws(StoreError) -> Answer {
+        let answer = try await request(of: tenant, body)
+        AuditContext.current?.noteRecorded()
+        return answer
+    }
+
+    /// The same for what only the engine's role may write.
+    func change<Answer>(
+        _ body: (PostgresTransaction) async throws(PostgresError) -> Answer
+    ) async throws(StoreError) -> Answer {
+        let context = AuditContext.current
+        let answer = try await duty { (connection) throws(PostgresError) in
+            do {
+                return try await connection.withTransaction { transaction in
+                    if let context {
+                        try await transaction.query("SELECT set_config('beamline.audit', \(context.json), true)")
+                    }
+                    return try await body(transaction)
+                }
+            } catch let error as PostgresError {
+                throw error
+            } catch {
+                throw PostgresError(.misuse, reason: "\(error)")
+            }
+        }
+        context?.noteRecorded()
+        return answer
+    }
+}

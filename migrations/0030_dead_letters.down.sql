@@ -1,0 +1,2 @@
+ALTER TABLE runs DROP COLUMN origin;
+DROP TABLE dead_letters;

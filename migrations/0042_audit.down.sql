@@ -1,0 +1,18 @@
+DROP TRIGGER queues_audit ON queues;
+DROP TRIGGER workflows_audit ON workflows;
+DROP TRIGGER secrets_audit ON secrets;
+DROP TRIGGER revoked_tokens_audit ON revoked_tokens;
+DROP TRIGGER grants_audit ON grants;
+DROP TRIGGER roles_audit ON roles;
+DROP TRIGGER api_keys_audit ON api_keys;
+DROP TRIGGER tenants_audit ON tenants;
+DROP FUNCTION audit_change();
+DROP FUNCTION audit_add(int4, jsonb, text, text, text, jsonb, jsonb, int4);
+DROP FUNCTION audit_expire(int4);
+DROP FUNCTION make_audit_partitions(int);
+DROP TABLE audit_horizons;
+DROP TABLE audit_seals;
+DROP TABLE audit;
+DROP FUNCTION audit_append_only();
+DROP FUNCTION audit_stamp();
+DROP FUNCTION audit_epoch();
