@@ -155,16 +155,6 @@ struct APIFixture: Sendable {
         return answer
     }
 
-    /// A run once it has ended; what it last was when it does not within half a minute.
-    func ended(_ run: String) async throws -> JSONValue? {
-        let deadline = ContinuousClock.now + .seconds(30)
-        while true {
-            let found = try await send("GET", "/v1/runs/\(run)").json
-            if found?["ended_at"] != nil || ContinuousClock.now >= deadline { return found }
-            try await Task.sleep(for: .milliseconds(10))
-        }
-    }
-
     func channel(_ role: Role, tenant: String = "acme") throws -> GRPCChannel {
         channel(bearer: try token(role, tenant: tenant))
     }
