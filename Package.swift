@@ -112,7 +112,8 @@ let package = Package(
         module(
             "API",
             [
-                "Engine", "Access", "Audit", "Secrets", "Workflows", "Filters", "GRPC", "Protobuf", "HTTP", "TLS", "JSON",
+                "Engine", "Access", "Audit", "Secrets", "Workflows", "Filters", "GRPC", "Protobuf", "HTTP", "TLS",
+                "JSON",
                 "Telemetry",
                 "Supervision", log, collections,
             ] + nio),

@@ -17,8 +17,9 @@ struct ClientCertificateTests {
 
     @Test("the name says which tenant's which worker it is, and the role is a worker's alone")
     func named() throws {
-        let principal = try certificate("https://x.test", "spiffe://beamline.test/tenant/acme/worker/eu-1.a_B").principal(
-            now: Fixture.now)
+        let principal = try certificate("https://x.test", "spiffe://beamline.test/tenant/acme/worker/eu-1.a_B")
+            .principal(
+                now: Fixture.now)
         #expect(principal.tenant == "acme" && principal.subject == "worker:eu-1.a_B" && principal.roles == [.worker])
         #expect(principal.certifiedWorker == "eu-1.a_B" && principal.expiresAt == Fixture.now + 100)
         #expect(principal.tokenID == "cert:ab12")

@@ -21,8 +21,8 @@ struct EntryPointsTests {
     func open() {
         #expect(
             EntryPoints.all.filter { $0.rule == .open }.map(\.name) == [
-                    "getHealth", "getReadiness", "createSession", "listSignInProviders", "startSignIn", "finishSignIn",
-                ])
+                "getHealth", "getReadiness", "createSession", "listSignInProviders", "startSignIn", "finishSignIn",
+            ])
     }
 
     @Test("docs/permissions.md is what the tables say; otherwise: make generate")

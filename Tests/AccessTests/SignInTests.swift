@@ -65,7 +65,8 @@ struct SignInTests {
         #expect(try await outcome(["aud": ["client"]]) == "p:ada")
         #expect(try await outcome(["aud": ["client", "x"], "azp": "client"]) == "p:ada")
         let cases: [([String: JSONValue?], String)] = [
-            (["nonce": "other"], "token_claims"), (["nonce": nil], "token_claims"), (["aud": "ignored"], "token_audience"),
+            (["nonce": "other"], "token_claims"), (["nonce": nil], "token_claims"),
+            (["aud": "ignored"], "token_audience"),
             (["aud": ["client", "x"]], "token_audience"), (["aud": ["client", "x"], "azp": "x"], "token_audience"),
             (["iss": "https://q.test"], "token_issuer"), (["exp": .int(Fixture.now - 31)], "token_expired"),
             (["groups": nil], "token_claims"),

@@ -60,7 +60,8 @@ final class OpenIDProvider: SignInProvider, IssuerKeySource, Sendable {
                 ring.replace(nil)
                 changed.yield()
                 logger.error(
-                    "the issuer's keys are too old; its tokens are refused", metadata: ["issuer": "\(configuration.url)"])
+                    "the issuer's keys are too old; its tokens are refused",
+                    metadata: ["issuer": "\(configuration.url)"])
             }
             if ring.ids.isEmpty || wait <= 1 { try? await fetch() }
             let pause = state.withLock { max(1, $0.schedule.next(now: now()) - now()) }
@@ -216,7 +217,8 @@ final class OpenIDProvider: SignInProvider, IssuerKeySource, Sendable {
             let json = try? JSONValue(parsing: answer.body)
             guard answer.status == 200, let token = json?["id_token"]?.stringValue else {
                 throw ProviderError(
-                    "its token endpoint answers \(answer.status) \(json?["error"]?.stringValue ?? "without an id_token")")
+                    "its token endpoint answers \(answer.status) \(json?["error"]?.stringValue ?? "without an id_token")"
+                )
             }
             return token
         } catch { throw SignInFailure(.provider, "\(error)") }

@@ -38,7 +38,8 @@ struct SignInTests {
         let location = try #require(answer.fields["location"])
         #expect(location.hasPrefix("https://p.test/authorize?state="))
         return (
-            try #require(cookie(answer, "beamline_sign_in")), String(location.dropFirst("https://p.test/authorize?state=".count))
+            try #require(cookie(answer, "beamline_sign_in")),
+            String(location.dropFirst("https://p.test/authorize?state=".count))
         )
     }
 
@@ -49,7 +50,8 @@ struct SignInTests {
             #expect(listed.json?["providers"] == [["name": "company", "title": "Company"]])
             let (cookie, state) = try await Self.begin(api)
             let back = try await api.send(
-                "GET", "/v1/session/oidc/company/callback?code=good&state=\(state)&iss=https%3A%2F%2Fp.test&hd=x", as: nil,
+                "GET", "/v1/session/oidc/company/callback?code=good&state=\(state)&iss=https%3A%2F%2Fp.test&hd=x",
+                as: nil,
                 fields: ["cookie": cookie])
             #expect(back.status == 303 && back.fields["location"] == "/")
             #expect(back.fields.values(of: "set-cookie").contains { $0.hasPrefix("beamline_sign_in=;") })
@@ -100,7 +102,8 @@ struct SignInTests {
         try await APIFixture.run(signIn: [TestProvider(tenant: "ghost")]) { api in
             let (cookie, state) = try await Self.begin(api)
             let answer = try await api.send(
-                "GET", "/v1/session/oidc/company/callback?code=good&state=\(state)", as: nil, fields: ["cookie": cookie])
+                "GET", "/v1/session/oidc/company/callback?code=good&state=\(state)", as: nil, fields: ["cookie": cookie]
+            )
             #expect(answer.fields["location"] == "/#sign-in-error=no_account")
         }
     }

@@ -111,7 +111,10 @@ struct IssuerTests {
             (try token(sameName), "token_signature"),
             // The node's key for a token that names the provider, and the other way round.
             (try token(own.key), "token_unknown_key"),
-            (try token(key, ["iss": .string(Fixture.issuer), "tenant": "acme", "roles": ["admin"]]), "token_unknown_key"),
+            (
+                try token(key, ["iss": .string(Fixture.issuer), "tenant": "acme", "roles": ["admin"]]),
+                "token_unknown_key"
+            ),
             (try token(key, ["iss": "https://login.example/"]), "token_issuer"),
             (try token(key, ["iss": nil]), "token_issuer"), (try token(key, ["iss": ["x"]]), "token_issuer"),
             (try token(key, ["aud": "other"]), "token_audience"),
@@ -160,7 +163,8 @@ struct IssuerTests {
         let groups = ClaimMapping.Roles(claim: "groups")
         #expect(try await outcome(.claim("org", map: nil), groups, ["org": "other"]) == "c:a@b other ops tennis")
         #expect(try await outcome(.claim("org", map: nil), groups, ["org": "A/B"]) == "token_claims")
-        #expect(try await outcome(.claim("org", map: ["A/B": "acme"]), groups, ["org": "A/B"]) == "c:a@b acme ops tennis")
+        #expect(
+            try await outcome(.claim("org", map: ["A/B": "acme"]), groups, ["org": "A/B"]) == "c:a@b acme ops tennis")
         #expect(try await outcome(.claim("org", map: ["A/B": "acme"]), groups, ["org": "acme"]) == "token_claims")
         #expect(
             try await outcome(
@@ -168,7 +172,8 @@ struct IssuerTests {
                 ["realm_access": .object([("roles", ["viewer"])])]) == "c:a@b acme viewer")
         #expect(
             try await outcome(
-                .fixed("acme"), ClaimMapping.Roles(claim: "https://x.test/roles"), ["https://x.test/roles": "viewer ops"])
+                .fixed("acme"), ClaimMapping.Roles(claim: "https://x.test/roles"),
+                ["https://x.test/roles": "viewer ops"])
                 == "c:a@b acme ops viewer")
         #expect(
             try await outcome(

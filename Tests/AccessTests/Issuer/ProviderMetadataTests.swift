@@ -28,7 +28,8 @@ struct ProviderMetadataTests {
         arguments: [
             "", "[]", "{}", #"{"issuer":"https://a.test/","jwks_uri":"https://a.test/k"}"#,
             #"{"issuer":"https://a.test"}"#, #"{"issuer":"https://a.test","jwks_uri":"http://a.test/k"}"#,
-            #"{"issuer":"https://a.test","jwks_uri":7}"#, #"{"issuer":"https://a.test","jwks_uri":"file:///etc/passwd"}"#,
+            #"{"issuer":"https://a.test","jwks_uri":7}"#,
+            #"{"issuer":"https://a.test","jwks_uri":"file:///etc/passwd"}"#,
             #"{"issuer":"https://a.test","jwks_uri":"https://a.test/k","token_endpoint":"http://10.0.0.1/t"}"#,
             #"{"issuer":"https://a.test","jwks_uri":"https://u:p@a.test/k"}"#,
             #"{"issuer":"https://a.test","jwks_uri":"http://127.0.0.1.evil.test/k"}"#,

@@ -198,7 +198,8 @@ struct AccessStoreTests {
             try await store.putRole(
                 CustomRole(name: "release", permissions: Permissions([.applyWorkflows])), tenant: tenant)
             try await store.addGrant(
-                SubjectGrant(subject: "ada", grant: NamedGrant(role: "operator", target: .workflow("w"))), tenant: tenant)
+                SubjectGrant(subject: "ada", grant: NamedGrant(role: "operator", target: .workflow("w"))),
+                tenant: tenant)
             let texts = (0..<3).map { _ in SessionText(using: &generator) }
             for text in texts { #expect(try await store.addSession(text, for: signIn)) }
             #expect(try await store.session(digest: SessionText(using: &generator).digest) == nil)
