@@ -112,7 +112,8 @@ let package = Package(
         module(
             "API",
             [
-                "Engine", "Access", "Audit", "Secrets", "Workflows", "Filters", "GRPC", "Protobuf", "HTTP", "JSON",
+                "Engine", "Access", "Audit", "Secrets", "Workflows", "Filters", "GRPC", "Protobuf", "HTTP", "TLS",
+                "JSON",
                 "Telemetry",
                 "Supervision", log, collections,
             ] + nio),
@@ -122,8 +123,7 @@ let package = Package(
             "Server",
             [
                 "API", "Expressions", "Access", "Audit", "Secrets", "Engine", "PostgresStore", "Postgres", "GRPC",
-                "Protobuf", "HTTP", "TLS",
-                "JSON",
+                "Protobuf", "HTTP", "HTTPClient", "TLS", "JSON",
                 "Telemetry", "Supervision", log,
             ] + nio),
         .executableTarget(
@@ -231,10 +231,9 @@ let package = Package(
         tests(
             "ServerTests",
             [
-                "Server", "Access", "Audit", "Secrets", "HTTP", "HTTPClient", "TestSupport", "Engine", "PostgresStore",
-                "Postgres",
-                "Supervision", "JSON", log,
-            ]),
+                "Server", "Access", "Audit", "Secrets", "GRPC", "Protobuf", "HTTP", "HTTPClient", "TLS", "TestSupport",
+                "TransportTestSupport", "Engine", "PostgresStore", "Postgres", "Supervision", "JSON", log,
+            ] + nio),
     ]
 )
 

@@ -39,8 +39,8 @@ extension API {
         QueueService(queues: QueueOperations(parts: parts), metrics: parts.metrics).add(to: &router)
         BundleService(bundles: BundleOperations(parts: parts), metrics: parts.metrics).add(to: &router)
         WorkerService(parts: parts, streams: streams).add(to: &router)
-        router.addHealth(health)
-        router.addReflection()
+        router.addHealth(health) { caller, body in try await streams.guarding(caller.identity, body) }
+        router.addReflection { caller, body in try await streams.guarding(caller.identity, body) }
         return router
     }
 }

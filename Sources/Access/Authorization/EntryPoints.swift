@@ -12,6 +12,9 @@ public enum EntryPoints {
         EntryPoint(rest: "createSession", .open),
         EntryPoint(rest: "deleteSession", .signedIn),
         EntryPoint(rest: "createSessionCode", .tenant(.createSessionCodes)),
+        EntryPoint(rest: "listSignInProviders", .open),
+        EntryPoint(rest: "startSignIn", .open),
+        EntryPoint(rest: "finishSignIn", .open),
         // runs
         EntryPoint(rest: "listRuns", .named(.readRuns, .workflow, .query("workflow"))),
         EntryPoint(rest: "startRun", .named(.startRuns, .workflow, .content)),
