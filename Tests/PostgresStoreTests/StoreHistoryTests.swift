@@ -18,9 +18,10 @@ struct StoreHistoryTests {
             on: try await StoreFixture.make(on: database.store), seed: seed, calls: calls)
         try await database.discard()
         let difference = zip(expected, found).enumerated().first { $0.element.0 != $0.element.1 }
-        if let (line, (memory, postgres)) = difference {
+        if let difference {
+            let (line, (inMemory, inPostgres)) = difference
             let before = expected[max(0, line - 6)..<line].joined(separator: "\n")
-            Issue.record("seed \(seed):\n\(before)\nin memory:  \(memory)\nPostgreSQL: \(postgres)")
+            Issue.record("seed \(seed):\n\(before)\nin memory:  \(inMemory)\nPostgreSQL: \(inPostgres)")
         }
         #expect(expected.count == found.count)
         // A history that does nothing proves nothing.

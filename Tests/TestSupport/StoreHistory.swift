@@ -1,5 +1,5 @@
-internal import Engine
-internal import Workflows
+import Engine
+import Workflows
 
 /// A random history of store calls and what each was answered, in names that are the same on every store: two stores that
 /// agree tell the same, line by line.
@@ -22,7 +22,7 @@ public struct StoreHistory {
     private var sessions: [SessionID] = []
     /// Leases that were granted, whatever became of them.
     private var leases: [AttemptFence] = []
-    public private(set) var lines: [String] = []
+    private var lines: [String] = []
 
     private var store: any Store & Catalog { fixture.store }
 
@@ -30,8 +30,9 @@ public struct StoreHistory {
         var history = StoreHistory(fixture: fixture, random: SeededRandom(seed: seed))
         for _ in 0..<3 { history.sessions.append(try await fixture.openSession()) }
         for number in 0..<calls {
-            history.lines.append("\(number): \(try await history.call())")
-            history.lines.append("   \(try await history.places())")
+            let answer = try await history.call()
+            let places = try await history.places()
+            history.lines += ["\(number): \(answer)", "   \(places)"]
         }
         return history.lines
     }
@@ -202,7 +203,8 @@ public struct StoreHistory {
     private mutating func release() async throws -> String {
         guard let fence = pick(leases) else { return "nothing to release" }
         let fences = below(2) == 0 ? [fence, fence] : [fence]
-        return "release \(name(fence)) ×\(fences.count): \(names(try await store.release(fences)))"
+        let released = try await store.release(fences)
+        return "release \(name(fence)) ×\(fences.count): \(names(released))"
     }
 
     /// A stream comes anew, with some of what its session holds.
