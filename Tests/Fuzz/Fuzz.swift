@@ -17,12 +17,12 @@ enum Fuzz {
         }
         unsafe target = chosen
         sow(chosen, in: arguments[2])
-        var list: [UnsafeMutablePointer<CChar>?] = []
+        var list: [UnsafeMutablePointer<CChar>?] = unsafe []
         for argument in [arguments[0]] + arguments.dropFirst(2) { unsafe list.append(strdup(argument)) }
         unsafe list.append(nil)
-        var count = CInt(list.count - 1)
+        var count = CInt(unsafe list.count - 1)
         let status = unsafe list.withUnsafeMutableBufferPointer { buffer in
-            var place = unsafe buffer.baseAddress
+            var place = buffer.baseAddress
             return unsafe runFuzzer(&count, &place) { bytes, count in
                 unsafe Fuzz.target.read(Array(UnsafeBufferPointer(start: bytes, count: count)))
                 return 0
