@@ -35,6 +35,12 @@ generate: ## generate C from Protos/ and docs/permissions.md
 
 verify: lint build test ## lint, build and test
 
+contract: ## openapi.yaml against a real server, by schemathesis (part of make test)
+	@scripts/test-contract
+
+identity: ## sign in at an OpenID provider in headless Chromium (part of make test)
+	@scripts/test-identity
+
 crash: ## kill servers, workers and PostgreSQL under load; nothing may be lost
 	@scripts/test-crash
 
@@ -65,4 +71,4 @@ bench-scale: ## 10,000 idle streams of each kind, a million ready steps, a held 
 reset: ## delete the private PostgreSQL cluster and all its data
 	@scripts/reset
 
-.PHONY: help run demo test build release lint format generate verify crash simulate fuzz sanitize chaos soak bench bench-peers bench-scale reset
+.PHONY: help run demo test build release lint format generate verify contract identity crash simulate fuzz sanitize chaos soak bench bench-peers bench-scale reset

@@ -112,7 +112,8 @@ let package = Package(
         module(
             "API",
             [
-                "Engine", "Access", "Audit", "Secrets", "Workflows", "Filters", "GRPC", "Protobuf", "HTTP", "JSON",
+                "Engine", "Access", "Audit", "Secrets", "Workflows", "Filters", "GRPC", "Protobuf", "HTTP", "TLS",
+                "JSON",
                 "Telemetry",
                 "Supervision", log, collections,
             ] + nio),
@@ -121,9 +122,8 @@ let package = Package(
         module(
             "Server",
             [
-                "API", "Access", "Audit", "Secrets", "Engine", "PostgresStore", "Postgres", "GRPC", "Protobuf", "HTTP",
-                "TLS",
-                "JSON",
+                "API", "Expressions", "Access", "Audit", "Secrets", "Engine", "PostgresStore", "Postgres", "GRPC",
+                "Protobuf", "HTTP", "HTTPClient", "TLS", "JSON",
                 "Telemetry", "Supervision", log,
             ] + nio),
         .executableTarget(
@@ -220,7 +220,8 @@ let package = Package(
         tests(
             "APITests",
             [
-                "API", "Access", "Audit", "Secrets", "WorkerRuntime", "Engine", "TestSupport", "Postgres",
+                "API", "Access", "Audit", "Secrets", "WorkerRuntime", "Engine", "TestSupport", "TestPrograms",
+                "Postgres",
                 "PostgresStore", "Workflows", "HTTP",
                 "GRPC",
                 "Protobuf",
@@ -230,10 +231,9 @@ let package = Package(
         tests(
             "ServerTests",
             [
-                "Server", "Access", "Audit", "Secrets", "HTTP", "HTTPClient", "TestSupport", "Engine", "PostgresStore",
-                "Postgres",
-                "Supervision", "JSON", log,
-            ]),
+                "Server", "Access", "Audit", "Secrets", "GRPC", "Protobuf", "HTTP", "HTTPClient", "TLS", "TestSupport",
+                "TransportTestSupport", "Engine", "PostgresStore", "Postgres", "Supervision", "JSON", log,
+            ] + nio),
     ]
 )
 

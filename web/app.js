@@ -1,4 +1,4 @@
-import { api, ApiError } from "./lib/api.js";
+import { api, ApiError, useSession } from "./lib/api.js";
 import { Events } from "./lib/events.js";
 import { Router } from "./lib/router.js";
 import { bar } from "./components/bar.js";
@@ -30,16 +30,19 @@ const router = new Router(
 
 async function start() {
   const code = signIn.takeCode();
+  const failure = signIn.takeFailure();
   try {
     const session = code ? await api.post("/v1/session", { code }) : await api.get("/v1/session");
+    useSession(session);
+    signIn.returnToPlace();
     bar(document.getElementById("bar"), { session, events, router });
     events.open();
     router.start();
   } catch (error) {
-    if (error instanceof ApiError && (error.status === 401 || error.status === 403)) signIn.show(main, error, code !== null);
+    if (error instanceof ApiError && (error.status === 401 || error.status === 403)) signIn.show(main, code !== null ? error.message : failure);
     else signIn.showUnreachable(main, error, start);
   }
 }
 
-events.onSignedOut = () => signIn.show(main, null, false);
+events.onSignedOut = () => signIn.show(main, null);
 start();

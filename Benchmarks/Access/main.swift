@@ -4,6 +4,7 @@ import Access
 struct Directory: AccessDirectory {
     func standing(of principal: Principal) async throws -> PrincipalStanding? { PrincipalStanding(tenant: 1) }
     func key(digest: Digest) async throws -> KeyStanding? { nil }
+    func session(digest: Digest) async throws -> SessionStanding? { nil }
     func accessEpochs(recent: Bool) async throws -> [Int32: Int64] { [:] }
     func noteUse(of keys: [String: Int64]) async throws {}
 }

@@ -1,4 +1,4 @@
-import Access
+public import Access
 import Engine
 import GRPC
 public import HTTP
@@ -34,10 +34,12 @@ public final class API: Sendable {
     private final class ServedRoute: Sendable {
         let route: Route
         let metrics: RouteMetrics
+        let home: Listener?
 
         init(route: Route, metrics: RouteMetrics) {
             self.route = route
             self.metrics = metrics
+            home = route.home
         }
     }
 
@@ -50,8 +52,12 @@ public final class API: Sendable {
         let audit = AuditTrail(parts: parts)
         self.audit = audit
         let health = GRPCHealth(
-            serving: [BeamlineV1.RunService.name, BeamlineV1.WorkflowService.name, BeamlineV1.WorkerService.name])
+            serving: [
+                BeamlineV1.RunService.name, BeamlineV1.WorkflowService.name, BeamlineV1.WorkerService.name,
+                BeamlineV1.ApprovalService.name, BeamlineV1.QueueService.name, BeamlineV1.BundleService.name,
+            ])
         let runs = RunOperations(parts: parts)
+        let approvals = ApprovalOperations(parts: parts, runs: runs)
         let workflows = WorkflowOperations(parts: parts)
         self.gate = gate
         self.streams = streams
@@ -63,12 +69,13 @@ public final class API: Sendable {
             + FailureRoutes(failures: FailureOperations(parts: parts), runs: runs).routes
             + BulkRoutes(bulk: BulkOperations(parts: parts)).routes
             + BreakerRoutes(breakers: BreakerOperations(parts: parts)).routes
-            + ApprovalRoutes(approvals: ApprovalOperations(parts: parts), runs: runs).routes
+            + ApprovalRoutes(approvals: approvals, runs: runs).routes
             + WorkflowRoutes(workflows: workflows).routes
             + BundleRoutes(bundles: BundleOperations(parts: parts)).routes
             + LimitRoutes(limits: LimitOperations(parts: parts)).routes
             + EventRoutes(engine: parts.engine, streams: streams, now: parts.now).routes
-            + SessionRoutes(parts: parts, gate: gate).routes + SystemRoutes(parts: parts).routes
+            + SessionRoutes(parts: parts, gate: gate).routes + SignInRoutes(parts: parts, gate: gate).routes
+            + SystemRoutes(parts: parts).routes
             + KeyRoutes(store: parts.access, now: parts.now).routes + RoleRoutes(store: parts.access).routes
             + TenantRoutes(store: parts.access).routes
             + QuotaRoutes(engine: parts.engine, catalog: parts.catalog).routes
@@ -79,14 +86,15 @@ public final class API: Sendable {
             let served = ServedRoute(
                 route: route, metrics: RouteMetrics(operation: route.operation, registry: parts.metrics))
             trie.insert(served, method: route.method, pattern: route.pattern)
-            if case .always = route.work { constants.append(served) }
+            if case .always = route.work, route.home == nil { constants.append(served) }
         }
         routes = trie
         self.constants = constants
         listed = all
         operations = all.map { ($0.method, $0.pattern, $0.operation) }
         rpc = Self.services(
-            parts: parts, gate: gate, audit: audit, runs: runs, workflows: workflows, streams: streams, health: health)
+            parts: parts, gate: gate, audit: audit, runs: runs, approvals: approvals, workflows: workflows,
+            streams: streams, health: health)
     }
 
     /// The paths of the gRPC methods that it serves.
@@ -94,6 +102,12 @@ public final class API: Sendable {
 
     /// What an HTTP server is given as its handler.
     public var handler: HTTPHandler { { request in try await self.respond(to: request) } }
+
+    /// The same for a listener that serves a part only.
+    public func handler(for scope: ListenerScope) -> HTTPHandler {
+        if scope == .everything { return handler }
+        return { request in try await self.respond(to: request, within: scope) }
+    }
 
     /// What an HTTP server may ask before the handler: the same answers, of routes that need no task.
     public var immediate: HTTPImmediateHandler { { request in self.answerAtOnce(request) } }
@@ -106,35 +120,61 @@ public final class API: Sendable {
     }
 
     /// Answers any request; never throws for anything that a caller can do.
-    public func respond(to request: HTTPRequest) async throws -> HTTPResponse {
-        if GRPCRouter<Caller>.isGRPC(request) { return await rpc.respond(to: request) }
+    ///
+    /// - Parameter scope: of the listener; `nil` for one that serves everything.
+    public func respond(to request: HTTPRequest, within scope: ListenerScope? = nil) async throws -> HTTPResponse {
+        if GRPCRouter<Caller>.isGRPC(request) {
+            if let scope, !scope.serves(EntryPoints.home(of: String(request.path.dropFirst()))) {
+                return Self.unservedCall
+            }
+            return await rpc.respond(to: request)
+        }
         let requestID = requestIDs.id(for: request.fields["x-request-id"])
         do {
-            return named(try await answer(request, requestID: requestID), requestID)
+            return named(try await answer(request, within: scope, requestID: requestID), requestID, request)
         } catch {
-            return named(problem(for: error, request, requestID).response(requestID: requestID), requestID)
+            return named(problem(for: error, request, requestID).response(requestID: requestID), requestID, request)
         }
     }
 
+    /// Of routes that every listener has.
     private func answerAtOnce(_ request: HTTPRequest) -> HTTPResponse? {
         for served in constants where served.route.pattern == request.path && served.route.method == request.method {
             guard case .always(let response) = served.route.work else { continue }
             served.metrics.count(status: response.status, took: .zero)
-            return named(response, requestIDs.id(for: request.fields["x-request-id"]))
+            return named(response, requestIDs.id(for: request.fields["x-request-id"]), request)
         }
         return nil
     }
 
-    private func named(_ response: consuming HTTPResponse, _ requestID: String) -> HTTPResponse {
-        // This line, content-length and date.
-        response.fields.makeRoom(lines: 3, bytes: 128)
+    private func named(
+        _ response: consuming HTTPResponse, _ requestID: String, _ request: HTTPRequest
+    ) -> HTTPResponse {
+        // These lines, content-length and date.
+        response.fields.makeRoom(lines: 5, bytes: 256)
         response.fields["x-request-id"] = requestID
+        if !response.fields.contains("x-content-type-options") {
+            response.fields.append("x-content-type-options", "nosniff")
+        }
+        // A browser that has been here over TLS comes back over TLS alone, for a year (RFC 6797 §6.1).
+        if request.isTLS { response.fields.append("strict-transport-security", "max-age=31536000") }
         return response
     }
 
-    private func answer(_ request: HTTPRequest, requestID: String) async throws -> HTTPResponse {
+    /// The answer to a gRPC method that is another listener's.
+    private static let unservedCall = HTTPResponse(
+        status: 200,
+        fields: [
+            "content-type": "application/grpc", "grpc-status": "12",
+            "grpc-message": "This listener does not serve the method.",
+        ])
+
+    private func answer(
+        _ request: HTTPRequest, within scope: ListenerScope?, requestID: String
+    ) async throws -> HTTPResponse {
         switch routes.match(method: request.method, path: request.path) {
         case .found(let served, let parameters):
+            if let scope, !scope.serves(served.home) { throw Self.nothing(at: request) }
             let began = ContinuousClock.now
             do {
                 let response = try await perform(served.route, request, parameters, requestID)
@@ -148,13 +188,18 @@ public final class API: Sendable {
         case .otherMethods(let methods): throw HTTPError.methodNotAllowed(methods)
         case .malformed: throw Problem(400, "malformed_path", "The path has a broken percent-encoding.")
         case .nothing:
-            if request.method == "GET" || request.method == "HEAD", !request.path.hasPrefix("/v1/"),
+            if scope?.servesPages ?? true, request.method == "GET" || request.method == "HEAD",
+                !request.path.hasPrefix("/v1/"),
                 let file = try await parts.files(request)
             {
                 return file
             }
-            throw Problem(404, "not_found", "There is nothing at \(request.path).")
+            throw Self.nothing(at: request)
         }
+    }
+
+    private static func nothing(at request: HTTPRequest) -> Problem {
+        Problem(404, "not_found", "There is nothing at \(request.path).")
     }
 
     private func perform(
@@ -162,7 +207,7 @@ public final class API: Sendable {
     ) async throws -> HTTPResponse {
         switch route.work {
         case .always(let response): return response
-        case .open(let handler): return try await handler(request, requestID)
+        case .open(let handler): return try await handler(request, parameters, requestID)
         case .admitted(let handler):
             let caller = try await gate.admit(request)
             let rate = try gate.limiter.admit(caller.identity, route.rateClass)

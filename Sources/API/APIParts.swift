@@ -23,8 +23,8 @@ public struct APIParts: Sendable {
     public var access: any AccessStore
     public var audit: any AuditLog
     public var secrets: SecretVault
-    /// Signs dashboard sessions; without one nobody can sign in by code, tokens work all the same.
-    public var minter: TokenMinter?
+    /// Where people sign in to the dashboard, besides one-time codes.
+    public var signIn: [any SignInProvider]
     public var metrics: MetricsRegistry
     /// The node's supervision tree.
     public var tree: @Sendable () -> SupervisedNode
@@ -42,7 +42,7 @@ public struct APIParts: Sendable {
         jobCreated: @escaping @Sendable () -> Void, catalog: any Catalog, bundles: any BundleStore,
         taskLog: any TaskLog, definitions: any DefinitionChecker, authenticator: Authenticator, access: any AccessStore,
         audit: any AuditLog,
-        secrets: SecretVault, minter: TokenMinter?,
+        secrets: SecretVault, signIn: [any SignInProvider] = [],
         metrics: MetricsRegistry, tree: @escaping @Sendable () -> SupervisedNode,
         readiness: @escaping @Sendable () async -> [HealthCheck],
         files: @escaping @Sendable (HTTPRequest) async throws -> HTTPResponse? = { _ in nil },
@@ -61,7 +61,7 @@ public struct APIParts: Sendable {
         self.access = access
         self.audit = audit
         self.secrets = secrets
-        self.minter = minter
+        self.signIn = signIn
         self.metrics = metrics
         self.tree = tree
         self.readiness = readiness

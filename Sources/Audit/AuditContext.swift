@@ -10,6 +10,10 @@ public final class AuditContext: Sendable {
     public enum ActorKind: String, Sendable {
         case token
         case key
+        /// A browser's session.
+        case session
+        /// A worker's certificate.
+        case certificate
     }
 
     /// That of the request which the task is about.

@@ -68,6 +68,9 @@ extension EngineError {
         case .tooManySignals:
             self.init(.conflict, "the run keeps \(RunSignal.mostKept) signals that no step has waited for, and no more")
         case .alreadyDecided: self.init(.conflict, "this person has decided already")
+        case .invalidDelegate:
+            self.init(.conflict, "this person has decided already, or has been asked to")
+        case .tooEarly: self.init(.conflict, "its time has not come")
         case .invalidForm(let message): self.init(.invalidInput, "the form: \(message)")
         case .notEnded: self.init(.conflict, "the run goes on still: only a run that has failed can be redriven")
         case .notFailed(let state):

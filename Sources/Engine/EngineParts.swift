@@ -82,6 +82,8 @@ final class EngineParts: Sendable {
     func act(on admissions: Admissions) {
         dispatcher.wake(admissions.ready)
         router.submit(admissions.messages, acceptedAt: clock.now)
+        let questions = admissions.messages.filter(\.isQuestion)
+        if !questions.isEmpty { courier.take(questions) }
     }
 
     func randomBytes() -> RunID.Bytes { RunID.Bytes(random: random) }

@@ -7,8 +7,9 @@ struct KeyReload: Sendable {
 
     let folder: String
     let ring: KeyRing
-    let authenticator: Authenticator
     let logger: Logger
+    /// Told when the keys are others: what is remembered under an old one is to be forgotten, its streams to end.
+    let changed: @Sendable () -> Void
 
     /// Looks until the task is cancelled. A file that cannot be read or used changes nothing, and is said once.
     func run() async throws {
@@ -34,8 +35,7 @@ struct KeyReload: Sendable {
     func take(_ bytes: [UInt8]) throws {
         let keys = try KeySet(json: bytes)
         ring.replace(keys)
-        // Tokens of a key that has left are remembered, too.
-        authenticator.forget(tenant: nil)
+        changed()
         logger.notice("keys.jwks was taken", metadata: ["keys": "\(keys.ids.joined(separator: " "))"])
     }
 }

@@ -58,8 +58,9 @@ public struct NodeKeys: Sendable {
     public var verifier: TokenVerifier { verifier(of: KeyRing(keySet)) }
 
     /// A verifier whose keys can be replaced.
-    func verifier(of ring: KeyRing) -> TokenVerifier {
-        TokenVerifier(keys: ring, issuer: Self.issuer, audience: Self.audience)
+    func verifier(of ring: KeyRing, others: [Issuer] = []) -> TokenVerifier {
+        TokenVerifier(
+            Issuer(url: Self.issuer, audience: Self.audience, keys: ring, mapping: .local), others: others)
     }
 
     /// A signed token.
@@ -116,13 +117,15 @@ enum KeyFile {
     }
 
     /// `nil` when there is no such file.
-    static func read(_ path: String) throws -> [UInt8]? {
+    ///
+    /// - Parameter limit: most bytes that are read.
+    static func read(_ path: String, limit: Int = 65_536) throws -> [UInt8]? {
         guard let file = unsafe fopen(path, "re") else {
             if errno == ENOENT || errno == ENOTDIR { return nil }
             throw Failure.system(path)
         }
         defer { unsafe fclose(file) }
-        var bytes = [UInt8](repeating: 0, count: 65_536)
+        var bytes = [UInt8](repeating: 0, count: limit)
         let count = unsafe bytes.withUnsafeMutableBytes { unsafe fread($0.baseAddress!, 1, $0.count, file) }
         guard unsafe ferror(file) == 0 else { throw Failure.system(path) }
         return Array(bytes[..<count])

@@ -25,10 +25,7 @@ struct ServerAssembly {
 
     func make() async throws -> ServerNode {
         let keys = try NodeKeys.open(options.keysFolder)
-        let tls = try options.tls.map { files in
-            try TLSContext(
-                .server, .server(certificateChain: .file(files.certificate), privateKey: .file(files.key)))
-        }
+        let certificates = try ServerCertificates(options, logger: logger)
         let postgres = PostgresConnection.Options(options.database)
         let store = try await PostgresStore.open(.init(postgres: postgres))
         for tenant in options.tenants { _ = try await store.ensureTenant(named: tenant) }
@@ -36,8 +33,10 @@ struct ServerAssembly {
         let listener = PostgresListener(postgres, channels: [Self.eventChannel, Self.accessChannel, Self.auditChannel])
         let notifier = PostgresNotifier(postgres)
         let vault = try secrets(store)
+        let zones = options.timeZones
         let engine = try await Engine(
-            store: store, catalog: store, compiler: { try Plan.compile(canonical: $0.canonical) },
+            store: store, catalog: store,
+            compiler: { try Plan.compile(canonical: $0.canonical, timeZones: zones) },
             configuration: options.engine, secrets: VaultSecrets(vault),
             logger: logger, committed: { notifier.notify(Self.eventChannel) })
         let bulk = BulkRunner(engine: engine, jobs: store)
@@ -49,8 +48,8 @@ struct ServerAssembly {
         metrics.register { httpMetrics.families }
         let files = try options.webFolder.map { try StaticFiles(root: $0) }
         let ring = KeyRing(keys.keySet)
-        let authenticator = Authenticator(keys.verifier(of: ring), directory: store)
-        let reload = KeyReload(folder: options.keysFolder, ring: ring, authenticator: authenticator, logger: logger)
+        let providers = try OpenIDProviders.open(options.identityFile, logger: logger)
+        let authenticator = Authenticator(keys.verifier(of: ring, others: providers.issuers), directory: store)
         let sealer = try AuditSealer(chain: store, source: options.audit, logger: logger)
         // The tree shows itself; it exists only when its parts do.
         let tree = Mutex<Supervisor?>(nil)
@@ -58,15 +57,17 @@ struct ServerAssembly {
             engine: engine, reader: store, deadLetters: store, jobs: store, jobCreated: bulk.raise,
             catalog: store, bundles: store, taskLog: store, definitions: WorkflowChecker(),
             authenticator: authenticator, access: store, audit: store,
-            secrets: vault, minter: keys.minter, metrics: metrics,
+            secrets: vault, signIn: providers.signIn, metrics: metrics,
             tree: { tree.withLock { $0 }!.snapshot() }, readiness: { await health.checks(store) },
             files: { request in files?.respond(to: request) }, logger: logger)
         parts.rates = options.rates
         let api = API(parts)
 
+        let reload = KeyReload(
+            folder: options.keysFolder, ring: ring, logger: logger, changed: { api.access.keysChanged() })
         let listening = Listening(
-            addresses: options.addresses, tls: tls, logger: logger, metrics: httpMetrics, immediate: api.immediate,
-            handler: api.handler)
+            options, certificates: certificates, logger: logger, metrics: httpMetrics, immediate: api.immediate,
+            handler: { api.handler(for: $0) })
         let addresses = try await listening.bind()
         let root = Supervisor(
             "node", strategy: .restForOne, logger: logger,
@@ -83,7 +84,9 @@ struct ServerAssembly {
                             partitions(store), ChildSpec("keys") { try await reload.run() },
                             ChildSpec("dead letters") { try await rotation.run() },
                             ChildSpec("audit") { try await sealer.run() },
-                        ])),
+                            providers.supervisor(access: api.access, logger: logger),
+                            certificates?.watch { listening.replaceTLS() },
+                        ].compactMap(\.self))),
                 ChildSpec(
                     "edge", drainTimeout: .seconds(20),
                     drain: {
@@ -92,7 +95,9 @@ struct ServerAssembly {
                     }, run: { try await listening.run() }),
             ])
         tree.withLock { $0 = root }
-        return ServerNode(addresses: addresses, isTLS: tls != nil, root: root, store: store, health: health)
+        return ServerNode(
+            addresses: addresses[.public] ?? [], listeners: addresses, isTLS: certificates != nil, root: root,
+            store: store, health: health)
     }
 
     private func secrets(_ store: PostgresStore) throws -> SecretVault {
@@ -137,62 +142,5 @@ struct ServerAssembly {
                 try await Task.sleep(for: .seconds(3600))
             }
         }
-    }
-}
-
-/// The HTTP server of a node, made anew at each restart on the same ports.
-final class Listening: Sendable {
-    private struct State {
-        var addresses: [HTTPAddress]
-        var server: HTTPServer?
-        /// Bound before the tree runs, so that a port in use is said at the start.
-        var prepared: HTTPServer?
-    }
-
-    private let tls: TLSContext?
-    private let logger: Logger
-    private let metrics: HTTPMetrics
-    private let immediate: HTTPImmediateHandler
-    private let handler: HTTPHandler
-    private let state: Mutex<State>
-
-    init(
-        addresses: [HTTPAddress], tls: TLSContext?, logger: Logger, metrics: HTTPMetrics,
-        immediate: @escaping HTTPImmediateHandler, handler: @escaping HTTPHandler
-    ) {
-        self.tls = tls
-        self.logger = logger
-        self.metrics = metrics
-        self.immediate = immediate
-        self.handler = handler
-        state = Mutex(State(addresses: addresses))
-    }
-
-    func bind() async throws -> [HTTPAddress] {
-        let server = make()
-        let bound = try await server.bind()
-        state.withLock { state in
-            state.addresses = bound
-            state.prepared = server
-        }
-        return bound
-    }
-
-    func run() async throws {
-        let prepared = state.withLock { state in
-            defer { state.prepared = nil }
-            return state.prepared
-        }
-        let server = prepared ?? make()
-        state.withLock { $0.server = server }
-        try await server.run()
-    }
-
-    func drain() { state.withLock { $0.server }?.drain() }
-
-    private func make() -> HTTPServer {
-        HTTPServer(
-            configuration: .init(addresses: state.withLock { $0.addresses }, tls: tls), logger: logger,
-            metrics: metrics, immediate: immediate, handler: handler)
     }
 }

@@ -1,5 +1,5 @@
 import API
-import Access
+public import Access
 import Engine
 public import HTTP
 public import Logging
@@ -14,6 +14,8 @@ import Telemetry
 public final class ServerNode: Sendable {
     /// Where it listens, with the ports that the system chose.
     public let addresses: [HTTPAddress]
+    /// The same by what each is for, `public` among them.
+    public let listeners: [Listener: [HTTPAddress]]
     public let isTLS: Bool
     private let root: Supervisor
     private let store: PostgresStore
@@ -25,9 +27,11 @@ public final class ServerNode: Sendable {
     }
 
     init(
-        addresses: [HTTPAddress], isTLS: Bool, root: Supervisor, store: PostgresStore, health: NodeHealth
+        addresses: [HTTPAddress], listeners: [Listener: [HTTPAddress]], isTLS: Bool, root: Supervisor,
+        store: PostgresStore, health: NodeHealth
     ) {
         self.addresses = addresses
+        self.listeners = listeners
         self.isTLS = isTLS
         self.root = root
         self.store = store

@@ -1,5 +1,6 @@
 public import Access
 public import Engine
+public import Expressions
 public import HTTP
 
 /// How a server node is set up.
@@ -8,7 +9,12 @@ public struct ServerOptions: Sendable {
     public var database: String
     /// Holds `signing.jwk` and `keys.jwks`; made when missing.
     public var keysFolder: String
+    /// Where it listens for everything that has no addresses of its own below.
     public var addresses: [HTTPAddress] = [.tcp(host: "127.0.0.1", port: 8080)]
+    /// Addresses for workers, management and metrics alone; what has some is not served elsewhere.
+    public var listeners: [Listener: [HTTPAddress]] = [:]
+    /// Whether clients show certificates, on the workers' addresses, or on all where workers have none of their own.
+    public var clientCertificates: ClientCertificates?
     /// PEM files; https when set.
     public var tls: (certificate: String, key: String)?
     /// The dashboard's files; without it there are no pages.
@@ -19,6 +25,10 @@ public struct ServerOptions: Sendable {
     public var tenants = ["default"]
     public var engine = EngineConfiguration()
     public var secrets = SecretSources()
+    /// Those that expressions know by name; nodes of one database should know the same.
+    public var timeZones = TimeZones.fixedOnly
+    /// File of the OpenID providers whose tokens are taken and where people sign in (docs/identity.md).
+    public var identityFile: String?
     public var deadLetters = DeadLetterOptions()
     public var audit = AuditKeySource()
     /// What the node lets each principal do.
@@ -27,5 +37,18 @@ public struct ServerOptions: Sendable {
     public init(database: String, keysFolder: String) {
         self.database = database
         self.keysFolder = keysFolder
+    }
+}
+
+/// Whose certificates are taken of clients.
+public struct ClientCertificates: Sendable {
+    /// PEM file of the authorities.
+    public var authorities: String
+    /// Whether a client without one is refused; otherwise it may come with a token.
+    public var areRequired: Bool
+
+    public init(authorities: String, areRequired: Bool) {
+        self.authorities = authorities
+        self.areRequired = areRequired
     }
 }

@@ -148,7 +148,20 @@ import NIOCore
         unsafe X509_digest(certificate, EVP_sha256(), &digest, &length)
         return unsafe TLSPeerCertificate(
             subject: oneLine(subject), commonName: commonName(subject),
-            fingerprint: digest.prefix(Int(length)).map { hex($0) }.joined())
+            fingerprint: digest.prefix(Int(length)).map { hex($0) }.joined(), uris: uris(certificate),
+            expiresAt: shim_X509_not_after(certificate))
+    }
+
+    private func uris(_ certificate: OpaquePointer) -> [String] {
+        var uris: [String] = []
+        unsafe withUnsafeMutablePointer(to: &uris) { found in
+            unsafe shim_X509_uris(certificate, found) { context, text, length in
+                let bytes = unsafe UnsafeBufferPointer(start: text, count: Int(length))
+                let uri = unsafe String(decoding: bytes, as: UTF8.self)
+                unsafe context?.assumingMemoryBound(to: [String].self).pointee.append(uri)
+            }
+        }
+        return uris
     }
 
     private func oneLine(_ name: OpaquePointer?) -> String {

@@ -42,6 +42,11 @@ private import COpenSSL
         let suites = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
         guard unsafe SSL_CTX_set_cipher_list(raw, modern) == 1, unsafe SSL_CTX_set_ciphersuites(raw, suites) == 1
         else { throw TLSError.openSSL(.configuration, "no modern cipher is available") }
+        // SSL_CTX_set1_groups_list (a macro): what browsers and libraries use, in constant time everywhere.
+        let groups = unsafe "X25519:P-256:P-384".withCString { text in
+            unsafe SSL_CTX_ctrl(raw, SSL_CTRL_SET_GROUPS_LIST, 0, UnsafeMutableRawPointer(mutating: text))
+        }
+        guard groups == 1 else { throw TLSError.openSSL(.configuration, "no modern group is available") }
         if role == .server {
             // Resumption with client certificates needs a name of the context.
             unsafe SSL_CTX_set_session_id_context(raw, Array("beamline".utf8), 8)

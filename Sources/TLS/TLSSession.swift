@@ -32,11 +32,19 @@ public struct TLSPeerCertificate: Sendable, Hashable {
     public var commonName: String?
     /// SHA-256 of the DER encoding, lower-case hex.
     public var fingerprint: String
+    /// The URIs among its subject alternative names (RFC 5280 §4.2.1.6).
+    public var uris: [String]
+    /// When it ends, in seconds since 1970.
+    public var expiresAt: Int64
 
     /// Facts of a certificate.
-    public init(subject: String, commonName: String?, fingerprint: String) {
+    public init(
+        subject: String, commonName: String?, fingerprint: String, uris: [String] = [], expiresAt: Int64 = .max
+    ) {
         self.subject = subject
         self.commonName = commonName
         self.fingerprint = fingerprint
+        self.uris = uris
+        self.expiresAt = expiresAt
     }
 }

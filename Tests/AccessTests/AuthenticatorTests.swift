@@ -135,4 +135,80 @@ struct AuthenticatorTests {
         directory.state.withLock { ($0.suspended, $0.revoked) = ([], ["t1"]) }
         #expect(try await !stands())
     }
+
+    private func addSession(_ change: (inout SessionStanding) -> Void = { _ in }) -> SessionText {
+        var generator = SystemRandomNumberGenerator()
+        let text = SessionText(using: &generator)
+        var standing = SessionStanding(
+            id: text.id,
+            signIn: SignIn(
+                subject: "ada", tenant: "acme", roles: ["viewer", "release"], expiresAt: Fixture.now + 60, keyID: "k1"),
+            endedAt: nil, standing: PrincipalStanding(tenant: 1, permissions: Permissions([.applyWorkflows])))
+        change(&standing)
+        directory.state.withLock { $0.sessions[text.digest] = standing }
+        return text
+    }
+
+    @Test("sessions: taken by cookie alone; unknown, expired, ended, revoked, under a key that was taken away")
+    func sessions() async throws {
+        func code(_ text: String, now: Int64 = Fixture.now) async throws -> String? {
+            do {
+                _ = try await authenticator.authenticate(cookie: text, now: now)
+                return nil
+            } catch let error as TokenError {
+                return error.code.rawValue
+            } catch let error as TenantRefusal { return error.code }
+        }
+        let text = addSession()
+        let identity = try await authenticator.authenticate(cookie: text.text, now: Fixture.now)
+        #expect(identity.principal.kind == .session && identity.principal.tokenID == text.id)
+        #expect(identity.principal.roles == [.viewer] && identity.principal.customRoles == ["release"])
+        try authorize(identity.principal, .applyWorkflows)
+        #expect(identity.signIn(expiresAt: .max) == nil)
+        #expect(try await authenticator.stillStands(identity, now: Fixture.now))
+        // Remembered by its cookie, it is nothing as a bearer token.
+        #expect(try await self.code(text.text) == "token_malformed")
+        #expect(try await code(text.text, now: Fixture.now + 60) == "session_expired")
+        var generator = SystemRandomNumberGenerator()
+        #expect(try await code(SessionText(using: &generator).text) == "session_unknown")
+        #expect(try await code(fixture.token()) == "session_unknown")
+        #expect(try await code(addSession { $0.endedAt = 1 }.text) == "session_ended")
+        #expect(try await code(addSession { $0.standing.isRevoked = true }.text) == "session_ended")
+        #expect(try await code(addSession { $0.signIn.keyID = "gone" }.text) == "session_ended")
+        #expect(try await code(addSession { $0.signIn.keyID = nil }.text) == nil)
+        #expect(try await code(addSession { $0.standing.isSuspended = true }.text) == "tenant_suspended")
+        directory.state.withLock { $0.sessions[text.digest]?.endedAt = 1 }
+        #expect(try await !authenticator.stillStands(identity, now: Fixture.now))
+    }
+
+    @Test("certificates: taken, revoked; a fingerprint, which is no secret, is no credential")
+    func certificates() async throws {
+        let certificate = ClientCertificate(
+            uris: ["spiffe://t/tenant/acme/worker/w1"], fingerprint: "ab", expiresAt: Fixture.now + 60)
+        let identity = try await authenticator.authenticate(certificate: certificate, now: Fixture.now)
+        #expect(identity.tenant == 1 && identity.principal.roles == [.worker])
+        #expect(try await authenticator.authenticate(certificate: certificate, now: Fixture.now) === identity)
+        #expect(try await code("cert:ab") == "token_malformed")
+        #expect(try await authenticator.stillStands(identity, now: Fixture.now))
+        #expect(try await !authenticator.stillStands(identity, now: Fixture.now + 60))
+        directory.state.withLock { $0.revoked = ["cert:ab"] }
+        #expect(try await !authenticator.stillStands(identity, now: Fixture.now))
+        authenticator.forget(tenant: 1)
+        await #expect(throws: TokenError.self) {
+            try await authenticator.authenticate(certificate: certificate, now: Fixture.now)
+        }
+    }
+
+    @Test("a session comes from a token, and ends with it at the latest")
+    func signIn() async throws {
+        let identity = try await authenticator.authenticate(fixture.token(lifetime: 60), now: Fixture.now)
+        let signIn = try #require(identity.signIn(expiresAt: .max))
+        #expect(
+            signIn
+                == SignIn(
+                    subject: "ada", tenant: "acme", roles: ["viewer"], expiresAt: Fixture.now + 60, tokenID: "t1",
+                    keyID: "k1"))
+        #expect(identity.signIn(expiresAt: Fixture.now + 5)?.expiresAt == Fixture.now + 5)
+        #expect(try await authenticator.authenticate(addKey(), now: Fixture.now).signIn(expiresAt: .max) == nil)
+    }
 }

@@ -20,7 +20,9 @@ struct EntryPointsTests {
     @Test("only health and sign-in are open")
     func open() {
         #expect(
-            EntryPoints.all.filter { $0.rule == .open }.map(\.name) == ["getHealth", "getReadiness", "createSession"])
+            EntryPoints.all.filter { $0.rule == .open }.map(\.name) == [
+                "getHealth", "getReadiness", "createSession", "listSignInProviders", "startSignIn", "finishSignIn",
+            ])
     }
 
     @Test("docs/permissions.md is what the tables say; otherwise: make generate")

@@ -62,6 +62,7 @@ final class TestDirectory: AccessDirectory {
         var permissions: Permissions = []
         var grants: [Grant] = []
         var keys: [Digest: KeyStanding] = [:]
+        var sessions: [Digest: SessionStanding] = [:]
         var questions = 0
         var uses: [String: Int64] = [:]
         /// Runs within the next question, before its answer is made.
@@ -86,6 +87,13 @@ final class TestDirectory: AccessDirectory {
         state.withLock { state in
             state.questions += 1
             return state.keys[digest]
+        }
+    }
+
+    func session(digest: Digest) async throws -> SessionStanding? {
+        state.withLock { state in
+            state.questions += 1
+            return state.sessions[digest]
         }
     }
 

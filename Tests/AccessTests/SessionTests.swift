@@ -3,55 +3,57 @@ import Testing
 
 @Suite("Dashboard sessions")
 struct SessionTests {
-    private let principal = Principal(subject: "ada", tenant: "acme", roles: [.admin], expiresAt: 10_000)
     private var generator = SystemRandomNumberGenerator()
 
-    @Test("a code works once, and for five minutes")
-    func codes() {
+    @Test("a session's text has one form; its id and its CSRF token follow from it, and not it from them")
+    func text() throws {
         var generator = generator
-        let codes = SignInCodes()
-        let first = codes.issue(for: principal, now: 0, using: &generator)
-        #expect(first.code.count == 32 && first.expiresAt == 300)
-        #expect(codes.redeem(first.code, now: 299)?.subject == "ada")
-        #expect(codes.redeem(first.code, now: 299) == nil)
-        let second = codes.issue(for: principal, now: 0, using: &generator)
-        #expect(codes.redeem(second.code, now: 300) == nil)
-        #expect(codes.redeem(second.code, now: 1) == nil)
-        #expect(codes.redeem("", now: 0) == nil)
-    }
-
-    @Test("a code never outlives the token that asked for it")
-    func codeEndsWithToken() {
-        var generator = generator
-        #expect(SignInCodes().issue(for: principal, now: 9_990, using: &generator).expiresAt == 10_000)
-    }
-
-    @Test("the oldest codes are forgotten when there are too many")
-    func bounded() {
-        var generator = generator
-        let codes = SignInCodes()
-        let first = codes.issue(for: principal, now: 0, using: &generator).code
-        let rest = (0..<1000).map { _ in codes.issue(for: principal, now: 0, using: &generator).code }
-        #expect(codes.redeem(first, now: 0) == nil)
-        #expect(codes.redeem(rest[0], now: 0) != nil)
+        let session = SessionText(using: &generator)
+        let again = try #require(SessionText(session.text))
+        #expect(again.id == session.id && again.csrfToken == session.csrfToken && again.digest == session.digest)
+        #expect(session.id.hasPrefix("ses_") && session.csrfToken.count == 43)
+        #expect(!session.text.contains(session.id.dropFirst(4)))
+        let other = SessionText(using: &generator)
+        #expect(other.id != session.id)
+        #expect(session.accepts(csrfToken: session.csrfToken))
+        for wrong in [other.csrfToken, "", String(session.csrfToken.dropLast()), session.text] {
+            #expect(!session.accepts(csrfToken: wrong))
+        }
+        for broken in ["", "bls_", session.text + "0", String(session.text.dropLast()), session.text.uppercased()] {
+            #expect(SessionText(broken) == nil)
+        }
     }
 
     @Test("the cookie's attributes, over TLS and on plain loopback")
     func cookie() {
         #expect(
-            SessionCookie.set(token: "t", maxAge: 60, secure: true)
-                == "__Host-beamline_session=t; Path=/; HttpOnly; SameSite=Strict; Max-Age=60; Secure")
+            SessionCookie.set("t", maxAge: 60, secure: true)
+                == "__Host-beamline_session=t; Path=/; HttpOnly; SameSite=Lax; Max-Age=60; Secure")
         #expect(
             SessionCookie.clear(secure: false)
-                == "beamline_session=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0")
+                == "beamline_session=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0")
     }
 
     @Test("the cookie is found by its exact name")
     func reading() {
         let cookies = ["a=b; beamline_session=plain; __Host-beamline_session=secure;x", "beamline_session=second"]
-        #expect(SessionCookie.token(in: cookies, secure: false) == "plain")
-        #expect(SessionCookie.token(in: cookies, secure: true) == "secure")
-        #expect(SessionCookie.token(in: ["xbeamline_session=no", "beamline_session="], secure: false) == nil)
+        #expect(SessionCookie.text(in: cookies, secure: false) == "plain")
+        #expect(SessionCookie.text(in: cookies, secure: true) == "secure")
+        #expect(SessionCookie.text(in: ["xbeamline_session=no", "beamline_session="], secure: false) == nil)
+    }
+
+    @Test("a sign-in's cookie is one provider's")
+    func signInCookie() throws {
+        var generator = generator
+        let request = SignInRequest(using: &generator)
+        let set = SignInCookie.set(request, provider: "company", secure: true)
+        #expect(set.hasPrefix("__Host-beamline_sign_in=company.") && set.contains("; Max-Age=600; Secure"))
+        let cookie = String(set.prefix { $0 != ";" })
+        func found(_ provider: String, secure: Bool = true) -> String? {
+            SignInCookie.request(in: ["x=y; \(cookie)"], provider: provider, secure: secure)?.secret
+        }
+        #expect(found("company") == request.secret)
+        #expect(found("comp") == nil && found("other") == nil && found("company", secure: false) == nil)
     }
 
     @Test("a browser changes things only from our own pages")

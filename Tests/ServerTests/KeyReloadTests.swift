@@ -10,6 +10,7 @@ struct KeyReloadTests {
     private struct NoDirectory: AccessDirectory {
         func standing(of principal: Principal) async throws -> PrincipalStanding? { PrincipalStanding(tenant: 1) }
         func key(digest: Digest) async throws -> KeyStanding? { nil }
+        func session(digest: Digest) async throws -> SessionStanding? { nil }
         func accessEpochs(recent: Bool) async throws -> [Int32: Int64] { [:] }
         func noteUse(of keys: [String: Int64]) async throws {}
     }
@@ -21,8 +22,8 @@ struct KeyReloadTests {
         let authenticator = Authenticator(
             TokenVerifier(keys: ring, issuer: "i", audience: "a"), directory: NoDirectory())
         let reload = KeyReload(
-            folder: "/nonexistent", ring: ring, authenticator: authenticator,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            folder: "/nonexistent", ring: ring, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            changed: { authenticator.forget(tenant: nil) })
         func code(_ key: SigningKey) async throws -> TokenError.Code? {
             let token = try TokenMinter(key: key, issuer: "i", audience: "a").mint(
                 subject: "s", tenant: "t", roles: [.viewer], lifetime: 60, now: 100, id: "1")

@@ -88,14 +88,14 @@ class Stage:
     def token(self, *roles, tenant="default"):
         return self.run("token", "create", "--subject", "test", "--tenant", tenant, *[f"--role={role}" for role in roles]).strip()
 
-    def server(self, name="server", port=None, **tls):
+    def server(self, name="server", port=None, **options):
         port = port or free_port()
         command = [BEAMLINE, "serve", "--listen", f"127.0.0.1:{port}", "--name", name, "--web", os.path.join(ROOT, "web")]
-        for option, value in tls.items():
+        for option, value in options.items():
             command += [f"--{option.replace('_', '-')}", value]
         process = Process(name, command, self.folder, self.environment)
         self.processes.append(process)
-        process.url = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
+        process.url = f"{'https' if 'tls_certificate' in options else 'http'}://127.0.0.1:{port}"
         return process
 
     def worker(self, name, urls, *arguments):

@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import NIOEmbedded
 import TLS
@@ -133,6 +134,9 @@ struct TLSHandlerTests {
         #expect(peer.commonName == "worker-1")
         #expect(peer.subject == "CN=worker-1,O=Beamline")
         #expect(peer.fingerprint.count == 64)
+        #expect(peer.uris == ["spiffe://beamline.test/tenant/default/worker/worker-1"])
+        let days = (Double(peer.expiresAt) - Date().timeIntervalSince1970) / 86_400
+        #expect((1...2.1).contains(days))
         let unknown = try Pair(client: try certificates.clientContext(), server: server)
         unknown.settle()
         #expect(unknown.serverError != nil)

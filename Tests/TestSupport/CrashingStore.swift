@@ -138,6 +138,10 @@ public final class CrashingStore: Store {
         try await call { () throws(StoreError) in try await inner.sweepLimits(limit: limit) }
     }
 
+    public func seek(_ request: OutcomeRequest, for run: RunKey) async throws(StoreError) -> OutcomeSearch {
+        try await call { () throws(StoreError) in try await inner.seek(request, for: run) }
+    }
+
     public func advanceBreakers(limit: Int) async throws(StoreError) -> BreakerPass {
         try await call { () throws(StoreError) in try await inner.advanceBreakers(limit: limit) }
     }

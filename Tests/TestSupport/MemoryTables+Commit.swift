@@ -48,6 +48,10 @@ extension MemoryTables {
         for step in batch.clearedDues where excluded[step.run] == nil {
             dues[TokenKey(run: step.run, step: step.step)] = nil
         }
+        for timer in batch.movedDues {
+            guard case .stepDue(let step) = timer.kind, excluded[step.run] == nil else { continue }
+            dues[TokenKey(run: step.run, step: step.step)] = now + timer.delay
+        }
         for drop in batch.drops where excluded[drop.key] == nil { outcome.dropped += self.drop(drop, snapshot) }
         for key in batch.admitted where excluded[key] == nil {
             held[TokenKey(run: key, step: HeldRow.run)] = nil
@@ -109,6 +113,8 @@ extension MemoryTables {
         outcome.admissions = admit(held.map(\.limit.id) + released)
         outcome.admissions.messages += paced
         outcome.admissions.messages += supersede(held)
+        for row in batch.sharedOutcomes where excluded[row.run] == nil { outcome.admissions.messages += settle(row) }
+        for row in batch.freedOutcomes where excluded[row.run] == nil { outcome.admissions.messages += settle(row) }
         return outcome
     }
 

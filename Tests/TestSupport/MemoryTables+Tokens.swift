@@ -77,10 +77,12 @@ extension MemoryTables {
         let dead = attempts.filter { _, attempt in
             sessions[attempt.fence.session].map { $0.leasedUntil <= now } ?? true
         }
+        // As they were before anything is moved.
+        let held = Dictionary(grouping: attempts.values, by: \.fence.session).mapValues(\.count)
         let rescued = dead.prefix(limit).map { key, attempt in
             let token = attempt.row
             let worker = sessions[attempt.fence.session]?.record.worker
-            let isAlone = attempts.values.count { $0.fence.session == attempt.fence.session } == 1
+            let isAlone = held[attempt.fence.session] == 1
             if token.losses >= Quarantine.suspicion, isAlone, !isMass, worker != nil {
                 return RescuedAttempt(
                     fence: attempt.fence, bucket: token.bucket, rank: token.rank,
@@ -117,8 +119,9 @@ extension MemoryTables {
     private func isMassExpiry(_ lease: Duration) -> Bool {
         var silent = 0
         var stayed = 0
-        for (id, session) in sessions where session.leasedUntil > now + (.zero - lease) {
+        for (id, session) in sessions {
             let held = attempts.values.filter { $0.fence.session == id }
+            guard session.leasedUntil > now + (.zero - lease) || !held.isEmpty else { continue }
             if held.count == 1, held[0].row.losses >= Quarantine.suspicion { continue }
             if session.leasedUntil <= now + lease / 3 {
                 silent += 1

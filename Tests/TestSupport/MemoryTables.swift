@@ -94,6 +94,9 @@ struct MemoryTables: Sendable {
     var windows: [LimitID: StartWindow] = [:]
     /// The newest run of each succession, and when the first was asked for.
     var successions: [LimitID: (run: RunKey, since: Timestamp)] = [:]
+    var outcomes: [OutcomeKey: Outcome] = [:]
+    /// Steps that wait for a key.
+    var followers: [OutcomeKey: Set<StepKey>] = [:]
     var deadlines: [RunKey: Timestamp] = [:]
     var deadLetters: [MemoryDeadLetter] = []
     var sessions: [SessionID: Session] = [:]

@@ -219,7 +219,7 @@ extension StoreConformance {
         try expectEqual(try await page(after: nil, 100).count, 2)
     }
 
-    private static func inbox(_ fixture: StoreFixture) async throws -> [InboxMessage] {
+    static func inbox(_ fixture: StoreFixture) async throws -> [InboxMessage] {
         try await fixture.store.readInbox(limit: 1000, olderThan: .zero).filter { $0.id.key.tenant == fixture.tenant }
     }
 }

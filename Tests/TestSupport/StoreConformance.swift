@@ -71,6 +71,11 @@ public enum StoreConformance: String, CaseIterable, Sendable {
     case throttleDrops
     case debounce
     case pacedRunNeedsSlot
+    case cacheKeeps
+    case keyIsHeldByOne
+    case freeKeyGoesOn
+    case endedRunsHoldNoKeys
+    case lostRaceSettlesNothing
     case failedRunGoesOn
     case reopenedRunEndsAtOnce
     case breakerOfTarget
@@ -159,6 +164,11 @@ public enum StoreConformance: String, CaseIterable, Sendable {
         case .throttleDrops: try await Self.throttleDrops(fixture)
         case .debounce: try await Self.debounce(fixture)
         case .pacedRunNeedsSlot: try await Self.pacedRunNeedsSlot(fixture)
+        case .cacheKeeps: try await Self.cacheKeeps(fixture)
+        case .keyIsHeldByOne: try await Self.keyIsHeldByOne(fixture)
+        case .freeKeyGoesOn: try await Self.freeKeyGoesOn(fixture)
+        case .endedRunsHoldNoKeys: try await Self.endedRunsHoldNoKeys(fixture)
+        case .lostRaceSettlesNothing: try await Self.lostRaceSettlesNothing(fixture)
         case .failedRunGoesOn: try await Self.failedRunGoesOn(fixture)
         case .reopenedRunEndsAtOnce: try await Self.reopenedRunEndsAtOnce(fixture)
         case .breakerOfTarget: try await Self.breakerOfTarget(fixture)

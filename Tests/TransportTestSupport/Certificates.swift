@@ -7,6 +7,9 @@ package struct Certificates: Sendable {
 
     package var authority: TLSMaterial { .file(folder.path + "/ca.pem") }
     package var authorityPath: String { folder.path + "/ca.pem" }
+    package var serverPaths: (certificate: String, key: String) {
+        (folder.path + "/server.pem", folder.path + "/server.key")
+    }
     package var server: TLSMaterial { .file(folder.path + "/server.pem") }
     package var serverKey: TLSMaterial { .file(folder.path + "/server.key") }
     package var client: TLSMaterial { .file(folder.path + "/client.pem") }
@@ -23,13 +26,38 @@ package struct Certificates: Sendable {
         }
         let signed = ["-CA", "\(folder.path)/ca.pem", "-CAkey", "\(folder.path)/ca.key", "-days", "2"]
         try await openssl(
-            ["req", "-x509", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"] + curve
-                + signed + key("server") + out("server"))
-        try await openssl(
             ["req", "-x509", "-subj", "/O=Beamline/CN=worker-1", "-addext", "basicConstraints=critical,CA:FALSE"]
+                + ["-addext", "subjectAltName=URI:spiffe://beamline.test/tenant/default/worker/worker-1,DNS:worker-1"]
                 + curve + signed
                 + key("client") + out("client"))
-        return Certificates(folder: folder)
+        let certificates = Certificates(folder: folder)
+        try await certificates.renewServer()
+        return certificates
+    }
+
+    /// A new key and certificate of the server's in the place of the old ones, the key first.
+    package func renewServer() async throws {
+        let path = folder.path
+        try await Self.openssl(
+            ["req", "-x509", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+                + ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
+                + ["-CA", "\(path)/ca.pem", "-CAkey", "\(path)/ca.key"]
+                + ["-keyout", "\(path)/next.key", "-out", "\(path)/next.pem"])
+        for ending in ["key", "pem"] {
+            guard unsafe rename("\(path)/next.\(ending)", "\(path)/server.\(ending)") == 0 else {
+                throw ToolFailure(output: "a file cannot be renamed")
+            }
+        }
+    }
+
+    /// SHA-256 of the client's certificate, in lower-case hex.
+    package func clientFingerprint() async throws -> String {
+        let result = try await Tool.run(
+            ["openssl", "x509", "-in", "\(folder.path)/client.pem", "-noout", "-fingerprint", "-sha256"])
+        guard result.status == 0, let equals = result.output.firstIndex(of: "=") else {
+            throw ToolFailure(output: result.output)
+        }
+        return result.output[result.output.index(after: equals)...].filter { $0.isHexDigit }.lowercased()
     }
 
     private static func openssl(_ arguments: [String]) async throws {

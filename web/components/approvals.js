@@ -15,8 +15,9 @@ export function approvals(list, decide) {
         { class: "approval", "data-key": `approval-${approval.step}` },
         h("h2", {}, approval.message || `Step ${approval.step} asks for approval`),
         h("p", { class: "quiet" }, `Step ${approval.step}, asked `, since(approval.since), `. ${whom(approval)}`),
+        coming(approval),
         approval.decisions.map((decision) =>
-          h("p", { "data-key": decision.approver }, `${decision.approver}: ${decision.decision}${decision.comment ? ` – ${decision.comment}` : ""}`)),
+          h("p", { "data-key": decision.approver }, `${decision.approver}: ${decision.delegate ? `asks ${decision.delegate} to decide` : decision.decision}${decision.comment ? ` – ${decision.comment}` : ""}`)),
         approval.form ? h("details", {}, h("summary", {}, "The form's schema: answer by the API or the command line"), json(approval.form)) : null,
         h(
           "div",
@@ -34,6 +35,16 @@ async function answer(approval, decision, decide) {
     action: decision === "approve" ? "Approve the step" : "Reject the step", danger: decision === "reject", comment: "Comment (may be empty)",
   });
   if (comment !== null) await decide(approval.step, comment ? { decision, comment } : { decision });
+}
+
+/** What the time will bring, and has brought. */
+function coming(approval) {
+  const said = [];
+  if (approval.escalated) said.push("Escalated.");
+  if (approval.reminders) said.push(`Reminded ${approval.reminders} times.`);
+  const what = { reminder: "Reminds", escalation: "Asks more people", timeout: `Ends (${approval.on_timeout})` }[approval.next];
+  if (!said.length && !what) return null;
+  return h("p", { class: "quiet", "data-key": "coming" }, said.join(" "), what ? ` ${what} at ${new Date(approval.next_at).toLocaleString()}.` : "");
 }
 
 function whom(approval) {

@@ -9,8 +9,17 @@ export class ApiError extends Error {
   }
 }
 
+// Of the session: changes carry it, so that no other site's page can ask for them.
+let csrfToken = null;
+
+/** Takes the session's token, which every change from now on carries. */
+export function useSession(session) {
+  csrfToken = session.csrf_token ?? null;
+}
+
 async function call(method, path, body, signal) {
   const init = { method, headers: { accept: "application/json" }, credentials: "same-origin", signal };
+  if (csrfToken && method !== "GET") init.headers["x-csrf-token"] = csrfToken;
   if (body !== undefined) {
     init.body = JSON.stringify(body);
     init.headers["content-type"] = "application/json";

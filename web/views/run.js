@@ -107,7 +107,7 @@ export async function mount(root, { parameters, query, events, signal, setQuery,
     if (isEnded(run.state)) return;
     waits = (await api.get(`/v1/runs/${run.id}/explain`, signal)).waits;
     const asks = run.steps.some((step) => step.state === "waiting");
-    asked = asks ? (await api.get("/v1/approvals?page_size=200", signal)).approvals.filter((approval) => approval.run === run.id) : [];
+    asked = asks ? (await api.get(`/v1/approvals?run=${run.id}`, signal)).approvals : [];
   };
   await readWaits();
   show();

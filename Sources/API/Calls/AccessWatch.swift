@@ -21,6 +21,8 @@ public final class AccessWatch: Sendable {
         var epochs: [Int32: Int64]?
         /// How many rounds each tenant's streams are still to be asked about.
         var pending: [Int32: Int] = [:]
+        /// How many rounds everybody's streams are still to be asked about.
+        var pendingForAll = 0
         var round = 0
         var isFailing = false
     }
@@ -45,6 +47,13 @@ public final class AccessWatch: Sendable {
 
     /// Looks now: a change was announced.
     public func wake() { wakeSignal.yield() }
+
+    /// Keys of issuers have changed: whoever came with one that has left is to leave, too.
+    public func keysChanged() {
+        authenticator.forget(tenant: nil)
+        state.withLock { $0.pendingForAll = Self.rounds }
+        wake()
+    }
 
     /// Looks until the task is cancelled.
     public func run() async throws {
@@ -86,11 +95,16 @@ public final class AccessWatch: Sendable {
     private func look(now: Int64) async throws {
         let wasFailing = state.withLock { $0.isFailing || $0.epochs == nil }
         let epochs = try await directory.accessEpochs(recent: !wasFailing)
+        let everybody = streams.tenants
         let (changed, asked) = state.withLock { state in
             let changed = epochs.filter { state.epochs?[$0.key] != $0.value }.map(\.key)
             state.epochs = (state.epochs ?? [:]).merging(epochs) { _, new in new }
             for tenant in changed { state.pending[tenant] = Self.rounds }
-            let asked = Set(state.pending.keys)
+            var asked = Set(state.pending.keys)
+            if state.pendingForAll > 0 {
+                state.pendingForAll -= 1
+                asked.formUnion(everybody)
+            }
             state.pending = state.pending.compactMapValues { $0 > 1 ? $0 - 1 : nil }
             return (changed, asked)
         }

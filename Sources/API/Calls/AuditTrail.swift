@@ -69,6 +69,8 @@ public final class AuditTrail: Sendable {
             switch principal.kind {
             case .token: .token
             case .key: .key
+            case .session: .session
+            case .certificate: .certificate
             }
         return AuditContext(
             kind: kind, subject: principal.subject, tenant: caller.identity.tenant, tenantName: principal.tenant,

@@ -1,5 +1,6 @@
 import Access
 import HTTP
+import TLS
 import Telemetry
 
 /// Lets requests in: who calls, of which tenant, and whether a browser sent it from our own pages.
@@ -45,7 +46,8 @@ final class Gate: Sendable {
         }
     }
 
-    /// The identity of a bearer token or API key, or of the session's cookie.
+    /// The identity of a bearer token or API key, or of a session's cookie, or of the connection's certificate: what the
+    /// request itself says goes first.
     private func authenticate(_ request: HTTPRequest) async throws -> Identity {
         if let header = request.fields["authorization"] {
             guard let token = Self.bearer(header) else {
@@ -54,20 +56,49 @@ final class Gate: Sendable {
             return try await identity(of: token, request)
         }
         let cookies = request.fields.values(of: "cookie")
-        guard let token = SessionCookie.token(in: cookies, secure: request.isTLS) else {
+        guard let cookie = SessionCookie.text(in: cookies, secure: request.isTLS) else {
+            if let certificate = request.tls?.peerCertificate {
+                return try await authenticator.authenticate(
+                    certificate: ClientCertificate(certificate), now: seconds)
+            }
             throw TokenError(.missing, "This needs a token: send authorization: Bearer TOKEN, or sign in.")
         }
         try Self.refuseCrossSite(request)
-        return try await identity(of: token, request)
+        return try await limited(request) { now in
+            let identity = try await authenticator.authenticate(cookie: cookie, now: now)
+            try Self.refuseForged(request, cookie: cookie)
+            return identity
+        }
+    }
+
+    /// The identity of a session that was made just now.
+    func identity(of session: SessionText) async throws -> Identity {
+        try await authenticator.authenticate(cookie: session.text, now: seconds)
+    }
+
+    /// Changes that a browser asks for carry what only the session's own pages can read.
+    private static func refuseForged(_ request: HTTPRequest, cookie: String) throws(Problem) {
+        guard !CrossSiteCheck.isSafe(request.method) else { return }
+        guard let sent = request.fields["x-csrf-token"], SessionText(cookie)?.accepts(csrfToken: sent) == true else {
+            throw Problem(
+                403, "csrf_token",
+                "A change needs x-csrf-token: the csrf_token that GET /v1/session answers; reload the page.")
+        }
     }
 
     /// One that is not remembered may be tried only so often in vain.
     private func identity(of credential: String, _ request: HTTPRequest) async throws -> Identity {
-        let now = seconds
-        if let known = authenticator.remembered(credential, now: now) { return known }
+        if let known = authenticator.remembered(credential, now: seconds) { return known }
+        return try await limited(request) { now in try await authenticator.authenticate(credential, now: now) }
+    }
+
+    /// An address that has tried too often in vain is not heard for a while.
+    private func limited(
+        _ request: HTTPRequest, _ authenticate: (_ now: Int64) async throws -> Identity
+    ) async throws -> Identity {
         try limiter.checkFailures(of: request)
         do {
-            return try await authenticator.authenticate(credential, now: now)
+            return try await authenticate(seconds)
         } catch let error as TokenError {
             limiter.noteFailure(of: request)
             throw error
@@ -106,5 +137,11 @@ final class Gate: Sendable {
         }
         var generator = traceIDs
         return .root(sampled: false, using: &generator)
+    }
+}
+
+extension ClientCertificate {
+    init(_ certificate: TLSPeerCertificate) {
+        self.init(uris: certificate.uris, fingerprint: certificate.fingerprint, expiresAt: certificate.expiresAt)
     }
 }

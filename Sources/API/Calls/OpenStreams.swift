@@ -46,6 +46,9 @@ final class OpenStreams: Sendable {
         for entry in all { entry.end(.draining) }
     }
 
+    /// Who has a stream open.
+    var tenants: Set<Int32> { state.withLock { Set($0.open.values.map(\.identity.tenant)) } }
+
     /// Whose streams of these tenants are open; each identity once.
     func identities(of tenants: Set<Int32>) -> [Identity] {
         let found = state.withLock { state in

@@ -7,11 +7,15 @@ struct Route: Sendable {
 
     typealias Handler = @Sendable (Call) async throws -> HTTPResponse
     typealias OpenHandler = @Sendable (HTTPRequest, _ requestID: String) async throws -> HTTPResponse
+    typealias OpenPathHandler =
+        @Sendable (
+            HTTPRequest, _ parameters: [String: String], _ requestID: String
+        ) async throws -> HTTPResponse
 
     enum Work: Sendable {
         /// The same answer to everybody, at once.
         case always(HTTPResponse)
-        case open(OpenHandler)
+        case open(OpenPathHandler)
         case admitted(Handler)
     }
 
@@ -25,6 +29,8 @@ struct Route: Sendable {
     let work: Work
     /// What the table of entry points asks for.
     let rule: AccessRule
+    /// The listener that serves it where listeners are apart; `nil` is every one.
+    var home: Listener? { EntryPoints.home(of: operation) }
     /// Whether what it does is recorded in the audit log.
     let isControl: Bool
     /// The limit that it counts for.
@@ -46,7 +52,15 @@ struct Route: Sendable {
 
     /// A route without a token.
     init(open method: String, _ pattern: String, _ operation: String, _ handler: @escaping OpenHandler) {
-        self.init(open: method, pattern, operation, work: .open(handler))
+        self.init(openAt: method, pattern, operation) { request, _, id in try await handler(request, id) }
+    }
+
+    /// A route without a token whose path names something.
+    init(
+        openAt method: String, _ pattern: String, _ operation: String, parameters: Set<String> = [],
+        _ handler: @escaping OpenPathHandler
+    ) {
+        self.init(open: method, pattern, operation, parameters: parameters, work: .open(handler))
     }
 
     /// A route without a token whose answer is always the same.
@@ -54,11 +68,13 @@ struct Route: Sendable {
         self.init(open: method, pattern, operation, work: .always(response))
     }
 
-    private init(open method: String, _ pattern: String, _ operation: String, work: Work) {
+    private init(
+        open method: String, _ pattern: String, _ operation: String, parameters: Set<String> = [], work: Work
+    ) {
         self.method = method
         self.pattern = pattern
         self.operation = operation
-        parameters = []
+        self.parameters = parameters
         self.work = work
         rule = Self.rule(operation)
         isControl = false

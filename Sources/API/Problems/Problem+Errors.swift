@@ -17,6 +17,8 @@ extension Problem {
         case let error as TokenError: self.init(error)
         case let error as Denial: self.init(403, Denial.code, error.description)
         case let error as TenantRefusal: self.init(403, error.code, error.description)
+        case let error as IssuerUnavailable:
+            self.init(503, IssuerUnavailable.code, error.description, fields: ["retry-after": "5"])
         case let error as SecretError: self.init(error)
         case let error as JSONError: self.init(error)
         case let error as HTTPError: self.init(error.status, error.code, error.message, fields: error.fields)

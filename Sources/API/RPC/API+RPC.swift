@@ -7,9 +7,8 @@ import Telemetry
 extension API {
     /// Every gRPC method, each behind its rule.
     static func services(
-        parts: APIParts, gate: Gate, audit: AuditTrail, runs: RunOperations, workflows: WorkflowOperations,
-        streams: OpenStreams,
-        health: GRPCHealth
+        parts: APIParts, gate: Gate, audit: AuditTrail, runs: RunOperations, approvals: ApprovalOperations,
+        workflows: WorkflowOperations, streams: OpenStreams, health: GRPCHealth
     ) -> GRPCRouter<Caller> {
         var router = GRPCRouter<Caller>(logger: parts.logger) { request in
             do {
@@ -36,9 +35,12 @@ extension API {
         }
         RunService(runs: runs, metrics: parts.metrics, streams: streams).add(to: &router)
         WorkflowService(workflows: workflows, metrics: parts.metrics).add(to: &router)
+        ApprovalService(approvals: approvals, runs: runs, metrics: parts.metrics).add(to: &router)
+        QueueService(queues: QueueOperations(parts: parts), metrics: parts.metrics).add(to: &router)
+        BundleService(bundles: BundleOperations(parts: parts), metrics: parts.metrics).add(to: &router)
         WorkerService(parts: parts, streams: streams).add(to: &router)
-        router.addHealth(health)
-        router.addReflection()
+        router.addHealth(health) { caller, body in try await streams.guarding(caller.identity, body) }
+        router.addReflection { caller, body in try await streams.guarding(caller.identity, body) }
         return router
     }
 }

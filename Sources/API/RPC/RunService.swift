@@ -32,6 +32,24 @@ struct RunService: Sendable {
             try await runs.cancel(run, reason: reason, caller)
             return BeamlineV1.Run(try await runs.view(run, caller, to: .cancelRuns))
         }
+        router.serve(BeamlineV1.RunService.pauseRun, metrics) { request, caller in
+            let run = try Self.run(request.runID)
+            try await runs.pause(run, caller)
+            return BeamlineV1.Run(try await runs.view(run, caller, to: .cancelRuns))
+        }
+        router.serve(BeamlineV1.RunService.resumeRun, metrics) { request, caller in
+            let run = try Self.run(request.runID)
+            try await runs.resume(run, caller)
+            return BeamlineV1.Run(try await runs.view(run, caller, to: .cancelRuns))
+        }
+        router.serve(BeamlineV1.RunService.signalRun, metrics) { request, caller in
+            let run = try Self.run(request.runID)
+            let signal = try RunSignal(
+                name: request.name, key: request.idempotencyKey.isEmpty ? Self.freshKey() : request.idempotencyKey,
+                payload: request.payload)
+            try await runs.signal(run, signal, caller)
+            return BeamlineV1.Run(try await runs.view(run, caller, to: .startRuns))
+        }
         router.serverStreaming(BeamlineV1.RunService.watchRun) { request, responses, context in
             do {
                 try await watch(try Self.run(request.runID), context.identity) { view in
@@ -111,7 +129,10 @@ struct RunService: Sendable {
             runs: page.runs.map { BeamlineV1.Run($0) }, nextPageToken: page.next.map { Cursor.text($0) } ?? "")
     }
 
-    private static func run(_ text: String) throws(Problem) -> RunID {
+    /// Of a signal that its sender does not send twice.
+    private static func freshKey() -> String { String(UInt128.random(in: 0 ... .max), radix: 36) }
+
+    static func run(_ text: String) throws(Problem) -> RunID {
         guard let run = RunID(text) else {
             throw Problem(400, "invalid_run_id", "\"\(text)\" is no run id; it has 26 characters.")
         }

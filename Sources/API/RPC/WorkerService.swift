@@ -1,3 +1,4 @@
+import Access
 import Engine
 import GRPC
 import Logging
@@ -97,6 +98,13 @@ struct WorkerService: Sendable {
         var messages = requests.makeAsyncIterator()
         guard case .hello(let hello)? = try await messages.next()?.kind else {
             throw Problem(400, "no_hello", "The first message must be Hello.")
+        }
+        // A certificate is one worker's: it does not open another's session.
+        if let certified = caller.principal.certifiedWorker, certified != hello.worker {
+            throw Problem(
+                403, Denial.code,
+                "The certificate is the worker \(certified)'s, not \(hello.worker)'s: start it with --name \(certified)."
+            )
         }
         let greeting = try WorkerHello(hello, tenant: caller.tenant)
         sink.masks.bring(greeting.held)

@@ -49,6 +49,7 @@ extension JSONWriter {
             members.time("due_at", step.dueAt)
             members.payload("output", step.output)
             members.failure("error", step.failure)
+            members.failure("reused", step.reused)
             members.member("attempts") { $0.array(step.attempts) { $0.attempt($1) } }
         }
     }

@@ -119,7 +119,9 @@ extension JSONWriter {
     }
 
     /// `Session`.
-    mutating func session(_ principal: Principal) {
+    ///
+    /// - Parameter csrfToken: of a browser's session.
+    mutating func session(_ principal: Principal, csrfToken: String? = nil) {
         object { members in
             members.string("subject", principal.subject)
             members.string("tenant", principal.tenant)
@@ -134,6 +136,7 @@ extension JSONWriter {
                     }
                 }
             }
+            members.string("csrf_token", csrfToken)
             if principal.expiresAt < .max {
                 members.string("expires_at", WallTime(seconds: principal.expiresAt).rfc3339)
             }

@@ -15,6 +15,8 @@ struct RunView: Sendable {
         var dueAt: Timestamp?
         var output: [UInt8]?
         var failure: StepFailure?
+        /// Its output is another step's: whose, and why.
+        var reused: StepFailure?
         var attempts: [Attempt]
     }
 
@@ -101,6 +103,8 @@ extension RunView.Step {
             state = transition.state
             if let output = transition.output { self.output = output }
         }
+        let isReused = transition.failure.map { OutcomeRule.Purpose.codes.contains($0.code) } ?? false
+        reused = transition.state == .succeeded && isReused ? transition.failure : nil
         failure = transition.state == .succeeded ? nil : transition.failure ?? failure
         dueAt = transition.state == .scheduled ? transition.retryDue : nil
         guard transition.attempt > 0 else { return }

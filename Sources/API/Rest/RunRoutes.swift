@@ -122,16 +122,10 @@ struct RunRoutes: Sendable {
 
     private func signal(_ call: Call) async throws -> HTTPResponse {
         let run = try call.run()
-        let name = call.parameter("name")
-        guard (1...200).contains(name.utf8.count), !name.utf8.contains(0) else {
-            throw Problem(400, "invalid_parameter", "A signal's name has 1 to 200 bytes.")
-        }
-        let id = call.request.fields["idempotency-key"] ?? call.requestID
-        guard (1...200).contains(id.utf8.count), !id.utf8.contains(0) else {
-            throw Problem(400, "invalid_idempotency_key", "The idempotency key must have 1 to 200 bytes.")
-        }
         let body = try await call.object(limit: RunOperations.inputLimit, members: ["payload"], optional: true)
-        let signal = RunSignal(name: name, id: id, payload: (body["payload"] ?? .null).bytes())
+        let signal = try RunSignal(
+            name: call.parameter("name"), key: call.request.fields["idempotency-key"] ?? call.requestID,
+            payload: (body["payload"] ?? .null).bytes())
         try await runs.signal(run, signal, call.caller)
         return try await summary(run, call, .startRuns)
     }

@@ -1,9 +1,14 @@
-/// Who sent a request, as a verified token or API key says, with what the tenant's administrators added to it.
+/// Who sent a request, as a verified token, API key, session or certificate says, with what the tenant's
+/// administrators added to it.
 public struct Principal: Sendable, Hashable {
     /// How it proved who it is.
     public enum Kind: String, Sendable, Hashable {
         case token
         case key
+        /// A browser, by its cookie.
+        case session
+        /// A worker, by its certificate.
+        case certificate
     }
 
     public let kind: Kind
@@ -19,7 +24,7 @@ public struct Principal: Sendable, Hashable {
     public let grants: [Grant]
     /// When the token or key ends, in seconds since 1970; `Int64.max` for a key without an end.
     public let expiresAt: Int64
-    /// The token's `jti`, if it has one; the key's id.
+    /// The token's `jti`, if it has one; the key's or session's id; `cert:` and the certificate's fingerprint.
     public let tokenID: String?
 
     /// - Parameter extra: what custom roles allow.

@@ -20,7 +20,8 @@ public enum Role: String, CaseIterable, Sendable {
         switch self {
         case .viewer: Self.looking
         case .operator: Self.looking.union(Self.running)
-        case .developer: Self.looking.union(Self.running).union(Permissions([.applyWorkflows, .writeQueues, .useSecrets]))
+        case .developer:
+            Self.looking.union(Self.running).union(Permissions([.applyWorkflows, .writeQueues, .useSecrets]))
         case .approver: Self.looking.union(Permissions([.decideApprovals]))
         case .admin: Permissions.all.subtracting(Permissions([.manageTenants]))
         case .worker: Permissions([.connectWorker])

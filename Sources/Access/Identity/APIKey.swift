@@ -12,14 +12,13 @@ public struct APIKeyText: Sendable {
 
     /// A new one.
     public init(using generator: inout some RandomNumberGenerator) {
-        let random = (0..<40).map { _ in alphabet[Int(truncatingIfNeeded: generator.next() & 31)] }
-        text = Self.marker + String(decoding: random, as: UTF8.self)
+        text = Self.marker + RandomText.make(40, using: &generator)
     }
 
     /// What a caller sent, if it has a key's form.
     init?(_ text: String) {
         guard text.utf8.count == Self.length, text.utf8.starts(with: Self.marker.utf8),
-            text.utf8.dropFirst(Self.marker.utf8.count).allSatisfy({ alphabet.contains($0) })
+            RandomText.isRandomText(text.utf8.dropFirst(Self.marker.utf8.count))
         else { return nil }
         self.text = text
     }
@@ -32,9 +31,6 @@ public struct APIKeyText: Sendable {
     /// Whether a credential claims to be an API key.
     static func isMeant(_ credential: String) -> Bool { credential.utf8.starts(with: marker.utf8) }
 }
-
-/// Crockford's base 32: no letters that people misread.
-private let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
 
 /// An API key as lists show it.
 public struct APIKey: Sendable, Equatable {

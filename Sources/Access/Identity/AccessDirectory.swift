@@ -5,6 +5,8 @@ public protocol AccessDirectory: Sendable {
     func standing(of principal: Principal) async throws -> PrincipalStanding?
     /// The key with this digest, revoked and expired ones too; `nil` when there is none.
     func key(digest: Digest) async throws -> KeyStanding?
+    /// The session whose cookie has this digest, ended and expired ones too; `nil` when there is none.
+    func session(digest: Digest) async throws -> SessionStanding?
     /// The access epochs of tenants that changed in the last minute, or of all.
     func accessEpochs(recent: Bool) async throws -> [Int32: Int64]
     /// Notes when keys were last used, in seconds since 1970 by the key's id.

@@ -13,6 +13,19 @@ public protocol AccessStore: AccessDirectory {
     /// - Parameter expiresAt: when the token ends by itself, after which this is forgotten; seconds since 1970.
     func revokeToken(_ id: String, expiresAt: Int64, by subject: String, tenant: Int32) async throws
 
+    /// Keeps a code by its digest until it is redeemed.
+    ///
+    /// - Parameter expiresAt: when the code ends, in seconds since 1970.
+    func addSignInCode(_ digest: Digest, for signIn: SignIn, expiresAt: Int64) async throws
+    /// Who signs in by this code, which is used up by this; `nil` when it was used, has expired or never was one.
+    func redeemSignInCode(_ digest: Digest) async throws -> SignIn?
+    /// Stores a session by its digest.
+    ///
+    /// - Returns: `false` when there is no such tenant, or it is suspended.
+    func addSession(_ session: SessionText, for signIn: SignIn) async throws -> Bool
+    /// Ends a session on every node; one that has ended stays so.
+    func endSession(digest: Digest) async throws
+
     /// The tenant's own roles, by name.
     func roles(tenant: Int32) async throws -> [CustomRole]
     func putRole(_ role: CustomRole, tenant: Int32) async throws

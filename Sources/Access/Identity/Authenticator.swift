@@ -1,15 +1,24 @@
 import Synchronization
 
-/// Turns what a request brings, a token or an API key, into an identity; one that comes with every request is verified
-/// once.
+/// Turns what a request brings, a token, an API key, a session's cookie or a certificate, into an identity; one that
+/// comes with every request is verified once.
 ///
 /// Two generations of bounded size, by the credential's digest: when the young one is full it becomes the old one, so
 /// what is still in use survives and memory never grows. Refusals are not remembered. A change in a tenant (a key
 /// revoked, a role changed, the tenant suspended) makes everything of that tenant forgotten.
 public final class Authenticator: Sendable {
+    /// What is remembered of one way to come is nothing to another: a certificate's fingerprint is no secret, and a
+    /// cookie's text no bearer token.
+    private struct Key: Hashable {
+        enum Source: Hashable { case bearer, cookie, certificate }
+
+        let source: Source
+        let digest: Digest
+    }
+
     private struct State {
-        var young: [Digest: Identity] = [:]
-        var old: [Digest: Identity] = [:]
+        var young: [Key: Identity] = [:]
+        var old: [Key: Identity] = [:]
         /// By tenant and subject; forgotten all at once when there are too many.
         var gauges: [String: PrincipalGauges] = [:]
         /// Goes up whenever something is forgotten: what was looked up before then is not remembered.
@@ -28,28 +37,23 @@ public final class Authenticator: Sendable {
         self.capacity = capacity
     }
 
-    /// The identity of a credential that has been verified before and is remembered.
+    /// The identity of a token or API key that has been verified before and is remembered.
     public func remembered(_ credential: String, now: Int64) -> Identity? {
-        guard credential.utf8.count <= TokenVerifier.maximumLength,
-            let known = remembered(Digest(of: credential)), now < known.principal.expiresAt
-        else { return nil }
-        known.use(at: now)
-        return known
+        guard credential.utf8.count <= TokenVerifier.maximumLength else { return nil }
+        return remembered(Key(source: .bearer, digest: Digest(of: credential)), now: now)
     }
 
-    /// The credential's identity.
+    /// The identity of a token or an API key.
     ///
     /// - Parameter now: seconds since 1970.
-    /// - Throws: `TokenError`, `TenantRefusal`, or what the directory throws.
+    /// - Throws: `TokenError`, `TenantRefusal`, `IssuerUnavailable`, or what the directory throws.
     public func authenticate(_ credential: String, now: Int64) async throws -> Identity {
         guard credential.utf8.count <= TokenVerifier.maximumLength else {
             throw TokenError(.tooLarge, "The token is longer than \(TokenVerifier.maximumLength) bytes.")
         }
         let digest = Digest(of: credential)
-        if let known = remembered(digest), now < known.principal.expiresAt {
-            known.use(at: now)
-            return known
-        }
+        let key = Key(source: .bearer, digest: digest)
+        if let known = remembered(key, now: now) { return known }
         let changes = state.withLock { $0.changes }
         let identity: Identity
         if APIKeyText.isMeant(credential) {
@@ -58,11 +62,11 @@ public final class Authenticator: Sendable {
             }
             identity = try await resolve(.key(digest), now: now)
         } else {
-            identity = try await resolve(.token(try verifier.verify(credential, now: now)), now: now)
+            identity = try await resolve(.token(try await verified(credential, now: now)), now: now)
         }
         let shared = identity.sharing(gauges(of: identity))
         shared.use(at: now)
-        remember(digest, shared, since: changes)
+        remember(key, shared, since: changes)
         return shared
     }
 
@@ -74,6 +78,45 @@ public final class Authenticator: Sendable {
             if state.gauges.count >= 2 * capacity { state.gauges = [:] }
             state.gauges[name] = identity.gauges
             return identity.gauges
+        }
+    }
+
+    /// The identity of a browser's cookie. The same text as a bearer token is nothing.
+    public func authenticate(cookie text: String, now: Int64) async throws -> Identity {
+        guard let session = SessionText(text) else {
+            throw TokenError(.sessionUnknown, "The cookie is not a session's; sign in.")
+        }
+        return try await identity(Key(source: .cookie, digest: session.digest), now: now) { .session(session.digest) }
+    }
+
+    /// The identity of a verified client certificate.
+    public func authenticate(certificate: ClientCertificate, now: Int64) async throws -> Identity {
+        try await identity(Key(source: .certificate, digest: certificate.digest), now: now) { () throws(TokenError) in
+            .certificate(try certificate.principal(now: now))
+        }
+    }
+
+    private func identity(
+        _ key: Key, now: Int64, _ credential: () throws(TokenError) -> Identity.Credential
+    ) async throws -> Identity {
+        if let known = remembered(key, now: now) { return known }
+        let changes = state.withLock { $0.changes }
+        let identity = try await resolve(try credential(), now: now)
+        let shared = identity.sharing(gauges(of: identity))
+        remember(key, shared, since: changes)
+        return shared
+    }
+
+    /// A key that is not known may be new at its issuer, which is asked then, at most every few seconds.
+    private func verified(_ credential: String, now: Int64) async throws -> VerifiedToken {
+        let token = try SignedToken(credential)
+        do {
+            return try verifier.check(token, now: now)
+        } catch {
+            guard error.code == .unknownKey, let source = verifier.issuer(of: token)?.source,
+                try await source.refresh(now: now)
+            else { throw error }
+            return try verifier.check(token, now: now)
         }
     }
 
@@ -117,7 +160,11 @@ public final class Authenticator: Sendable {
 
     private func resolve(_ credential: Identity.Credential, now: Int64) async throws -> Identity {
         switch credential {
-        case .token(let claims):
+        case .token(let token):
+            let claims = token.principal
+            guard verifier.takes(keyID: token.keyID, of: token.issuer) else {
+                throw TokenError(.unknownKey, "The token was signed with a key that this server no longer takes.")
+            }
             guard let standing = try await directory.standing(of: claims) else {
                 throw TenantRefusal.notFound(claims.tenant)
             }
@@ -136,32 +183,73 @@ public final class Authenticator: Sendable {
             guard now < end else { throw TokenError(.keyExpired, "The API key has expired; make a new one.") }
             guard !known.standing.isSuspended else { throw TenantRefusal.suspended(known.tenantName) }
             let principal = Principal(
-                kind: .key, subject: known.key.subject, tenant: known.tenantName,
-                roles: Set(known.key.roles.compactMap { Role(rawValue: $0) }),
-                customRoles: known.key.roles.filter { Role(rawValue: $0) == nil },
-                extra: known.standing.permissions, grants: known.standing.grants, expiresAt: end,
-                tokenID: known.key.id)
+                kind: .key, subject: known.key.subject, tenant: known.tenantName, roleNames: known.key.roles,
+                standing: known.standing, expiresAt: end, tokenID: known.key.id)
             return Identity(principal, tenant: known.standing.tenant, credential: credential)
+        case .session(let digest):
+            guard let known = try await directory.session(digest: digest) else {
+                throw TokenError(.sessionUnknown, "There is no such session; sign in again.")
+            }
+            let signIn = known.signIn
+            guard now < signIn.expiresAt else {
+                throw TokenError(.sessionExpired, "The session has expired; sign in again.")
+            }
+            let lostItsKey = signIn.keyID.map { !verifier.takesLocal(keyID: $0) } ?? false
+            guard known.endedAt == nil, !known.standing.isRevoked, !lostItsKey else {
+                throw TokenError(.sessionEnded, "The session was ended; sign in again.")
+            }
+            guard !known.standing.isSuspended else { throw TenantRefusal.suspended(signIn.tenant) }
+            let principal = Principal(
+                kind: .session, subject: signIn.subject, tenant: signIn.tenant, roleNames: signIn.roles,
+                standing: known.standing, expiresAt: signIn.expiresAt, tokenID: known.id)
+            return Identity(principal, tenant: known.standing.tenant, credential: credential)
+        case .certificate(let claims):
+            guard let standing = try await directory.standing(of: claims) else {
+                throw TenantRefusal.notFound(claims.tenant)
+            }
+            guard !standing.isSuspended else { throw TenantRefusal.suspended(claims.tenant) }
+            guard !standing.isRevoked else {
+                throw TokenError(.certificateRevoked, "The certificate was revoked; use a new one.")
+            }
+            return Identity(
+                claims.adding(standing.permissions, standing.grants), tenant: standing.tenant, credential: credential)
         }
     }
 
-    private func remembered(_ digest: Digest) -> Identity? {
-        state.withLock { state in
-            if let identity = state.young[digest] { return identity }
-            guard let identity = state.old.removeValue(forKey: digest) else { return nil }
-            state.young[digest] = identity
+    /// What is remembered and has not ended.
+    private func remembered(_ key: Key, now: Int64) -> Identity? {
+        let found: Identity? = state.withLock { state in
+            if let identity = state.young[key] { return identity }
+            guard let identity = state.old.removeValue(forKey: key) else { return nil }
+            state.young[key] = identity
             return identity
         }
+        guard let found, now < found.principal.expiresAt else { return nil }
+        found.use(at: now)
+        return found
     }
 
-    private func remember(_ digest: Digest, _ identity: Identity, since changes: Int) {
+    private func remember(_ key: Key, _ identity: Identity, since changes: Int) {
         state.withLock { state in
             guard state.changes == changes else { return }
             if state.young.count >= capacity {
                 state.old = state.young
                 state.young = [:]
             }
-            state.young[digest] = identity
+            state.young[key] = identity
         }
+    }
+}
+
+extension Principal {
+    /// Of a record in the database.
+    fileprivate init(
+        kind: Kind, subject: String, tenant: String, roleNames: [String], standing: PrincipalStanding,
+        expiresAt: Int64, tokenID: String
+    ) {
+        self.init(
+            kind: kind, subject: subject, tenant: tenant, roles: Set(roleNames.compactMap { Role(rawValue: $0) }),
+            customRoles: roleNames.filter { Role(rawValue: $0) == nil }, extra: standing.permissions,
+            grants: standing.grants, expiresAt: expiresAt, tokenID: tokenID)
     }
 }

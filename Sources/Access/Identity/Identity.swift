@@ -1,11 +1,14 @@
 import Synchronization
 
-/// An authenticated principal with its tenant: what a remembered token or key stands for.
+/// An authenticated principal with its tenant: what a remembered token, key, session or certificate stands for.
 public final class Identity: Sendable {
     enum Credential: Sendable {
         /// What the token says, without what the database adds.
-        case token(Principal)
+        case token(VerifiedToken)
         case key(Digest)
+        case session(Digest)
+        /// What the certificate says.
+        case certificate(Principal)
     }
 
     public let principal: Principal
@@ -26,6 +29,19 @@ public final class Identity: Sendable {
         self.gauges = gauges
     }
 
+    /// A session of the dashboard that comes from this token; `nil` for what is no token: a key is a service's, and a
+    /// session makes no further ones.
+    ///
+    /// - Parameter expiresAt: when it ends; not later than the token does. Seconds since 1970.
+    public func signIn(expiresAt: Int64) -> SignIn? {
+        switch credential {
+        case .token(let token):
+            SignIn(
+                principal, expiresAt: min(expiresAt, principal.expiresAt), keyID: token.isLocal ? token.keyID : nil)
+        case .key, .session, .certificate: nil
+        }
+    }
+
     /// Whether it speaks for the same principal with the same permissions.
     func isSame(as other: Identity) -> Bool { tenant == other.tenant && principal == other.principal }
 
@@ -37,7 +53,7 @@ public final class Identity: Sendable {
 
     func use(at now: Int64) {
         switch credential {
-        case .token: break
+        case .token, .session, .certificate: break
         case .key: lastUse.store(now, ordering: .relaxed)
         }
     }

@@ -22,6 +22,26 @@ enum Base64URL {
         return rest == 0 ? bytes : nil
     }
 
+    /// The one spelling of the bytes.
+    static func encode(_ bytes: some Sequence<UInt8>) -> String {
+        var text: [UInt8] = []
+        var rest: UInt32 = 0
+        var bits: UInt32 = 0
+        for byte in bytes {
+            rest = rest << 8 | UInt32(byte)
+            bits += 8
+            while bits >= 6 {
+                bits -= 6
+                text.append(digits[Int(rest >> bits & 63)])
+            }
+            rest &= 1 << bits - 1
+        }
+        if bits > 0 { text.append(digits[Int(rest << (6 - bits) & 63)]) }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+
     private static func value(_ octet: UInt8) -> UInt32? {
         switch octet {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(octet - UInt8(ascii: "A"))

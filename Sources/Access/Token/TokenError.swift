@@ -17,6 +17,12 @@ public struct TokenError: Error, Sendable, Equatable, CustomStringConvertible {
         case keyUnknown = "key_unknown"
         case keyExpired = "key_expired"
         case keyRevoked = "key_revoked"
+        case sessionUnknown = "session_unknown"
+        case sessionExpired = "session_expired"
+        case sessionEnded = "session_ended"
+        case certificateName = "certificate_name"
+        case certificateExpired = "certificate_expired"
+        case certificateRevoked = "certificate_revoked"
     }
 
     public let code: Code

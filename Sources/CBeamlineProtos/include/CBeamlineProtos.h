@@ -2,6 +2,9 @@
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
+#include "beamline/v1/approval.pb-c.h"
+#include "beamline/v1/bundle.pb-c.h"
+#include "beamline/v1/queue.pb-c.h"
 #include "beamline/v1/run.pb-c.h"
 #include "beamline/v1/worker.pb-c.h"
 #include "beamline/v1/workflow.pb-c.h"
@@ -41,6 +44,15 @@ static inline const ProtobufCMessageDescriptor *Beamline__V1__WatchRunRequest__p
 static inline const ProtobufCMessageDescriptor *Beamline__V1__CancelRunRequest__pointer(void) {
     return &beamline__v1__cancel_run_request__descriptor;
 }
+static inline const ProtobufCMessageDescriptor *Beamline__V1__PauseRunRequest__pointer(void) {
+    return &beamline__v1__pause_run_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__ResumeRunRequest__pointer(void) {
+    return &beamline__v1__resume_run_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__SignalRunRequest__pointer(void) {
+    return &beamline__v1__signal_run_request__descriptor;
+}
 static inline const ProtobufCMessageDescriptor *Beamline__V1__ListRunsRequest__pointer(void) {
     return &beamline__v1__list_runs_request__descriptor;
 }
@@ -52,6 +64,75 @@ static inline const ProtobufCMessageDescriptor *Beamline__V1__Run__pointer(void)
 }
 static inline const ProtobufCMessageDescriptor *Beamline__V1__Step__pointer(void) {
     return &beamline__v1__step__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__ListApprovalsRequest__pointer(void) {
+    return &beamline__v1__list_approvals_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__ListApprovalsResponse__pointer(void) {
+    return &beamline__v1__list_approvals_response__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__Approval__pointer(void) {
+    return &beamline__v1__approval__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__Decision__pointer(void) {
+    return &beamline__v1__decision__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__DecideApprovalRequest__pointer(void) {
+    return &beamline__v1__decide_approval_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__DelegateApprovalRequest__pointer(void) {
+    return &beamline__v1__delegate_approval_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__ApplyBundleRequest__pointer(void) {
+    return &beamline__v1__apply_bundle_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__ApplyBundleRequest__File__pointer(void) {
+    return &beamline__v1__apply_bundle_request__file__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__ApplyBundleResponse__pointer(void) {
+    return &beamline__v1__apply_bundle_response__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__BundleChange__pointer(void) {
+    return &beamline__v1__bundle_change__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__ResourceChange__pointer(void) {
+    return &beamline__v1__resource_change__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__ResourceChange__Difference__pointer(void) {
+    return &beamline__v1__resource_change__difference__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__GetBundleRequest__pointer(void) {
+    return &beamline__v1__get_bundle_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__ListBundlesRequest__pointer(void) {
+    return &beamline__v1__list_bundles_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__ListBundlesResponse__pointer(void) {
+    return &beamline__v1__list_bundles_response__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__Bundle__pointer(void) {
+    return &beamline__v1__bundle__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__Queue__pointer(void) {
+    return &beamline__v1__queue__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__ListQueuesRequest__pointer(void) {
+    return &beamline__v1__list_queues_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__ListQueuesResponse__pointer(void) {
+    return &beamline__v1__list_queues_response__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__GetQueueRequest__pointer(void) {
+    return &beamline__v1__get_queue_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__PutQueueRequest__pointer(void) {
+    return &beamline__v1__put_queue_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__ChangeQueueRequest__pointer(void) {
+    return &beamline__v1__change_queue_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__DeleteQueueResponse__pointer(void) {
+    return &beamline__v1__delete_queue_response__descriptor;
 }
 static inline const ProtobufCMessageDescriptor *Beamline__V1__TaskRef__pointer(void) {
     return &beamline__v1__task_ref__descriptor;

@@ -33,6 +33,7 @@ public final class BulkRunner: Sendable {
     func runOnce() async throws(StoreError) -> Duration? {
         let node = engine.node
         guard let claim = try await jobs.claimJob(node: node, lease: Self.lease, limit: Self.batch) else { return nil }
+        guard !claim.items.isEmpty else { return nil }
         let (results, stop) = await results(of: claim)
         if let stop, results.isEmpty { throw stop }
         var pause = claim.job.order.rate.map { Duration.seconds(Double(results.count) / Double($0)) } ?? .zero

@@ -20,9 +20,10 @@ struct InboxSweep: Sendable {
 
     private func deliver(_ messages: [InboxMessage]) async throws(StoreError) {
         for message in messages {
-            if case .startChild(let child) = message.command {
-                try await start(child, message)
-            } else {
+            switch message.command {
+            case .startChild(let child): try await start(child, message)
+            case .seek(let request): try await seek(request, message)
+            case .cancel, .signal, .childEnded, .admit:
                 parts.router.submit([message], acceptedAt: parts.clock.now)
             }
         }
@@ -32,6 +33,22 @@ struct InboxSweep: Sendable {
         parts.router.submitOwn(
             LaneCommand(
                 key: message.id.key, kind: kind, inbox: message.id, acceptedAt: parts.clock.now, reply: .none))
+    }
+
+    // MARK: - Outcomes
+
+    /// Asks for the outcome of another step. Whoever has to wait for one gets this message again from the commit that
+    /// settles it.
+    private func seek(_ request: OutcomeRequest, _ message: InboxMessage) async throws(StoreError) {
+        switch try await parts.store.seek(request, for: message.id.key) {
+        case .waits: submit(.acknowledge, message)
+        case .answered(let answer):
+            var command = LaneCommand(
+                key: message.id.key, kind: .event(.outcome(step: request.step, answer)), inbox: message.id,
+                acceptedAt: parts.clock.now, reply: .none)
+            if answer == .missing, request.purpose == .idempotency { command.outcomeKey = request.key }
+            parts.router.submitOwn(command)
+        }
     }
 
     // MARK: - Children

@@ -15,6 +15,13 @@ extension BatchBuilder {
         post(InboxMessage(id: id, command: .cancel(reason: reason)), from: key)
     }
 
+    /// A question of the run's own: asked after the commit, by whichever node.
+    mutating func seek(_ request: OutcomeRequest, from key: RunKey) {
+        let bytes = RunID.Bytes(
+            high: ~key.run.bytes.high, low: key.run.bytes.low &+ UInt64(UInt32(bitPattern: request.step)))
+        post(InboxMessage(id: InboxID(key: key, id: bytes), command: .seek(request)), from: key)
+    }
+
     mutating func tellParent(of key: RunKey, state: RunLifecycle, output: [UInt8]?, failure: StepFailure?) {
         // A run that was reopened has told its parent before.
         guard

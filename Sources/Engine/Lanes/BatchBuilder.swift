@@ -76,6 +76,7 @@ struct BatchBuilder {
 
     var isEmpty: Bool {
         drafts.isEmpty && batch.firedRunTimers.isEmpty && batch.appliedInbox.isEmpty && batch.clearedDues.isEmpty
+            && batch.freedOutcomes.isEmpty
     }
 
     /// Adds a submission.
@@ -176,9 +177,20 @@ struct BatchBuilder {
         }
         switch command.kind {
         case .finish: return .historical
+        // What is due now is something else, later.
+        case .event(.stepDue) where rejection == .tooEarly: return .refused(rejection)
         case .event(.stepDue(let step)):
             // The row is of no use any more.
             batch.clearedDues.append(StepKey(run: key, step: step))
+            return .refused(rejection)
+        case .event(.outcome(let step, .missing)):
+            // It was told that it holds the key, and cannot use it any more.
+            if let key = command.outcomeKey {
+                batch.freedOutcomes.append(
+                    OutcomeRow(
+                        run: command.key,
+                        settlement: OutcomeSettlement(step: step, key: key, purpose: .idempotency, success: nil)))
+            }
             return .refused(rejection)
         case .event: return .refused(rejection)
         case .start, .cancel, .admit, .deadline, .acknowledge: return .ended
@@ -248,6 +260,8 @@ struct BatchBuilder {
             if before == batch.waits.count { batch.endedWaits.append(step) }
         case .setDue(let step, let delay):
             batch.timers.append(TimerRow(kind: .stepDue(StepKey(run: key, step: step)), delay: delay))
+        case .moveDue(let step, let delay):
+            batch.movedDues.append(TimerRow(kind: .stepDue(StepKey(run: key, step: step)), delay: delay))
         case .clearDue(let step): clearDue(StepKey(run: key, step: step))
         case .dropSteps(let steps): drop(steps, of: entry)
         case .pauseTokens: pause(key)
@@ -255,6 +269,9 @@ struct BatchBuilder {
         case .startChild(let child): startChild(child, from: key)
         case .cancelChild(let child, let reason): cancelChild(child, reason: reason, from: key)
         case .emit(let emission): emit(emission, key: key)
+        case .seek(let request): seek(request, from: key)
+        case .settleOutcome(let settlement):
+            batch.sharedOutcomes.append(OutcomeRow(run: key, settlement: settlement))
         case .reopened(let by): reopen(key, by: by)
         case .setDeadline(let delay):
             batch.timers.append(TimerRow(kind: .runDeadline(key), delay: delay))

@@ -33,7 +33,7 @@ final class CommandRouter: Sendable {
         }
     }
 
-    /// Durable messages to runs. Those that start a run are left to the sweep of the inbox.
+    /// Durable messages to runs. Those that start a run, or ask the store, are left to the sweep of the inbox.
     func submit(_ messages: [InboxMessage], acceptedAt now: Duration) {
         for message in messages {
             let kind: LaneCommand.Kind
@@ -42,7 +42,7 @@ final class CommandRouter: Sendable {
             case .admit: kind = .admit
             case .signal(let signal): kind = .event(.signal(signal))
             case .childEnded(let step, let outcome): kind = .event(.childEnded(step: step, outcome))
-            case .startChild: continue
+            case .startChild, .seek: continue
             }
             submitOwn(LaneCommand(key: message.id.key, kind: kind, inbox: message.id, acceptedAt: now, reply: .none))
         }

@@ -119,7 +119,9 @@ final class CommitLane: Sendable {
             parts.dispatcher.committed(batch, outcome, drafts: builder.drafts, promise: promise)
             parts.dispatcher.wake(freed: Set(batch.freed.map(\.queue)))
             if !outcome.admissions.isEmpty { parts.act(on: outcome.admissions) }
-            if !batch.timers.isEmpty || !batch.delayed.isEmpty || !batch.pauses.isEmpty { parts.timers.raise() }
+            if !batch.timers.isEmpty || !batch.movedDues.isEmpty || !batch.delayed.isEmpty || !batch.pauses.isEmpty {
+                parts.timers.raise()
+            }
             if !outcome.limits.isEmpty { await admit(outcome.limits) }
             if outcome.breakersChanged { parts.breakerChanges.raise() }
             let posts = batch.posts.filter { excluded[$0.sender] == nil }.map(\.message)

@@ -31,6 +31,8 @@ struct LaneCommand: Sendable {
     /// The database refused a commit that held this command and others on the run: it goes alone now, so that only the
     /// culprit fails.
     var isAlone = false
+    /// Of the answer that there is no outcome yet: the key that the step holds now.
+    var outcomeKey: String?
     /// Who asks, of what somebody does to a run: recorded by the commit that does it.
     var audit: AuditContext?
 
@@ -48,6 +50,7 @@ struct LaneCommand: Sendable {
         case .event(.signal(let signal)): 256 + signal.payload.count
         case .event(.decided(_, let decision)): 512 + (decision.form?.count ?? 0)
         case .event(.childEnded(_, .succeeded(let output))): 256 + output.count
+        case .event(.outcome(_, .found(let output, _))): 256 + output.count
         case .event: 256
         case .deadline, .admit, .acknowledge: 64
         }

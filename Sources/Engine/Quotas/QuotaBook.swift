@@ -187,6 +187,11 @@ final class QuotaBook: Sendable {
             grant = try await store.reserve(
                 QuotaRequest(tenant: key.tenant, resource: resource, demand: demand, lease: lease))
         } catch {
+            // A caller who leaves must not take the others along.
+            if Task.isCancelled {
+                state.withLock { $0.pools[key]?.passOn() }?.resume(returning: .ask)
+                return .failed(error)
+            }
             let line = state.withLock { $0.pools[key]?.failed() ?? [] }
             for waiter in line { waiter.resume(returning: .failed(error)) }
             return .failed(error)

@@ -83,6 +83,12 @@ struct UnitPool<Waiter: Sendable>: Sendable {
             isServed: true, served: served, refused: [], next: line.isEmpty ? nil : line.removeFirst())
     }
 
+    /// The one who asks has gone away: the first of the line asks in its place.
+    mutating func passOn() -> Waiter? {
+        isAsking = !line.isEmpty
+        return line.isEmpty ? nil : line.removeFirst()
+    }
+
     /// The store could not be asked.
     mutating func failed() -> [Waiter] {
         isAsking = false

@@ -31,6 +31,8 @@ public struct CommitBatch: Sendable {
     public var parked: [TimerRow] = []
     /// Tokens in `waits` whose wait is over.
     public var endedWaits: [StepKey] = []
+    /// Due times of steps that are put off.
+    public var movedDues: [TimerRow] = []
     /// Due times of steps that go.
     public var clearedDues: [StepKey] = []
     /// Tokens that go before their time, of whole runs or of some steps.
@@ -39,6 +41,10 @@ public struct CommitBatch: Sendable {
     public var pauses: [RunPause] = []
     /// Messages to other runs, each written with the run that sends it.
     public var posts: [InboxPost] = []
+    /// What steps that end leave under their keys, each written with its run. Whoever waits for such a key gets a message.
+    public var sharedOutcomes: [OutcomeRow] = []
+    /// Keys that are free again, whatever becomes of the runs of this batch.
+    public var freedOutcomes: [OutcomeRow] = []
     /// Run timers that this batch has applied.
     public var firedRunTimers: [RunKey] = []
     /// Queues under whose limits this batch frees places; told to all nodes as a wake of any route.

@@ -49,6 +49,8 @@ public struct InboxMessage: Sendable, Equatable {
         case startChild(ChildStart)
         /// The run has got its slot: it starts.
         case admit
+        /// Addressed to the run whose commit wrote it: the outcome of another step is to be looked for.
+        case seek(OutcomeRequest)
     }
 
     public var id: InboxID

@@ -5,7 +5,7 @@ public import Workflows
 /// Two adapters pass one conformance suite: `PostgresStore`, and a small in-memory store in the tests. Every method is
 /// one transaction; after it returns, what it reports is durable. Times are the store's own clock, never the caller's.
 /// Lists and searches are a separate read port (`RunReader`) without a twin.
-public protocol Store: Reranking, LimitStore, BreakerStore, EvidenceReader, QuotaStore {
+public protocol Store: Reranking, LimitStore, BreakerStore, EvidenceReader, QuotaStore, OutcomeStore {
     /// Writes one batch; runs that lost a race, stale fences and duplicates are excluded and reported, the rest commits.
     ///
     /// - Throws: `StoreError.unavailable` when nothing was written. An unknown outcome is resolved inside, by the

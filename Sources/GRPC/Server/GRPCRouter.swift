@@ -24,6 +24,12 @@ public struct GRPCRouter<Identity: Sendable>: Sendable {
         public init() {}
     }
 
+    /// Runs a stream's body for this caller, and ends it when the caller may no longer have it.
+    public typealias StreamGuard =
+        @Sendable (
+            Identity, _ body: @escaping @Sendable () async throws -> Void
+        ) async throws -> Void
+
     typealias Route = @Sendable (HTTPRequest, GRPCContext<Identity>) async throws -> HTTPResponse
 
     /// The names of the services that have a method here.

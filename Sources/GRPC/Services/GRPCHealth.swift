@@ -55,18 +55,24 @@ public final class GRPCHealth: Sendable {
 
 extension GRPCRouter {
     /// Serves `grpc.health.v1.Health`.
-    public mutating func addHealth(_ health: GRPCHealth) {
+    ///
+    /// - Parameter guarded: runs a watch, and ends it with its caller's access.
+    public mutating func addHealth(
+        _ health: GRPCHealth, guarded: @escaping StreamGuard = { _, body in try await body() }
+    ) {
         unary(GRPCHealthV1.Health.check) { request, _ in
             guard let status = health.status(of: request.service) else {
                 throw GRPCStatus(.notFound, "The service \"\(request.service)\" is not known.")
             }
             return GRPCHealthV1.HealthCheckResponse(status: status)
         }
-        serverStreaming(GRPCHealthV1.Health.watch) { request, responses, _ in
-            for await status in health.updates(of: request.service) {
-                try await responses.write(GRPCHealthV1.HealthCheckResponse(status: status))
+        serverStreaming(GRPCHealthV1.Health.watch) { request, responses, context in
+            try await guarded(context.identity) {
+                for await status in health.updates(of: request.service) {
+                    try await responses.write(GRPCHealthV1.HealthCheckResponse(status: status))
+                }
+                try Task.checkCancellation()
             }
-            try Task.checkCancellation()
         }
     }
 }

@@ -70,7 +70,7 @@ extension PostgresStore: AccessDirectory {
         }
     }
 
-    private static func grants(
+    static func grants(
         of subject: String, _ tenant: Int32, _ connection: PostgresConnection
     ) async throws(PostgresError) -> [Grant] {
         let rows = try await connection.query(

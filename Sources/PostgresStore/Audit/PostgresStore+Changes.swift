@@ -21,9 +21,7 @@ extension PostgresStore {
         let answer = try await duty { (connection) throws(PostgresError) in
             do {
                 return try await connection.withTransaction { transaction in
-                    if let context {
-                        try await transaction.query("SELECT set_config('beamline.audit', \(context.json), true)")
-                    }
+                    try await Self.state(context, in: transaction)
                     return try await body(transaction)
                 }
             } catch let error as PostgresError {
@@ -34,5 +32,13 @@ extension PostgresStore {
         }
         context?.noteRecorded()
         return answer
+    }
+
+    /// Says in a transaction of the engine's role who asked for what it does.
+    static func state(
+        _ context: AuditContext?, in transaction: PostgresTransaction
+    ) async throws(PostgresError) {
+        guard let context else { return }
+        try await transaction.query("SELECT set_config('beamline.audit', \(context.json), true)")
     }
 }

@@ -1,3 +1,4 @@
+internal import Audit
 public import Engine
 internal import Postgres
 public import Workflows
@@ -187,14 +188,20 @@ extension PostgresStore: BreakerRegistry {
     private func transacting<Answer: Sendable>(
         _ body: @Sendable @escaping (PostgresTransaction) async throws -> Answer
     ) async throws(StoreError) -> Answer {
-        try await duty { (connection) throws(PostgresError) in
+        let context = AuditContext.current
+        let answer: Answer = try await duty { (connection) throws(PostgresError) in
             do {
-                return try await connection.withTransaction { transaction in try await body(transaction) }
+                return try await connection.withTransaction { transaction in
+                    try await Self.state(context, in: transaction)
+                    return try await body(transaction)
+                }
             } catch let error as PostgresError {
                 throw error
             } catch {
                 throw PostgresError(.misuse, reason: "\(error)")
             }
         }
+        context?.noteRecorded()
+        return answer
     }
 }

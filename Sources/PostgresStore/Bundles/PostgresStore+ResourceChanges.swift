@@ -1,3 +1,4 @@
+internal import Audit
 public import Engine
 internal import JSON
 internal import Postgres
@@ -9,9 +10,11 @@ extension PostgresStore {
     public func write(
         _ changes: ResourceChanges, tenant: TenantID
     ) async throws(StoreError) -> ResourceWrite {
-        try await duty { (connection) throws(PostgresError) in
+        let context = AuditContext.current
+        let written: ResourceWrite = try await duty { (connection) throws(PostgresError) in
             do {
                 return try await connection.withTransaction { transaction in
+                    try await Self.state(context, in: transaction)
                     let writing = ResourceWriting(changes: changes, tenant: tenant, transaction: transaction)
                     return .written(try await writing.run())
                 }
@@ -23,6 +26,8 @@ extension PostgresStore {
                 throw PostgresError(.misuse, reason: "\(error)")
             }
         }
+        context?.noteRecorded()
+        return written
     }
 }
 

@@ -5,7 +5,7 @@ extension PostgresStore {
     /// How many rows one statement deletes, and how many statements a call makes: a bounded piece of work.
     private static let pruned = (rows: 1000, rounds: 500)
 
-    /// Makes the partitions of today and the days ahead, deletes idempotency keys that have expired and event rows that
+    /// Makes the partitions of today and the days ahead, deletes idempotency keys and outcomes that have expired, and event rows that
     /// are too old to be replayed. Meant to be called hourly; many nodes may do so at once.
     ///
     /// - Returns: how many partitions were made.
@@ -24,6 +24,7 @@ extension PostgresStore {
                 DELETE FROM idempotency_keys WHERE (tenant, key) IN (
                     SELECT tenant, key FROM idempotency_keys WHERE expires_at < now() ORDER BY expires_at LIMIT 50000)
                 """)
+            _ = try await connection.execute(OutcomeStatement.forget, 50_000)
             return Int(try made.decode(row: 0, column: 0, as: Int32.self))
         }
     }

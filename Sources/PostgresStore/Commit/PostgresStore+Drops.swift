@@ -24,6 +24,7 @@ extension PostgresStore {
         let resumed = try await rare.write(on: transaction)
         reply.resumed += resumed.ready
         reply.limits += resumed.limits
+        reply.admissions.messages += try await rare.writeOutcomes(on: transaction)
         return reply
     }
 

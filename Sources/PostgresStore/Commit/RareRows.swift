@@ -11,6 +11,8 @@ struct RareRows {
     private var pauses: [RunPause] = []
     private var posts: [InboxPost] = []
     private var children: [RunStart] = []
+    private var outcomes = OutcomeColumns()
+    private var movedDues: [(step: StepKey, delay: Duration)] = []
     private var repeats: [RunStart] = []
     private var deadLetters: [DeadLetterRow] = []
     private var reopened: [RunReopened] = []
@@ -26,6 +28,11 @@ struct RareRows {
         posts = batch.posts.filter { selection.contains($0.sender) }
         audit = batch.audit.filter { selection.contains($0.key) }
         children = batch.starts.filter { $0.parent != nil && selection.contains($0.key) }
+        movedDues = batch.movedDues.compactMap { timer in
+            guard case .stepDue(let step) = timer.kind, selection.contains(step.run) else { return nil }
+            return (step, timer.delay)
+        }
+        if !batch.sharedOutcomes.isEmpty || !batch.freedOutcomes.isEmpty { outcomes = OutcomeColumns(batch, selection) }
         repeats = batch.starts.filter { $0.origin != nil && selection.contains($0.key) }
         deadLetters = batch.deadLetters.filter { selection.contains($0.key) }
         reopened = batch.reopened.filter { selection.contains($0.key) }
@@ -33,6 +40,7 @@ struct RareRows {
 
     var isEmpty: Bool {
         endedWaits.isEmpty && waits.isEmpty && parked.isEmpty && pauses.isEmpty && posts.isEmpty && children.isEmpty
+            && outcomes.isEmpty && movedDues.isEmpty
             && repeats.isEmpty && deadLetters.isEmpty && reopened.isEmpty && audit.isEmpty
     }
 
@@ -46,6 +54,8 @@ struct RareRows {
         rows.pauses.removeAll { !reply.wrote($0.key) }
         rows.posts.removeAll { !reply.wrote($0.sender) }
         rows.children.removeAll { !reply.wrote($0.key) }
+        rows.outcomes.remove { !reply.wrote($0) }
+        rows.movedDues.removeAll { !reply.wrote($0.step.run) }
         rows.repeats.removeAll { !reply.wrote($0.key) }
         rows.deadLetters.removeAll { !reply.wrote($0.key) }
         rows.reopened.removeAll { !reply.wrote($0.key) }
@@ -58,6 +68,11 @@ struct RareRows {
         _ = try await connection.execute(
             RareStatement.endWaits, endedWaits.map(\.run.tenant.value), endedWaits.map(\.run.run.uuid),
             endedWaits.map(\.step))
+    }
+
+    /// Answers the messages to those who waited for what is settled.
+    func writeOutcomes(on connection: PostgresTransaction) async throws(PostgresError) -> [InboxMessage] {
+        outcomes.isEmpty ? [] : try await outcomes.write(on: connection)
     }
 
     /// Before the runs are written: one that goes on stands among the ended no more, and may end in the same commit.
@@ -108,6 +123,11 @@ struct RareRows {
                 tokens.map(\.bucket.queue.value), tokens.map(\.bucket.route.value), tokens.map(\.rank),
                 tokens.map(\.step), tokens.map(\.attempt), tokens.map(\.losses), parked.map(\.delay.microseconds),
                 parked.map { $0.limit?.id.digest.uuid }, parked.map { $0.rate?.id.digest.uuid })
+        }
+        if !movedDues.isEmpty {
+            _ = try await connection.execute(
+                RareStatement.moveDues, movedDues.map(\.step.run.tenant.value), movedDues.map(\.step.run.run.uuid),
+                movedDues.map { TimerLine.due($0.step.step) }, movedDues.map(\.delay.microseconds))
         }
         if !children.isEmpty {
             _ = try await connection.execute(

@@ -20,6 +20,15 @@ enum RareStatement {
         """,
         [.int4Array, .uuidArray, .int4Array, .int2Array, .textArray])
 
+    /// Due times of steps that are put off.
+    static let moveDues = PostgresStatement(
+        """
+        UPDATE timers t SET due = now() + d.delay * interval '1 microsecond'
+        FROM unnest($1::int4[], $2::uuid[], $3::int4[], $4::int8[]) AS d(tenant, run, step, delay)
+        WHERE t.tenant = d.tenant AND t.run = d.run AND t.step = d.step
+        """,
+        [.int4Array, .uuidArray, .int4Array, .int8Array])
+
     /// New tokens of paused runs.
     static let park = PostgresStatement(
         """

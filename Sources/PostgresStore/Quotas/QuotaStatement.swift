@@ -163,7 +163,7 @@ enum QuotaStatement {
                 + (SELECT count(*) FROM held t WHERE t.tenant = $1 AND t.step >= 0 AND t.reason <> 'paused'),
             (SELECT count(*) FROM attempts t WHERE t.tenant = $1),
             (SELECT count(*) FROM worker_sessions s WHERE s.tenant = $1 AND s.leased_until > now()),
-            (SELECT count(*) FROM workflows w WHERE w.tenant = $1)
+            (SELECT count(*) FROM workflows w WHERE w.tenant = $1 AND w.removed_at IS NULL)
         """,
         [.int4])
 }

@@ -66,10 +66,11 @@ enum SessionStatement {
         """
         WITH sessions AS MATERIALIZED (
             SELECT s.leased_until <= now() + $2 / 3 * interval '1 microsecond' AS silent, s.connected_at
-            FROM worker_sessions s
-            WHERE s.leased_until > now() - $2 * interval '1 microsecond' AND (
-                SELECT count(*) <> 1 OR coalesce(max(a.losses), 0) < \(Quarantine.suspicion)
-                FROM attempts a WHERE a.session = s.session)),
+            FROM worker_sessions s CROSS JOIN LATERAL (
+                SELECT count(*) AS held, coalesce(max(a.losses), 0) AS losses
+                FROM attempts a WHERE a.session = s.session) a
+            WHERE (s.leased_until > now() - $2 * interval '1 microsecond' OR a.held > 0)
+                AND NOT (a.held = 1 AND a.losses >= \(Quarantine.suspicion))),
         expiry AS MATERIALIZED (
             SELECT count(*) FILTER (WHERE s.silent) >= greatest(2, count(*) FILTER (
                 WHERE NOT s.silent AND s.connected_at <= now() - $2 * interval '1 microsecond')) AS is_mass

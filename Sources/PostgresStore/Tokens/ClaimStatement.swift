@@ -82,7 +82,8 @@ enum ClaimStatement {
         shares: String, open: String, guarded: String?, leasedAt: String = "now()"
     ) -> String {
         // A strict queue's lowest rank counts, whatever the caller believes to be claimed already.
-        let lowest = guarded != nil ? "CASE WHEN s.strict THEN (-9223372036854775808)::int8 ELSE b.lowest END" : "b.lowest"
+        let lowest =
+            guarded == nil ? "b.lowest" : "CASE WHEN s.strict THEN (-9223372036854775808)::int8 ELSE b.lowest END"
         return """
             WITH locked AS MATERIALIZED (
                 SELECT f.* FROM \(shares)

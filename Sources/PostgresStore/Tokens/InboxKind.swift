@@ -5,4 +5,5 @@ enum InboxKind: Int16 {
     case signal = 3
     case childEnded = 4
     case startChild = 5
+    case seek = 6
 }

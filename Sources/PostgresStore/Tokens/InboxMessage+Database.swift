@@ -11,6 +11,7 @@ extension InboxMessage.Command {
         case .signal: .signal
         case .childEnded: .childEnded
         case .startChild: .startChild
+        case .seek: .seek
         }
     }
 
@@ -60,6 +61,16 @@ extension InboxMessage.Command {
             writer.raw(",")
             writer.key("input")
             writer.raw(child.input)
+        case .seek(let request):
+            // `OutcomeStatement.follow` writes the same.
+            writer.key("step")
+            writer.integer(Int64(request.step))
+            writer.raw(",")
+            writer.key("key")
+            writer.string(request.key)
+            writer.raw(",")
+            writer.key("purpose")
+            writer.integer(Int64(request.purpose.rawValue))
         }
         writer.raw("}")
         return writer.bytes
@@ -82,6 +93,12 @@ extension InboxMessage.Command {
                 self = .childEnded(
                     step: Int32(clamping: step), .succeeded(output: (value["output"] ?? .null).bytes()))
             }
+        case .seek:
+            guard let step = value["step"]?.intValue, let key = value["key"]?.stringValue,
+                let purpose = value["purpose"]?.intValue.flatMap({ Int16(exactly: $0) })
+                    .flatMap(OutcomeRule.Purpose.init(rawValue:))
+            else { return nil }
+            self = .seek(OutcomeRequest(step: Int32(clamping: step), key: key, purpose: purpose))
         case .startChild:
             guard let run = value["run"]?.stringValue.flatMap({ RunID($0) }),
                 let parent = value["parent"]?.stringValue.flatMap({ RunID($0) }),

@@ -249,6 +249,78 @@ public enum BeamlineV1 {
             return UnsafeMutableRawPointer(c)
         }
     }
+    /// `beamline.v1.PauseRunRequest`.
+    public struct PauseRunRequest: ProtobufMessage, Equatable {
+        public var runID: String
+        public init(runID: String = "") {
+            self.runID = runID
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__PauseRunRequest__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__PauseRunRequest.self)
+            self.runID = try unsafe raise(text: c.pointee.run_id, "beamline.v1.PauseRunRequest.run_id")
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__PauseRunRequest.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__PauseRunRequest__pointer()
+            unsafe c.pointee.run_id = try arena.lower(text: runID, "beamline.v1.PauseRunRequest.run_id")
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.ResumeRunRequest`.
+    public struct ResumeRunRequest: ProtobufMessage, Equatable {
+        public var runID: String
+        public init(runID: String = "") {
+            self.runID = runID
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__ResumeRunRequest__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__ResumeRunRequest.self)
+            self.runID = try unsafe raise(text: c.pointee.run_id, "beamline.v1.ResumeRunRequest.run_id")
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__ResumeRunRequest.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__ResumeRunRequest__pointer()
+            unsafe c.pointee.run_id = try arena.lower(text: runID, "beamline.v1.ResumeRunRequest.run_id")
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.SignalRunRequest`.
+    public struct SignalRunRequest: ProtobufMessage, Equatable {
+        public var runID: String
+        public var name: String
+        public var payload: [UInt8]
+        public var idempotencyKey: String
+        public init(runID: String = "", name: String = "", payload: [UInt8] = [], idempotencyKey: String = "") {
+            self.runID = runID
+            self.name = name
+            self.payload = payload
+            self.idempotencyKey = idempotencyKey
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__SignalRunRequest__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__SignalRunRequest.self)
+            self.runID = try unsafe raise(text: c.pointee.run_id, "beamline.v1.SignalRunRequest.run_id")
+            self.name = try unsafe raise(text: c.pointee.name, "beamline.v1.SignalRunRequest.name")
+            self.payload = unsafe raise(bytes: c.pointee.payload.data, c.pointee.payload.len)
+            self.idempotencyKey = try unsafe raise(text: c.pointee.idempotency_key, "beamline.v1.SignalRunRequest.idempotency_key")
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__SignalRunRequest.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__SignalRunRequest__pointer()
+            unsafe c.pointee.run_id = try arena.lower(text: runID, "beamline.v1.SignalRunRequest.run_id")
+            unsafe c.pointee.name = try arena.lower(text: name, "beamline.v1.SignalRunRequest.name")
+            unsafe c.pointee.payload = ProtobufCBinaryData(len: payload.count, data: arena.lower(bytes: payload))
+            unsafe c.pointee.idempotency_key = try arena.lower(text: idempotencyKey, "beamline.v1.SignalRunRequest.idempotency_key")
+            return UnsafeMutableRawPointer(c)
+        }
+    }
     /// `beamline.v1.ListRunsRequest`.
     public struct ListRunsRequest: ProtobufMessage, Equatable {
         public var pageSize: Int32
@@ -446,7 +518,836 @@ public enum BeamlineV1 {
         public static let getRun = UnaryMethod<BeamlineV1.GetRunRequest, BeamlineV1.Run>(service: name, name: "GetRun")
         public static let listRuns = UnaryMethod<BeamlineV1.ListRunsRequest, BeamlineV1.ListRunsResponse>(service: name, name: "ListRuns")
         public static let cancelRun = UnaryMethod<BeamlineV1.CancelRunRequest, BeamlineV1.Run>(service: name, name: "CancelRun")
+        public static let pauseRun = UnaryMethod<BeamlineV1.PauseRunRequest, BeamlineV1.Run>(service: name, name: "PauseRun")
+        public static let resumeRun = UnaryMethod<BeamlineV1.ResumeRunRequest, BeamlineV1.Run>(service: name, name: "ResumeRun")
+        public static let signalRun = UnaryMethod<BeamlineV1.SignalRunRequest, BeamlineV1.Run>(service: name, name: "SignalRun")
         public static let watchRun = ServerStreamingMethod<BeamlineV1.WatchRunRequest, BeamlineV1.Run>(service: name, name: "WatchRun")
+    }
+    /// `beamline.v1.ListApprovalsRequest`.
+    public struct ListApprovalsRequest: ProtobufMessage, Equatable {
+        public var runID: String
+        public var pageSize: Int32
+        public var pageToken: String
+        public init(runID: String = "", pageSize: Int32 = 0, pageToken: String = "") {
+            self.runID = runID
+            self.pageSize = pageSize
+            self.pageToken = pageToken
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__ListApprovalsRequest__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__ListApprovalsRequest.self)
+            self.runID = try unsafe raise(text: c.pointee.run_id, "beamline.v1.ListApprovalsRequest.run_id")
+            self.pageSize = unsafe c.pointee.page_size
+            self.pageToken = try unsafe raise(text: c.pointee.page_token, "beamline.v1.ListApprovalsRequest.page_token")
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__ListApprovalsRequest.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__ListApprovalsRequest__pointer()
+            unsafe c.pointee.run_id = try arena.lower(text: runID, "beamline.v1.ListApprovalsRequest.run_id")
+            unsafe c.pointee.page_size = pageSize
+            unsafe c.pointee.page_token = try arena.lower(text: pageToken, "beamline.v1.ListApprovalsRequest.page_token")
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.ListApprovalsResponse`.
+    public struct ListApprovalsResponse: ProtobufMessage, Equatable {
+        public var approvals: [BeamlineV1.Approval]
+        public var nextPageToken: String
+        public init(approvals: [BeamlineV1.Approval] = [], nextPageToken: String = "") {
+            self.approvals = approvals
+            self.nextPageToken = nextPageToken
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__ListApprovalsResponse__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__ListApprovalsResponse.self)
+            self.approvals = []
+            unsafe self.approvals.reserveCapacity(c.pointee.n_approvals)
+            for index in unsafe 0..<c.pointee.n_approvals {
+                self.approvals.append(try unsafe BeamlineV1.Approval(raising: c.pointee.approvals![index]!))
+            }
+            self.nextPageToken = try unsafe raise(text: c.pointee.next_page_token, "beamline.v1.ListApprovalsResponse.next_page_token")
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__ListApprovalsResponse.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__ListApprovalsResponse__pointer()
+            if !approvals.isEmpty {
+                let values = unsafe arena.array(like: c.pointee.approvals, count: approvals.count)
+                for (index, value) in approvals.enumerated() {
+                    unsafe values[index] = try value.lowered(in: arena).assumingMemoryBound(to: Beamline__V1__Approval.self)
+                }
+                unsafe c.pointee.approvals = values
+                unsafe c.pointee.n_approvals = approvals.count
+            }
+            unsafe c.pointee.next_page_token = try arena.lower(text: nextPageToken, "beamline.v1.ListApprovalsResponse.next_page_token")
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.Approval`.
+    public struct Approval: ProtobufMessage, Equatable {
+        public var runID: String
+        public var workflow: String
+        public var version: Int32
+        public var stepID: String
+        public var sinceUnixUs: Int64
+        public var message: String
+        public var roles: [String]
+        public var quorum: Int32
+        public var escalated: Bool
+        public var reminders: Int32
+        public var next: String
+        public var nextUnixUs: Int64
+        public var expiresUnixUs: Int64
+        public var decisions: [BeamlineV1.Decision]
+        public var form: [UInt8]
+        public init(runID: String = "", workflow: String = "", version: Int32 = 0, stepID: String = "", sinceUnixUs: Int64 = 0, message: String = "", roles: [String] = [], quorum: Int32 = 0, escalated: Bool = false, reminders: Int32 = 0, next: String = "", nextUnixUs: Int64 = 0, expiresUnixUs: Int64 = 0, decisions: [BeamlineV1.Decision] = [], form: [UInt8] = []) {
+            self.runID = runID
+            self.workflow = workflow
+            self.version = version
+            self.stepID = stepID
+            self.sinceUnixUs = sinceUnixUs
+            self.message = message
+            self.roles = roles
+            self.quorum = quorum
+            self.escalated = escalated
+            self.reminders = reminders
+            self.next = next
+            self.nextUnixUs = nextUnixUs
+            self.expiresUnixUs = expiresUnixUs
+            self.decisions = decisions
+            self.form = form
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__Approval__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__Approval.self)
+            self.runID = try unsafe raise(text: c.pointee.run_id, "beamline.v1.Approval.run_id")
+            self.workflow = try unsafe raise(text: c.pointee.workflow, "beamline.v1.Approval.workflow")
+            self.version = unsafe c.pointee.version
+            self.stepID = try unsafe raise(text: c.pointee.step_id, "beamline.v1.Approval.step_id")
+            self.sinceUnixUs = unsafe c.pointee.since_unix_us
+            self.message = try unsafe raise(text: c.pointee.message, "beamline.v1.Approval.message")
+            self.roles = []
+            unsafe self.roles.reserveCapacity(c.pointee.n_roles)
+            for index in unsafe 0..<c.pointee.n_roles {
+                self.roles.append(try unsafe raise(text: c.pointee.roles![index], "beamline.v1.Approval.roles"))
+            }
+            self.quorum = unsafe c.pointee.quorum
+            self.escalated = unsafe c.pointee.escalated != 0
+            self.reminders = unsafe c.pointee.reminders
+            self.next = try unsafe raise(text: c.pointee.next, "beamline.v1.Approval.next")
+            self.nextUnixUs = unsafe c.pointee.next_unix_us
+            self.expiresUnixUs = unsafe c.pointee.expires_unix_us
+            self.decisions = []
+            unsafe self.decisions.reserveCapacity(c.pointee.n_decisions)
+            for index in unsafe 0..<c.pointee.n_decisions {
+                self.decisions.append(try unsafe BeamlineV1.Decision(raising: c.pointee.decisions![index]!))
+            }
+            self.form = unsafe raise(bytes: c.pointee.form.data, c.pointee.form.len)
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__Approval.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__Approval__pointer()
+            unsafe c.pointee.run_id = try arena.lower(text: runID, "beamline.v1.Approval.run_id")
+            unsafe c.pointee.workflow = try arena.lower(text: workflow, "beamline.v1.Approval.workflow")
+            unsafe c.pointee.version = version
+            unsafe c.pointee.step_id = try arena.lower(text: stepID, "beamline.v1.Approval.step_id")
+            unsafe c.pointee.since_unix_us = sinceUnixUs
+            unsafe c.pointee.message = try arena.lower(text: message, "beamline.v1.Approval.message")
+            if !roles.isEmpty {
+                let values = unsafe arena.array(like: c.pointee.roles, count: roles.count)
+                for (index, value) in roles.enumerated() {
+                    unsafe values[index] = try arena.lower(text: value, "beamline.v1.Approval.roles")
+                }
+                unsafe c.pointee.roles = values
+                unsafe c.pointee.n_roles = roles.count
+            }
+            unsafe c.pointee.quorum = quorum
+            unsafe c.pointee.escalated = escalated ? 1 : 0
+            unsafe c.pointee.reminders = reminders
+            unsafe c.pointee.next = try arena.lower(text: next, "beamline.v1.Approval.next")
+            unsafe c.pointee.next_unix_us = nextUnixUs
+            unsafe c.pointee.expires_unix_us = expiresUnixUs
+            if !decisions.isEmpty {
+                let values = unsafe arena.array(like: c.pointee.decisions, count: decisions.count)
+                for (index, value) in decisions.enumerated() {
+                    unsafe values[index] = try value.lowered(in: arena).assumingMemoryBound(to: Beamline__V1__Decision.self)
+                }
+                unsafe c.pointee.decisions = values
+                unsafe c.pointee.n_decisions = decisions.count
+            }
+            unsafe c.pointee.form = ProtobufCBinaryData(len: form.count, data: arena.lower(bytes: form))
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.Decision`.
+    public struct Decision: ProtobufMessage, Equatable {
+        public var approver: String
+        public var decision: String
+        public var delegate: String
+        public var comment: String
+        public var form: [UInt8]
+        public init(approver: String = "", decision: String = "", delegate: String = "", comment: String = "", form: [UInt8] = []) {
+            self.approver = approver
+            self.decision = decision
+            self.delegate = delegate
+            self.comment = comment
+            self.form = form
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__Decision__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__Decision.self)
+            self.approver = try unsafe raise(text: c.pointee.approver, "beamline.v1.Decision.approver")
+            self.decision = try unsafe raise(text: c.pointee.decision, "beamline.v1.Decision.decision")
+            self.delegate = try unsafe raise(text: c.pointee.delegate, "beamline.v1.Decision.delegate")
+            self.comment = try unsafe raise(text: c.pointee.comment, "beamline.v1.Decision.comment")
+            self.form = unsafe raise(bytes: c.pointee.form.data, c.pointee.form.len)
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__Decision.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__Decision__pointer()
+            unsafe c.pointee.approver = try arena.lower(text: approver, "beamline.v1.Decision.approver")
+            unsafe c.pointee.decision = try arena.lower(text: decision, "beamline.v1.Decision.decision")
+            unsafe c.pointee.delegate = try arena.lower(text: delegate, "beamline.v1.Decision.delegate")
+            unsafe c.pointee.comment = try arena.lower(text: comment, "beamline.v1.Decision.comment")
+            unsafe c.pointee.form = ProtobufCBinaryData(len: form.count, data: arena.lower(bytes: form))
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.DecideApprovalRequest`.
+    public struct DecideApprovalRequest: ProtobufMessage, Equatable {
+        public var runID: String
+        public var stepID: String
+        public var approve: Bool
+        public var comment: String
+        public var form: [UInt8]
+        public init(runID: String = "", stepID: String = "", approve: Bool = false, comment: String = "", form: [UInt8] = []) {
+            self.runID = runID
+            self.stepID = stepID
+            self.approve = approve
+            self.comment = comment
+            self.form = form
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__DecideApprovalRequest__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__DecideApprovalRequest.self)
+            self.runID = try unsafe raise(text: c.pointee.run_id, "beamline.v1.DecideApprovalRequest.run_id")
+            self.stepID = try unsafe raise(text: c.pointee.step_id, "beamline.v1.DecideApprovalRequest.step_id")
+            self.approve = unsafe c.pointee.approve != 0
+            self.comment = try unsafe raise(text: c.pointee.comment, "beamline.v1.DecideApprovalRequest.comment")
+            self.form = unsafe raise(bytes: c.pointee.form.data, c.pointee.form.len)
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__DecideApprovalRequest.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__DecideApprovalRequest__pointer()
+            unsafe c.pointee.run_id = try arena.lower(text: runID, "beamline.v1.DecideApprovalRequest.run_id")
+            unsafe c.pointee.step_id = try arena.lower(text: stepID, "beamline.v1.DecideApprovalRequest.step_id")
+            unsafe c.pointee.approve = approve ? 1 : 0
+            unsafe c.pointee.comment = try arena.lower(text: comment, "beamline.v1.DecideApprovalRequest.comment")
+            unsafe c.pointee.form = ProtobufCBinaryData(len: form.count, data: arena.lower(bytes: form))
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.DelegateApprovalRequest`.
+    public struct DelegateApprovalRequest: ProtobufMessage, Equatable {
+        public var runID: String
+        public var stepID: String
+        public var to: String
+        public var comment: String
+        public init(runID: String = "", stepID: String = "", to: String = "", comment: String = "") {
+            self.runID = runID
+            self.stepID = stepID
+            self.to = to
+            self.comment = comment
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__DelegateApprovalRequest__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__DelegateApprovalRequest.self)
+            self.runID = try unsafe raise(text: c.pointee.run_id, "beamline.v1.DelegateApprovalRequest.run_id")
+            self.stepID = try unsafe raise(text: c.pointee.step_id, "beamline.v1.DelegateApprovalRequest.step_id")
+            self.to = try unsafe raise(text: c.pointee.to, "beamline.v1.DelegateApprovalRequest.to")
+            self.comment = try unsafe raise(text: c.pointee.comment, "beamline.v1.DelegateApprovalRequest.comment")
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__DelegateApprovalRequest.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__DelegateApprovalRequest__pointer()
+            unsafe c.pointee.run_id = try arena.lower(text: runID, "beamline.v1.DelegateApprovalRequest.run_id")
+            unsafe c.pointee.step_id = try arena.lower(text: stepID, "beamline.v1.DelegateApprovalRequest.step_id")
+            unsafe c.pointee.to = try arena.lower(text: to, "beamline.v1.DelegateApprovalRequest.to")
+            unsafe c.pointee.comment = try arena.lower(text: comment, "beamline.v1.DelegateApprovalRequest.comment")
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// The service `beamline.v1.ApprovalService`.
+    public enum ApprovalService {
+        public static let name = "beamline.v1.ApprovalService"
+        public static let listApprovals = UnaryMethod<BeamlineV1.ListApprovalsRequest, BeamlineV1.ListApprovalsResponse>(service: name, name: "ListApprovals")
+        public static let decideApproval = UnaryMethod<BeamlineV1.DecideApprovalRequest, BeamlineV1.Run>(service: name, name: "DecideApproval")
+        public static let delegateApproval = UnaryMethod<BeamlineV1.DelegateApprovalRequest, BeamlineV1.Run>(service: name, name: "DelegateApproval")
+    }
+    /// `beamline.v1.ApplyBundleRequest`.
+    public struct ApplyBundleRequest: ProtobufMessage, Equatable {
+        /// `beamline.v1.ApplyBundleRequest.File`.
+        public struct File: ProtobufMessage, Equatable {
+            public var name: String
+            public var content: [UInt8]
+            public init(name: String = "", content: [UInt8] = []) {
+                self.name = name
+                self.content = content
+            }
+            @unsafe public static var descriptor: UnsafeRawPointer {
+                unsafe UnsafeRawPointer(Beamline__V1__ApplyBundleRequest__File__pointer())
+            }
+            @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+                let c = unsafe place.assumingMemoryBound(to: Beamline__V1__ApplyBundleRequest__File.self)
+                self.name = try unsafe raise(text: c.pointee.name, "beamline.v1.ApplyBundleRequest.File.name")
+                self.content = unsafe raise(bytes: c.pointee.content.data, c.pointee.content.len)
+            }
+            @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+                let c = unsafe arena.one(Beamline__V1__ApplyBundleRequest__File.self)
+                unsafe c.pointee.base.descriptor = Beamline__V1__ApplyBundleRequest__File__pointer()
+                unsafe c.pointee.name = try arena.lower(text: name, "beamline.v1.ApplyBundleRequest.File.name")
+                unsafe c.pointee.content = ProtobufCBinaryData(len: content.count, data: arena.lower(bytes: content))
+                return UnsafeMutableRawPointer(c)
+            }
+        }
+        public var files: [BeamlineV1.ApplyBundleRequest.File]
+        public var dryRun: Bool
+        public var prune: Bool
+        public init(files: [BeamlineV1.ApplyBundleRequest.File] = [], dryRun: Bool = false, prune: Bool = false) {
+            self.files = files
+            self.dryRun = dryRun
+            self.prune = prune
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__ApplyBundleRequest__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__ApplyBundleRequest.self)
+            self.files = []
+            unsafe self.files.reserveCapacity(c.pointee.n_files)
+            for index in unsafe 0..<c.pointee.n_files {
+                self.files.append(try unsafe BeamlineV1.ApplyBundleRequest.File(raising: c.pointee.files![index]!))
+            }
+            self.dryRun = unsafe c.pointee.dry_run != 0
+            self.prune = unsafe c.pointee.prune != 0
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__ApplyBundleRequest.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__ApplyBundleRequest__pointer()
+            if !files.isEmpty {
+                let values = unsafe arena.array(like: c.pointee.files, count: files.count)
+                for (index, value) in files.enumerated() {
+                    unsafe values[index] = try value.lowered(in: arena).assumingMemoryBound(to: Beamline__V1__ApplyBundleRequest__File.self)
+                }
+                unsafe c.pointee.files = values
+                unsafe c.pointee.n_files = files.count
+            }
+            unsafe c.pointee.dry_run = dryRun ? 1 : 0
+            unsafe c.pointee.prune = prune ? 1 : 0
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.ApplyBundleResponse`.
+    public struct ApplyBundleResponse: ProtobufMessage, Equatable {
+        public var changed: Bool
+        public var bundles: [BeamlineV1.BundleChange]
+        public var changes: [BeamlineV1.ResourceChange]
+        public init(changed: Bool = false, bundles: [BeamlineV1.BundleChange] = [], changes: [BeamlineV1.ResourceChange] = []) {
+            self.changed = changed
+            self.bundles = bundles
+            self.changes = changes
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__ApplyBundleResponse__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__ApplyBundleResponse.self)
+            self.changed = unsafe c.pointee.changed != 0
+            self.bundles = []
+            unsafe self.bundles.reserveCapacity(c.pointee.n_bundles)
+            for index in unsafe 0..<c.pointee.n_bundles {
+                self.bundles.append(try unsafe BeamlineV1.BundleChange(raising: c.pointee.bundles![index]!))
+            }
+            self.changes = []
+            unsafe self.changes.reserveCapacity(c.pointee.n_changes)
+            for index in unsafe 0..<c.pointee.n_changes {
+                self.changes.append(try unsafe BeamlineV1.ResourceChange(raising: c.pointee.changes![index]!))
+            }
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__ApplyBundleResponse.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__ApplyBundleResponse__pointer()
+            unsafe c.pointee.changed = changed ? 1 : 0
+            if !bundles.isEmpty {
+                let values = unsafe arena.array(like: c.pointee.bundles, count: bundles.count)
+                for (index, value) in bundles.enumerated() {
+                    unsafe values[index] = try value.lowered(in: arena).assumingMemoryBound(to: Beamline__V1__BundleChange.self)
+                }
+                unsafe c.pointee.bundles = values
+                unsafe c.pointee.n_bundles = bundles.count
+            }
+            if !changes.isEmpty {
+                let values = unsafe arena.array(like: c.pointee.changes, count: changes.count)
+                for (index, value) in changes.enumerated() {
+                    unsafe values[index] = try value.lowered(in: arena).assumingMemoryBound(to: Beamline__V1__ResourceChange.self)
+                }
+                unsafe c.pointee.changes = values
+                unsafe c.pointee.n_changes = changes.count
+            }
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.BundleChange`.
+    public struct BundleChange: ProtobufMessage, Equatable {
+        public var name: String
+        public var version: Int32
+        public var changed: Bool
+        public init(name: String = "", version: Int32 = 0, changed: Bool = false) {
+            self.name = name
+            self.version = version
+            self.changed = changed
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__BundleChange__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__BundleChange.self)
+            self.name = try unsafe raise(text: c.pointee.name, "beamline.v1.BundleChange.name")
+            self.version = unsafe c.pointee.version
+            self.changed = unsafe c.pointee.changed != 0
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__BundleChange.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__BundleChange__pointer()
+            unsafe c.pointee.name = try arena.lower(text: name, "beamline.v1.BundleChange.name")
+            unsafe c.pointee.version = version
+            unsafe c.pointee.changed = changed ? 1 : 0
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.ResourceChange`.
+    public struct ResourceChange: ProtobufMessage, Equatable {
+        /// `beamline.v1.ResourceChange.Difference`.
+        public struct Difference: ProtobufMessage, Equatable {
+            public var path: String
+            public var before: [UInt8]
+            public var after: [UInt8]
+            public init(path: String = "", before: [UInt8] = [], after: [UInt8] = []) {
+                self.path = path
+                self.before = before
+                self.after = after
+            }
+            @unsafe public static var descriptor: UnsafeRawPointer {
+                unsafe UnsafeRawPointer(Beamline__V1__ResourceChange__Difference__pointer())
+            }
+            @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+                let c = unsafe place.assumingMemoryBound(to: Beamline__V1__ResourceChange__Difference.self)
+                self.path = try unsafe raise(text: c.pointee.path, "beamline.v1.ResourceChange.Difference.path")
+                self.before = unsafe raise(bytes: c.pointee.before.data, c.pointee.before.len)
+                self.after = unsafe raise(bytes: c.pointee.after.data, c.pointee.after.len)
+            }
+            @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+                let c = unsafe arena.one(Beamline__V1__ResourceChange__Difference.self)
+                unsafe c.pointee.base.descriptor = Beamline__V1__ResourceChange__Difference__pointer()
+                unsafe c.pointee.path = try arena.lower(text: path, "beamline.v1.ResourceChange.Difference.path")
+                unsafe c.pointee.before = ProtobufCBinaryData(len: before.count, data: arena.lower(bytes: before))
+                unsafe c.pointee.after = ProtobufCBinaryData(len: after.count, data: arena.lower(bytes: after))
+                return UnsafeMutableRawPointer(c)
+            }
+        }
+        public var kind: String
+        public var name: String
+        public var action: String
+        public var bundle: String
+        public var version: Int64
+        public var differences: [BeamlineV1.ResourceChange.Difference]
+        public init(kind: String = "", name: String = "", action: String = "", bundle: String = "", version: Int64 = 0, differences: [BeamlineV1.ResourceChange.Difference] = []) {
+            self.kind = kind
+            self.name = name
+            self.action = action
+            self.bundle = bundle
+            self.version = version
+            self.differences = differences
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__ResourceChange__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__ResourceChange.self)
+            self.kind = try unsafe raise(text: c.pointee.kind, "beamline.v1.ResourceChange.kind")
+            self.name = try unsafe raise(text: c.pointee.name, "beamline.v1.ResourceChange.name")
+            self.action = try unsafe raise(text: c.pointee.action, "beamline.v1.ResourceChange.action")
+            self.bundle = try unsafe raise(text: c.pointee.bundle, "beamline.v1.ResourceChange.bundle")
+            self.version = unsafe c.pointee.version
+            self.differences = []
+            unsafe self.differences.reserveCapacity(c.pointee.n_differences)
+            for index in unsafe 0..<c.pointee.n_differences {
+                self.differences.append(try unsafe BeamlineV1.ResourceChange.Difference(raising: c.pointee.differences![index]!))
+            }
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__ResourceChange.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__ResourceChange__pointer()
+            unsafe c.pointee.kind = try arena.lower(text: kind, "beamline.v1.ResourceChange.kind")
+            unsafe c.pointee.name = try arena.lower(text: name, "beamline.v1.ResourceChange.name")
+            unsafe c.pointee.action = try arena.lower(text: action, "beamline.v1.ResourceChange.action")
+            unsafe c.pointee.bundle = try arena.lower(text: bundle, "beamline.v1.ResourceChange.bundle")
+            unsafe c.pointee.version = version
+            if !differences.isEmpty {
+                let values = unsafe arena.array(like: c.pointee.differences, count: differences.count)
+                for (index, value) in differences.enumerated() {
+                    unsafe values[index] = try value.lowered(in: arena).assumingMemoryBound(to: Beamline__V1__ResourceChange__Difference.self)
+                }
+                unsafe c.pointee.differences = values
+                unsafe c.pointee.n_differences = differences.count
+            }
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.GetBundleRequest`.
+    public struct GetBundleRequest: ProtobufMessage, Equatable {
+        public var name: String
+        public var version: Int32
+        public init(name: String = "", version: Int32 = 0) {
+            self.name = name
+            self.version = version
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__GetBundleRequest__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__GetBundleRequest.self)
+            self.name = try unsafe raise(text: c.pointee.name, "beamline.v1.GetBundleRequest.name")
+            self.version = unsafe c.pointee.version
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__GetBundleRequest.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__GetBundleRequest__pointer()
+            unsafe c.pointee.name = try arena.lower(text: name, "beamline.v1.GetBundleRequest.name")
+            unsafe c.pointee.version = version
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.ListBundlesRequest`.
+    public struct ListBundlesRequest: ProtobufMessage, Equatable {
+        public var pageSize: Int32
+        public var pageToken: String
+        public init(pageSize: Int32 = 0, pageToken: String = "") {
+            self.pageSize = pageSize
+            self.pageToken = pageToken
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__ListBundlesRequest__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__ListBundlesRequest.self)
+            self.pageSize = unsafe c.pointee.page_size
+            self.pageToken = try unsafe raise(text: c.pointee.page_token, "beamline.v1.ListBundlesRequest.page_token")
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__ListBundlesRequest.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__ListBundlesRequest__pointer()
+            unsafe c.pointee.page_size = pageSize
+            unsafe c.pointee.page_token = try arena.lower(text: pageToken, "beamline.v1.ListBundlesRequest.page_token")
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.ListBundlesResponse`.
+    public struct ListBundlesResponse: ProtobufMessage, Equatable {
+        public var bundles: [BeamlineV1.Bundle]
+        public var nextPageToken: String
+        public init(bundles: [BeamlineV1.Bundle] = [], nextPageToken: String = "") {
+            self.bundles = bundles
+            self.nextPageToken = nextPageToken
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__ListBundlesResponse__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__ListBundlesResponse.self)
+            self.bundles = []
+            unsafe self.bundles.reserveCapacity(c.pointee.n_bundles)
+            for index in unsafe 0..<c.pointee.n_bundles {
+                self.bundles.append(try unsafe BeamlineV1.Bundle(raising: c.pointee.bundles![index]!))
+            }
+            self.nextPageToken = try unsafe raise(text: c.pointee.next_page_token, "beamline.v1.ListBundlesResponse.next_page_token")
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__ListBundlesResponse.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__ListBundlesResponse__pointer()
+            if !bundles.isEmpty {
+                let values = unsafe arena.array(like: c.pointee.bundles, count: bundles.count)
+                for (index, value) in bundles.enumerated() {
+                    unsafe values[index] = try value.lowered(in: arena).assumingMemoryBound(to: Beamline__V1__Bundle.self)
+                }
+                unsafe c.pointee.bundles = values
+                unsafe c.pointee.n_bundles = bundles.count
+            }
+            unsafe c.pointee.next_page_token = try arena.lower(text: nextPageToken, "beamline.v1.ListBundlesResponse.next_page_token")
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.Bundle`.
+    public struct Bundle: ProtobufMessage, Equatable {
+        public var name: String
+        public var version: Int32
+        public var appliedUnixUs: Int64
+        public var appliedBy: String
+        public var source: [UInt8]
+        public init(name: String = "", version: Int32 = 0, appliedUnixUs: Int64 = 0, appliedBy: String = "", source: [UInt8] = []) {
+            self.name = name
+            self.version = version
+            self.appliedUnixUs = appliedUnixUs
+            self.appliedBy = appliedBy
+            self.source = source
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__Bundle__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__Bundle.self)
+            self.name = try unsafe raise(text: c.pointee.name, "beamline.v1.Bundle.name")
+            self.version = unsafe c.pointee.version
+            self.appliedUnixUs = unsafe c.pointee.applied_unix_us
+            self.appliedBy = try unsafe raise(text: c.pointee.applied_by, "beamline.v1.Bundle.applied_by")
+            self.source = unsafe raise(bytes: c.pointee.source.data, c.pointee.source.len)
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__Bundle.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__Bundle__pointer()
+            unsafe c.pointee.name = try arena.lower(text: name, "beamline.v1.Bundle.name")
+            unsafe c.pointee.version = version
+            unsafe c.pointee.applied_unix_us = appliedUnixUs
+            unsafe c.pointee.applied_by = try arena.lower(text: appliedBy, "beamline.v1.Bundle.applied_by")
+            unsafe c.pointee.source = ProtobufCBinaryData(len: source.count, data: arena.lower(bytes: source))
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// The service `beamline.v1.BundleService`.
+    public enum BundleService {
+        public static let name = "beamline.v1.BundleService"
+        public static let applyBundle = UnaryMethod<BeamlineV1.ApplyBundleRequest, BeamlineV1.ApplyBundleResponse>(service: name, name: "ApplyBundle")
+        public static let getBundle = UnaryMethod<BeamlineV1.GetBundleRequest, BeamlineV1.Bundle>(service: name, name: "GetBundle")
+        public static let listBundles = UnaryMethod<BeamlineV1.ListBundlesRequest, BeamlineV1.ListBundlesResponse>(service: name, name: "ListBundles")
+    }
+    /// `beamline.v1.Queue`.
+    public struct Queue: ProtobufMessage, Equatable {
+        /// At most one of these is set.
+        public enum Limit: Equatable, Sendable {
+            case concurrency(Int32)
+        }
+        public var name: String
+        public var discipline: String
+        public var boostUs: Int64
+        public var weight: Int32
+        public var strict: Bool
+        public var limit: Limit?
+        public var paused: Bool
+        public var draining: Bool
+        public var version: Int64
+        public init(name: String = "", discipline: String = "", boostUs: Int64 = 0, weight: Int32 = 0, strict: Bool = false, limit: Limit? = nil, paused: Bool = false, draining: Bool = false, version: Int64 = 0) {
+            self.name = name
+            self.discipline = discipline
+            self.boostUs = boostUs
+            self.weight = weight
+            self.strict = strict
+            self.limit = limit
+            self.paused = paused
+            self.draining = draining
+            self.version = version
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__Queue__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__Queue.self)
+            self.name = try unsafe raise(text: c.pointee.name, "beamline.v1.Queue.name")
+            self.discipline = try unsafe raise(text: c.pointee.discipline, "beamline.v1.Queue.discipline")
+            self.boostUs = unsafe c.pointee.boost_us
+            self.weight = unsafe c.pointee.weight
+            self.strict = unsafe c.pointee.strict != 0
+            switch unsafe c.pointee.limit_case.rawValue {
+            case 6: limit = .concurrency(unsafe c.pointee.concurrency)
+            default: limit = nil
+            }
+            self.paused = unsafe c.pointee.paused != 0
+            self.draining = unsafe c.pointee.draining != 0
+            self.version = unsafe c.pointee.version
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__Queue.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__Queue__pointer()
+            unsafe c.pointee.name = try arena.lower(text: name, "beamline.v1.Queue.name")
+            unsafe c.pointee.discipline = try arena.lower(text: discipline, "beamline.v1.Queue.discipline")
+            unsafe c.pointee.boost_us = boostUs
+            unsafe c.pointee.weight = weight
+            unsafe c.pointee.strict = strict ? 1 : 0
+            switch limit {
+            case .concurrency(let value):
+                unsafe c.pointee.limit_case = .init(rawValue: 6)
+                unsafe c.pointee.concurrency = value
+            case nil: break
+            }
+            unsafe c.pointee.paused = paused ? 1 : 0
+            unsafe c.pointee.draining = draining ? 1 : 0
+            unsafe c.pointee.version = version
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.ListQueuesRequest`.
+    public struct ListQueuesRequest: ProtobufMessage, Equatable {
+        public init() {
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__ListQueuesRequest__pointer())
+        }
+        @unsafe public init(raising _: UnsafeRawPointer) throws(ProtobufError) {
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__ListQueuesRequest.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__ListQueuesRequest__pointer()
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.ListQueuesResponse`.
+    public struct ListQueuesResponse: ProtobufMessage, Equatable {
+        public var queues: [BeamlineV1.Queue]
+        public init(queues: [BeamlineV1.Queue] = []) {
+            self.queues = queues
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__ListQueuesResponse__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__ListQueuesResponse.self)
+            self.queues = []
+            unsafe self.queues.reserveCapacity(c.pointee.n_queues)
+            for index in unsafe 0..<c.pointee.n_queues {
+                self.queues.append(try unsafe BeamlineV1.Queue(raising: c.pointee.queues![index]!))
+            }
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__ListQueuesResponse.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__ListQueuesResponse__pointer()
+            if !queues.isEmpty {
+                let values = unsafe arena.array(like: c.pointee.queues, count: queues.count)
+                for (index, value) in queues.enumerated() {
+                    unsafe values[index] = try value.lowered(in: arena).assumingMemoryBound(to: Beamline__V1__Queue.self)
+                }
+                unsafe c.pointee.queues = values
+                unsafe c.pointee.n_queues = queues.count
+            }
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.GetQueueRequest`.
+    public struct GetQueueRequest: ProtobufMessage, Equatable {
+        public var name: String
+        public init(name: String = "") {
+            self.name = name
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__GetQueueRequest__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__GetQueueRequest.self)
+            self.name = try unsafe raise(text: c.pointee.name, "beamline.v1.GetQueueRequest.name")
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__GetQueueRequest.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__GetQueueRequest__pointer()
+            unsafe c.pointee.name = try arena.lower(text: name, "beamline.v1.GetQueueRequest.name")
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.PutQueueRequest`.
+    public struct PutQueueRequest: ProtobufMessage, Equatable {
+        public var queue: BeamlineV1.Queue?
+        public var ifVersion: Int64
+        public var onlyNew: Bool
+        public init(queue: BeamlineV1.Queue? = nil, ifVersion: Int64 = 0, onlyNew: Bool = false) {
+            self.queue = queue
+            self.ifVersion = ifVersion
+            self.onlyNew = onlyNew
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__PutQueueRequest__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__PutQueueRequest.self)
+            self.queue = unsafe c.pointee.queue == nil ? nil : try unsafe BeamlineV1.Queue(raising: c.pointee.queue!)
+            self.ifVersion = unsafe c.pointee.if_version
+            self.onlyNew = unsafe c.pointee.only_new != 0
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__PutQueueRequest.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__PutQueueRequest__pointer()
+            if let queue { unsafe c.pointee.queue = try queue.lowered(in: arena).assumingMemoryBound(to: Beamline__V1__Queue.self) }
+            unsafe c.pointee.if_version = ifVersion
+            unsafe c.pointee.only_new = onlyNew ? 1 : 0
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.ChangeQueueRequest`.
+    public struct ChangeQueueRequest: ProtobufMessage, Equatable {
+        public var name: String
+        public var ifVersion: Int64
+        public init(name: String = "", ifVersion: Int64 = 0) {
+            self.name = name
+            self.ifVersion = ifVersion
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__ChangeQueueRequest__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__ChangeQueueRequest.self)
+            self.name = try unsafe raise(text: c.pointee.name, "beamline.v1.ChangeQueueRequest.name")
+            self.ifVersion = unsafe c.pointee.if_version
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__ChangeQueueRequest.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__ChangeQueueRequest__pointer()
+            unsafe c.pointee.name = try arena.lower(text: name, "beamline.v1.ChangeQueueRequest.name")
+            unsafe c.pointee.if_version = ifVersion
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.DeleteQueueResponse`.
+    public struct DeleteQueueResponse: ProtobufMessage, Equatable {
+        public init() {
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__DeleteQueueResponse__pointer())
+        }
+        @unsafe public init(raising _: UnsafeRawPointer) throws(ProtobufError) {
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__DeleteQueueResponse.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__DeleteQueueResponse__pointer()
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// The service `beamline.v1.QueueService`.
+    public enum QueueService {
+        public static let name = "beamline.v1.QueueService"
+        public static let listQueues = UnaryMethod<BeamlineV1.ListQueuesRequest, BeamlineV1.ListQueuesResponse>(service: name, name: "ListQueues")
+        public static let getQueue = UnaryMethod<BeamlineV1.GetQueueRequest, BeamlineV1.Queue>(service: name, name: "GetQueue")
+        public static let putQueue = UnaryMethod<BeamlineV1.PutQueueRequest, BeamlineV1.Queue>(service: name, name: "PutQueue")
+        public static let pauseQueue = UnaryMethod<BeamlineV1.ChangeQueueRequest, BeamlineV1.Queue>(service: name, name: "PauseQueue")
+        public static let resumeQueue = UnaryMethod<BeamlineV1.ChangeQueueRequest, BeamlineV1.Queue>(service: name, name: "ResumeQueue")
+        public static let drainQueue = UnaryMethod<BeamlineV1.ChangeQueueRequest, BeamlineV1.Queue>(service: name, name: "DrainQueue")
+        public static let deleteQueue = UnaryMethod<BeamlineV1.ChangeQueueRequest, BeamlineV1.DeleteQueueResponse>(service: name, name: "DeleteQueue")
     }
     /// `beamline.v1.TaskRef`.
     public struct TaskRef: ProtobufMessage, Equatable {

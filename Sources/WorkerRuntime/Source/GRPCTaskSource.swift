@@ -12,31 +12,42 @@ public final class GRPCTaskSource: TaskSource {
 
     private let servers: [ServerURL]
     private let token: String?
+    /// Without a certificate of its own, a worker makes the context once.
     private let tls: TLSContext?
+    private let configuration: TLSConfiguration
     private let logger: Logger
     private let turn = Atomic(0)
 
     /// - Parameters:
     ///   - urls: tried in turn, one for each stream.
     ///   - trustRoots: PEM certificates for `https`; the system's otherwise.
+    ///   - identity: the worker's own certificate, with intermediates, and its key.
     /// - Throws: when an URL names no server, or the certificates cannot be read.
-    public init(urls: [String], token: String?, trustRoots: TLSMaterial? = nil, logger: Logger) throws {
+    public init(
+        urls: [String], token: String?, trustRoots: TLSMaterial? = nil,
+        identity: (certificate: TLSMaterial, key: TLSMaterial)? = nil, logger: Logger
+    ) throws {
         guard !urls.isEmpty else { throw ServerURL.Malformed(description: "no server is named") }
         servers = try urls.map { try ServerURL(parsing: $0) }
         self.token = token
         self.logger = logger
-        if servers.contains(where: \.isSecure) {
-            var configuration = TLSConfiguration.client(trustRoots: trustRoots)
-            configuration.applicationProtocols = ["h2"]
-            tls = try TLSContext(.client, configuration)
-        } else {
-            tls = nil
-        }
+        var configuration = TLSConfiguration.client(trustRoots: trustRoots)
+        configuration.applicationProtocols = ["h2"]
+        configuration.certificateChain = identity?.certificate
+        configuration.privateKey = identity?.key
+        self.configuration = configuration
+        tls = servers.contains(where: \.isSecure) ? try TLSContext(.client, configuration) : nil
+    }
+
+    /// What a new connection uses: a certificate of the worker's own may have been renewed.
+    private func context() throws(TLSError) -> TLSContext? {
+        configuration.certificateChain == nil ? tls : try TLSContext(.client, configuration)
     }
 
     public func withStream(_ body: @Sendable (any TaskStream) async throws -> Void) async throws {
         let server = servers[turn.load(ordering: .relaxed) % servers.count]
-        var configuration = GRPCChannel.Configuration(address: server.address, tls: server.isSecure ? tls : nil)
+        var configuration = GRPCChannel.Configuration(
+            address: server.address, tls: server.isSecure ? try context() : nil)
         if let token { configuration.metadata.append("authorization", "Bearer \(token)") }
         let channel = GRPCChannel(configuration, logger: logger)
         do {

@@ -13,7 +13,9 @@ extension Worker {
         client: HTTPClient = HTTPClient(), metrics: MetricsRegistry, logger: Logger
     ) throws -> Worker {
         let source = try GRPCTaskSource(
-            urls: configuration.urls, token: configuration.token, trustRoots: trustRoots, logger: logger)
+            urls: configuration.urls, token: configuration.token,
+            trustRoots: trustRoots ?? configuration.certificateAuthorities.map { .file($0) },
+            identity: configuration.identity.map { (.file($0.certificate), .file($0.key)) }, logger: logger)
         let host = ProgramHost(configuration, environment: environment)
         let executors: [any TaskExecutor] = [
             ShellExecutor(host: host), PythonExecutor(host: host), HTTPExecutor(client: client), NoopExecutor(),

@@ -6,6 +6,10 @@ public struct WorkerConfiguration: Sendable {
     public var urls: [String] = ["http://127.0.0.1:8080"]
     /// Sent as `authorization: Bearer …`.
     public var token: String?
+    /// PEM file of the authorities of servers' certificates; the system's otherwise.
+    public var certificateAuthorities: String?
+    /// PEM files by which the worker shows who it is; read for each connection, so that renewed ones need no restart.
+    public var identity: (certificate: String, key: String)?
     /// A name that people recognise, stable over restarts.
     public var name: String
     /// Slots of each pool: how many of its tasks run at once.

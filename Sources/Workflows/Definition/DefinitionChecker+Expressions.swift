@@ -175,11 +175,39 @@ extension DefinitionChecker {
     }
 
     private mutating func inputProblem(_ reference: Reference) -> ReferenceProblem? {
-        guard let schema = definition.inputs, !schema.allowsOthers, let name = reference.path.first,
-            !inputNames.contains(name)
-        else { return nil }
-        return ReferenceProblem(
-            reference, segment: 0, "there is no input \"\(name)\"", hint: suggestion(for: name, among: inputNames))
+        guard let schema = definition.inputs, let name = reference.path.first else { return nil }
+        guard inputNames.contains(name) || schema.allowsOthers else {
+            return ReferenceProblem(
+                reference, segment: 0, "there is no input \"\(name)\"", hint: suggestion(for: name, among: inputNames))
+        }
+        switch schema.problem(along: reference.path) {
+        case nil: return nil
+        case .unknown(let segment, let known)?:
+            let place = reference.path.prefix(segment).joined(separator: ".")
+            let name = reference.path[segment]
+            let list = known.isEmpty ? nil : "it has \(known.joined(separator: ", "))"
+            return ReferenceProblem(
+                reference, segment: segment, "the input \(place) has no \"\(name)\"",
+                hint: suggestion(for: name, among: known) ?? list)
+        case .noMembers(let segment, let type)?:
+            let place = reference.path.prefix(segment).joined(separator: ".")
+            return ReferenceProblem(
+                reference, segment: segment,
+                "the input \(place) is of type \(type) and has no \"\(reference.path[segment])\"")
+        }
+    }
+
+    /// Reports an expression that is nothing but an input which can never be of the type that is taken there.
+    mutating func check(_ expression: Expression?, isOf type: String, for what: String, node: SourceNode?) {
+        guard let reference = expression?.soleReference, reference.root == "inputs", !reference.isComputed,
+            let types = definition.inputs?.types(at: reference.path), !types.contains(type), !types.isEmpty
+        else { return }
+        let found = types.sorted().joined(separator: " or ")
+        let place = node.map { expressionPlace($0) }
+        report(
+            place.map { self.place(line: reference.line, column: reference.column, from: $0) },
+            length: reference.length,
+            "\(what) takes \(type), and the input \(reference.path.joined(separator: ".")) is of type \(found)")
     }
 
     private mutating func runProblem(_ reference: Reference) -> ReferenceProblem? {

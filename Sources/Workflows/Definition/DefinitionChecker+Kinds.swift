@@ -10,7 +10,8 @@ extension DefinitionChecker {
             return .approval(
                 ApprovalRule(
                     roles: approval.roles, quorum: approval.quorum, timeout: approval.timeout,
-                    onTimeout: approval.onTimeout, form: approval.form,
+                    onTimeout: approval.onTimeout, reminder: approval.reminder, escalation: approval.escalation,
+                    form: approval.form,
                     message: approval.message.flatMap { template($0, reader) }))
         case .workflow(let child):
             guard let name = template(child.name, reader) else { return nil }
@@ -59,6 +60,7 @@ extension DefinitionChecker {
         var rule = ChoiceRule(value: form.value.flatMap { template($0, reader) }, cases: [])
         for one in form.cases {
             let condition = one.condition.flatMap { expression($0.text, node: $0.node, for: reader) }
+            check(condition, isOf: "boolean", for: "when", node: one.condition?.node)
             rule.cases.append(
                 ChoiceRule.Case(
                     equals: one.equals?.value, condition: condition, then: targets(one.then, of: index)))

@@ -44,6 +44,7 @@ struct DefinitionChecker {
         var kind = StepKind.task
         var limitKey: Template?
         var rateKey: Template?
+        var outcomeKey: Template?
         var breakerTarget: Template?
     }
 
@@ -105,8 +106,10 @@ struct DefinitionChecker {
         let plain = Reader.step(index, item: false)
         if let text = step.condition {
             compiled.condition = expression(text, node: nodes[index].condition, for: plain)
+            check(compiled.condition, isOf: "boolean", for: "if", node: nodes[index].condition)
         }
         if let text = step.forEach, let items = expression(text, node: nodes[index].forEach, for: plain) {
+            check(items, isOf: "array", for: "for_each", node: nodes[index].forEach)
             compiled.fanOut = FanOut(items: items, maxParallel: step.maxParallel ?? FanOut.mostParallel)
         }
         compiled.limitKey = step.concurrency?.key.flatMap {
@@ -114,6 +117,9 @@ struct DefinitionChecker {
         }
         compiled.rateKey = step.rate?.key.flatMap {
             template(.string($0), node: nodes[index].rate?["key"], for: reader)
+        }
+        if let key = step.cache?.key ?? step.idempotency?.key {
+            compiled.outcomeKey = template(.string(key), node: nodes[index].outcome?["key"], for: reader)
         }
         compiled.breakerTarget = step.breaker.flatMap {
             template(.string($0.target), node: nodes[index].breaker?["target"], for: reader)

@@ -5,7 +5,10 @@ extension DefinitionReader {
     mutating func kind(_ uses: String, members step: [String: SourceNode], at node: SourceNode) -> KindForm? {
         guard Words.engineKinds.contains(uses) else { return nil }
         refuse(
-            ["retry", "timeout", "limits", "resources", "priority", "concurrency", "rate", "breaker"], in: step, uses)
+            [
+                "retry", "timeout", "limits", "resources", "priority", "concurrency", "rate", "cache", "idempotency",
+                "breaker",
+            ], in: step, uses)
         switch uses {
         case "wait":
             refuse(["deadline"], in: step, uses)
@@ -75,10 +78,29 @@ extension DefinitionReader {
         form.quorum = members["quorum"].flatMap { count($0, "quorum", 1...100) } ?? 1
         form.timeout = members["timeout"].flatMap { duration($0, "timeout") }
         form.onTimeout = onTimeout(members, [.fail, .reject, .approve, .proceed])
+        form.reminder = members["reminder"].flatMap { duration($0, "reminder") }
+        form.escalation = members["escalation"].flatMap { escalation($0, of: form) }
+        for (key, after) in [("reminder", form.reminder), ("escalation", form.escalation?.after)] {
+            if let node = members[key], let after, let timeout = form.timeout, after >= timeout {
+                report(node, "\(key) comes after the timeout of \(timeout.shortText)", hint: "it would never come")
+            }
+        }
         form.form = members["form"].flatMap { inputs($0) }
         form.message = members["message"]
         if let message = form.message { _ = string(message, "message") }
         return .approval(form)
+    }
+
+    private mutating func escalation(
+        _ node: SourceNode, of form: KindForm.Approval
+    ) -> ApprovalRule.Escalation? {
+        guard let members = members(of: node, "escalation", known: Words.escalation, later: []) else { return nil }
+        let after = required("after", in: members, of: "escalation", at: node).flatMap { duration($0, "after") }
+        let roles = required("roles", in: members, of: "escalation", at: node).map { names($0, "roles", "names").0 }
+        if let roles, roles.isEmpty { report(node, "escalation names no roles") }
+        if form.roles.isEmpty { report(node, "escalation is for approvals with roles", hint: "everybody may decide") }
+        guard let after, let roles else { return nil }
+        return ApprovalRule.Escalation(after: after, roles: roles)
     }
 
     private mutating func child(_ members: [String: SourceNode], at node: SourceNode) -> KindForm? {

@@ -63,9 +63,14 @@ extension DefinitionReader {
         let priority = members["priority"].flatMap { self.priority($0) }
         let concurrency = members["concurrency"].flatMap { self.concurrency($0, ofStep: true) }
         let rate = members["rate"].flatMap { self.rate($0) }
+        let cache = members["cache"].flatMap { self.cache($0) }
+        let idempotency = members["idempotency"].flatMap { self.idempotency($0) }
+        if let node = members["idempotency"], members["cache"] != nil {
+            report(node, "a step has a cache or an idempotency key, not both")
+        }
         let breaker = members["breaker"].flatMap { self.breaker($0, concurrency: members["concurrency"]) }
         guard let id, let idNode else { return nil }
-        let nodes = StepNodes(
+        var nodes = StepNodes(
             id: idNode, needs: needNodes, join: members["join"], with: members["with"], condition: members["if"],
             forEach: members["for_each"], kind: kind, reads: readNodes, writes: writeNodes,
             concurrency: members["concurrency"], rate: members["rate"], breaker: members["breaker"])
@@ -76,6 +81,9 @@ extension DefinitionReader {
         step.priority = priority
         step.concurrency = concurrency
         step.rate = rate
+        step.cache = cache
+        step.idempotency = idempotency
+        nodes.outcome = members["cache"] ?? members["idempotency"]
         step.breaker = breaker
         return (step, nodes)
     }

@@ -30,6 +30,7 @@ struct DefinitionReader {
         var writes: [SourceNode] = []
         var concurrency: SourceNode?
         var rate: SourceNode?
+        var outcome: SourceNode?
         var breaker: SourceNode?
     }
 

@@ -31,7 +31,7 @@ public struct InputSchema: Sendable {
     }
 
     /// Keywords by which names beyond `properties` may come in.
-    private static let opening = [
+    static let opening = [
         "additionalProperties", "unevaluatedProperties", "patternProperties", "allOf", "anyOf", "oneOf", "if", "$ref",
         "$dynamicRef", "dependentSchemas",
     ]

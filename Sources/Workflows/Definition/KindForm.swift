@@ -19,6 +19,8 @@ enum KindForm {
         var quorum = 1
         var timeout: Duration?
         var onTimeout = TimeoutAction.fail
+        var reminder: Duration?
+        var escalation: ApprovalRule.Escalation?
         var form: InputSchema?
         var message: SourceNode?
     }

@@ -9,10 +9,11 @@ enum Words {
     ]
     static let step = [
         "id", "uses", "needs", "join", "if", "for_each", "max_parallel", "with", "retry", "timeout", "deadline",
-        "limits", "resources", "priority", "concurrency", "rate", "breaker", "background", "reads", "writes",
+        "limits", "resources", "priority", "concurrency", "rate", "breaker", "cache", "idempotency", "background",
+        "reads", "writes",
     ]
     static let stepLater: Set<String> = [
-        "cache", "on_failure", "switch", "cases", "compensate", "finally", "env", "secrets", "name", "description",
+        "on_failure", "switch", "cases", "compensate", "finally", "env", "secrets", "name", "description",
         "queue", "output", "delay", "labels",
     ]
     static let bundle = ["bundle", "description", "queues", "limits", "workflows"]
@@ -22,7 +23,10 @@ enum Words {
     static let handler = ["match", "steps", "recover"]
     static let match = ["step", "error"]
     static let wait = ["for", "until", "signal", "timeout", "on_timeout"]
-    static let approval = ["roles", "quorum", "timeout", "on_timeout", "form", "message"]
+    static let approval = [
+        "roles", "quorum", "timeout", "on_timeout", "reminder", "escalation", "form", "message",
+    ]
+    static let escalation = ["after", "roles"]
     static let child = ["name", "inputs", "on_parent_cancel"]
     static let choice = ["value", "cases", "default"]
     static let choiceCase = ["equals", "when", "then"]
@@ -31,6 +35,8 @@ enum Words {
     static let limitsLater: Set<String> = ["cpu", "memory", "on_violation", "grace", "disk", "processes", "output"]
     static let throttle = ["key", "limit", "per", "on_excess", "scope"]
     static let debounce = ["key", "quiet", "longest", "scope"]
+    static let cache = ["ttl", "key", "scope", "secrets"]
+    static let idempotency = ["key", "ttl"]
     static let rate = ["key", "limit", "per", "burst", "scope"]
     static let breaker = ["target", "failures", "ratio", "window", "open", "probes", "scope"]
     static let concurrency = ["key", "limit", "on_conflict", "scope"]

@@ -1,4 +1,4 @@
-import Expressions
+public import Expressions
 import JSON
 
 /// A definition that has passed every check, with its plan.
@@ -8,17 +8,25 @@ public struct Workflow: Sendable {
 
     /// Reads YAML or JSON.
     ///
-    /// - Parameter file: The file's name, for messages.
+    /// - Parameters:
+    ///   - file: The file's name, for messages.
+    ///   - timeZones: Those that its expressions know by name.
     /// - Throws: every problem at once.
-    public init(parsing source: [UInt8], file: String) throws(DefinitionError) {
+    public init(
+        parsing source: [UInt8], file: String, timeZones: TimeZones = .fixedOnly
+    ) throws(DefinitionError) {
         let text = try SourceText(source, path: file)
-        try self.init(root: try Self.read(text), source: text)
+        try self.init(root: try Self.read(text), source: text, timeZones: timeZones)
     }
 
     /// Reads what `WorkflowDefinition.canonical` wrote.
-    public init(canonical: [UInt8]) throws(DefinitionError) { try self.init(parsing: canonical, file: "definition") }
+    public init(canonical: [UInt8], timeZones: TimeZones = .fixedOnly) throws(DefinitionError) {
+        try self.init(parsing: canonical, file: "definition", timeZones: timeZones)
+    }
 
-    init(root: SourceNode, source: SourceText) throws(DefinitionError) {
+    init(
+        root: SourceNode, source: SourceText, timeZones: TimeZones = .fixedOnly
+    ) throws(DefinitionError) {
         var reader = DefinitionReader(path: source.path)
         let definition = reader.read(root)
         var problems = reader.problems
@@ -28,7 +36,7 @@ public struct Workflow: Sendable {
         problems += checker.problems
         guard problems.isEmpty else { throw DefinitionError(problems, source: source) }
         self.definition = definition
-        plan = Plan(definition, compiled)
+        plan = Plan(definition, compiled, timeZones: timeZones)
     }
 
     static func read(_ source: SourceText) throws(DefinitionError) -> SourceNode {
@@ -56,11 +64,15 @@ public struct Workflow: Sendable {
 
 extension Plan {
     /// Compiles what `WorkflowDefinition.canonical` wrote.
-    public static func compile(canonical: [UInt8]) throws(DefinitionError) -> Plan {
-        try Workflow(canonical: canonical).plan
+    public static func compile(
+        canonical: [UInt8], timeZones: TimeZones = .fixedOnly
+    ) throws(DefinitionError) -> Plan {
+        try Workflow(canonical: canonical, timeZones: timeZones).plan
     }
 
-    convenience init(_ definition: WorkflowDefinition, _ compiled: DefinitionChecker.Compiled) {
+    convenience init(
+        _ definition: WorkflowDefinition, _ compiled: DefinitionChecker.Compiled, timeZones: TimeZones
+    ) {
         let steps = zip(definition.allSteps, compiled.steps).map { step, compiled in
             var made = PlanStep(
                 id: step.id, taskType: step.uses, kind: compiled.kind,
@@ -72,6 +84,11 @@ extension Plan {
                 isBackground: step.isBackground)
             made.limit = step.concurrency.map { PlanLimit($0, key: compiled.limitKey) }
             made.rate = step.rate.map { PlanRate($0, key: compiled.rateKey) }
+            made.outcome = OutcomeRule(step, definition, key: compiled.outcomeKey)
+            // What was made of a secret is kept nowhere, unless somebody asks for it.
+            if let cache = step.cache, !cache.takesSecrets, made.references.contains(where: { $0.root == "secrets" }) {
+                made.outcome = nil
+            }
             if let breaker = step.breaker, let target = compiled.breakerTarget {
                 made.breaker = PlanBreaker(target: target, rule: breaker.rule, scope: breaker.scope)
             }
@@ -86,6 +103,6 @@ extension Plan {
             timeout: definition.timeout, deadline: definition.deadline,
             limit: definition.concurrency.map { PlanLimit($0, key: compiled.runLimitKey) },
             pacing: definition.pacing.map { PlanPacing($0, key: compiled.pacingKey) }, inputs: definition.inputs,
-            output: compiled.output, labels: compiled.labels)
+            output: compiled.output, labels: compiled.labels, timeZones: timeZones)
     }
 }

@@ -49,6 +49,8 @@ extension WorkflowDefinition.Step {
         if let priority { members.append(("priority", .int(Int64(priority)))) }
         if let concurrency { members.append(("concurrency", concurrency.json)) }
         if let rate { members.append(("rate", rate.json)) }
+        if let cache { members.append(("cache", cache.json)) }
+        if let idempotency { members.append(("idempotency", idempotency.json)) }
         if let breaker { members.append(("breaker", breaker.json)) }
         if let pool { members.append(("resources", ["pool": .string(pool)])) }
         if isBackground { members.append(("background", true)) }

@@ -115,6 +115,10 @@ extension WorkflowDefinition {
         public var concurrency: Concurrency?
         /// How often its like may start.
         public var rate: RateLimit?
+        /// Its output is kept for others like it.
+        public var cache: StepCache?
+        /// Of the steps with its key, one runs.
+        public var idempotency: StepIdempotency?
         /// What stops attempts at a target that keeps failing.
         public var breaker: StepBreaker?
 

@@ -26,6 +26,8 @@ public final class Plan: Sendable {
     public let output: Template?
     /// An object of texts, made of the run's inputs.
     public let labels: Template?
+    /// Those that functions of timestamps know by name.
+    public let timeZones: TimeZones
     /// First match wins.
     public let handlers: [FailureHandler]
     private let setupRoots: [Int32]
@@ -51,7 +53,8 @@ public final class Plan: Sendable {
     public init(
         name: String, steps: [PlanStep], parts: Parts? = nil, handlers: [FailureHandler] = [],
         timeout: Duration? = nil, deadline: Duration? = nil, limit: PlanLimit? = nil, pacing: PlanPacing? = nil,
-        inputs: InputSchema? = nil, output: Template? = nil, labels: Template? = nil
+        inputs: InputSchema? = nil, output: Template? = nil, labels: Template? = nil,
+        timeZones: TimeZones = .fixedOnly
     ) {
         self.name = name
         self.timeout = timeout
@@ -61,6 +64,7 @@ public final class Plan: Sendable {
         self.inputs = inputs
         self.output = output
         self.labels = labels
+        self.timeZones = timeZones
         let all = Int32(steps.count)
         let parts = parts ?? Parts(main: 0..<all, setup: all..<all, finally: all..<all)
         self.parts = parts

@@ -15,6 +15,8 @@ public struct PlanStep: Sendable {
     public var limit: PlanLimit?
     /// How often its like may start.
     public var rate: PlanRate?
+    /// Whose outcome it may take instead of running.
+    public var outcome: OutcomeRule?
     /// What stops attempts at its target when that keeps failing.
     public var breaker: PlanBreaker?
     /// Indices of the steps that it needs.
@@ -83,7 +85,9 @@ public struct PlanStep: Sendable {
     var references: [Reference] {
         var found = condition?.references ?? []
         found += fanOut?.items.references ?? []
-        for template in [input, limit?.key, rate?.key, breaker?.target].compactMap(\.self) + kind.templates {
+        for template in [input, limit?.key, rate?.key, breaker?.target, outcome?.key].compactMap(\.self)
+            + kind.templates
+        {
             for hole in template.holes { found += hole.expression.references }
         }
         for expression in kind.expressions { found += expression.references }

@@ -12,6 +12,8 @@ public enum RunEffect: Sendable, Equatable {
     case endWait(step: Int32)
     /// `RunEvent.stepDue` shall come when this has passed.
     case setDue(step: Int32, Duration)
+    /// What was set by `setDue` is due when this has passed.
+    case moveDue(step: Int32, Duration)
     case clearDue(step: Int32)
     /// The run must end when this has passed.
     case setDeadline(Duration)
@@ -23,6 +25,10 @@ public enum RunEffect: Sendable, Equatable {
     case pauseTokens
     /// Tokens that a pause holds move to `ready`.
     case resumeTokens
+    /// Ask for the outcome of another step; `RunEvent.outcome` shall come.
+    case seek(OutcomeRequest)
+    /// What the step leaves for others with its key.
+    case settleOutcome(OutcomeSettlement)
     case startChild(ChildStart)
     case cancelChild(RunID, reason: String)
     case emit(Emission)

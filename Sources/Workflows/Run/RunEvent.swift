@@ -11,6 +11,8 @@ public enum RunEvent: Sendable {
     case signal(RunSignal)
     case decided(step: Int32, ApprovalDecision)
     case childEnded(step: Int32, ChildOutcome)
+    /// The answer to `RunEffect.seek`.
+    case outcome(step: Int32, OutcomeAnswer)
     case pause
     case resume
     /// A run that has failed goes on.

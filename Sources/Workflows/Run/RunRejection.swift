@@ -20,6 +20,10 @@ public enum RunRejection: Error, Sendable, Equatable {
     case tooManySignals
     /// This person has decided already.
     case alreadyDecided
+    /// Nobody can be handed an approval that they have decided, or have been handed, already.
+    case invalidDelegate
+    /// The time that it was told of has not come: it was told twice.
+    case tooEarly
     /// The form does not match its schema.
     case invalidForm(String)
     /// Only what has ended can be reopened.

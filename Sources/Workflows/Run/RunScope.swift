@@ -19,6 +19,8 @@ struct RunScope: ExpressionScope {
         self.mark = mark
     }
 
+    var timeZones: TimeZones { run.plan.timeZones }
+
     func resolve(_ reference: Reference) throws(ExpressionError) -> Resolved? {
         switch reference.root {
         case "inputs": return Resolved(try tree(of: run.context.input, as: -1, at: reference))

@@ -21,7 +21,12 @@ extension RunState {
                 return
             }
             switch template.kind {
-            case .task: turn.effects.append(.ready(step: step, after: attemptFloor))
+            case .task:
+                if let rule = template.outcome {
+                    try seek(step, rule, &turn)
+                } else {
+                    turn.effects.append(.ready(step: step, after: attemptFloor))
+                }
             case .wait(let rule): try wait(step, rule, &turn)
             case .approval(let rule): try ask(step, rule, &turn)
             case .workflow(let rule): try startChild(step, rule, &turn)
@@ -91,15 +96,13 @@ extension RunState {
     private mutating func wait(
         _ step: Int32, _ kind: WaitRequest.Kind, subject: String, due: Duration?, _ turn: inout Turn
     ) {
-        let request = WaitRequest(kind: kind, subject: subject)
+        wait(step, WaitRequest(kind: kind, subject: subject), due: due, &turn)
+    }
+
+    mutating func wait(_ step: Int32, _ request: WaitRequest, due: Duration?, _ turn: inout Turn) {
         record(step, .waiting, attempt: -1, output: request.json.bytes(), &turn)
         turn.effects.append(.wait(step: step, request))
         if let due { turn.effects.append(.setDue(step: step, due)) }
-    }
-
-    private mutating func ask(_ step: Int32, _ rule: ApprovalRule, _ turn: inout Turn) throws(StepProblem) {
-        let message: String? = if let template = rule.message { try text(template, "message", step) } else { nil }
-        wait(step, .approval, subject: message ?? "", due: rule.timeout, &turn)
     }
 
     private mutating func startChild(_ step: Int32, _ rule: ChildRule, _ turn: inout Turn) throws(StepProblem) {

@@ -35,11 +35,15 @@ extension RunState {
         case .waiting:
             guard let wait = WaitRequest(recorded: transition) else { return }
             waits[step] = wait
+            if wait.kind == .outcome { outcomeKeys[step] = wait.subject }
             if wait.kind == .signal { signals.wait(step, for: wait.subject) }
         case .decided:
             guard let decision = ApprovalDecision(recorded: transition) else { return }
             decisions[step, default: []].append(decision)
-        case .pending, .ready, .running, .held, .lost, .signalled, .entered, .reopened, .carried:
+        case .ready:
+            // No outcome was found: the step runs.
+            if waits[step]?.kind == .outcome { waits[step] = nil }
+        case .pending, .running, .held, .lost, .signalled, .entered, .reopened, .carried:
             // Token moves and lost attempts are kept for people; the fold does not depend on them.
             break
         }
@@ -128,6 +132,7 @@ extension RunState {
             statuses[Int(step)] = .open
             if let wait = waits.removeValue(forKey: step), wait.kind == .signal { signals.leave(step, wait.subject) }
             decisions[step] = nil
+            if !outcomeKeys.isEmpty { outcomeKeys[step] = nil }
         }
         expansions.append(expansion)
         expansionOf[step] = expansions.count - 1
@@ -159,14 +164,20 @@ extension RunSignal {
 }
 
 extension WaitRequest {
-    var json: JSONValue { ["kind": .string(kind.text), "subject": .string(subject)] }
+    var json: JSONValue {
+        var members: [(String, JSONValue)] = [("kind", .string(kind.text)), ("subject", .string(subject))]
+        if let since { members.append(("since", .int(since.microseconds))) }
+        if passed > 0 { members.append(("passed", .int(Int64(passed)))) }
+        return .object(members)
+    }
 
     init?(recorded transition: StepTransition) {
         guard let output = transition.output, let value = try? JSONValue(parsing: output),
             let kind = value["kind"]?.stringValue.flatMap({ Kind(text: $0) }),
             let subject = value["subject"]?.stringValue
         else { return nil }
-        self.init(kind: kind, subject: subject)
+        self.init(kind: kind, subject: subject, since: value["since"]?.intValue.map { Timestamp(microseconds: $0) })
+        passed = Int(value["passed"]?.intValue ?? 0)
     }
 }
 
@@ -175,6 +186,7 @@ extension ApprovalDecision {
         var members: [(String, JSONValue)] = [
             ("approver", .string(approver)), ("verdict", .string(verdict.rawValue)),
         ]
+        if let delegate { members.append(("delegate", .string(delegate))) }
         if let comment { members.append(("comment", .string(comment))) }
         if let form, let value = try? JSONValue(parsing: form) { members.append(("form", value)) }
         return .object(members)
@@ -188,5 +200,6 @@ extension ApprovalDecision {
         self.init(
             approver: approver, verdict: verdict, comment: value["comment"]?.stringValue,
             form: value["form"]?.bytes())
+        delegate = value["delegate"]?.stringValue
     }
 }

@@ -28,6 +28,7 @@ extension RunState {
         case .signal(let signal): try take(signal, &turn)
         case .decided(let step, let decision): try decide(step, decision, &turn)
         case .childEnded(let step, let outcome): try endChild(of: step, outcome, &turn)
+        case .outcome(let step, let answer): try take(answer, for: step, &turn)
         case .pause: try pause(&turn)
         case .resume: try resume(&turn)
         case .reopen(let reopening): try reopen(reopening, &turn)
@@ -140,6 +141,7 @@ extension RunState {
             step: step, attempt: attempt, state: state, output: output, failure: failure, retryDue: retryDue,
             at: turn.now, revision: revision)
         turn.effects.append(.record(transition))
+        if !outcomeKeys.isEmpty { settleOutcome(of: transition, &turn) }
         replay(transition, into: &turn.follows)
     }
 

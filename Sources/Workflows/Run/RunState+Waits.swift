@@ -12,7 +12,7 @@ extension RunState {
             case .duration, .time: true
             case .signal: rule.timeout != nil
             }
-        case .approval(let rule): return rule.timeout != nil
+        case .approval(let rule): return (waits[step]?.passed ?? 0) < rule.stages.count
         case .task, .workflow, .choice, .emit: return false
         }
     }
@@ -23,7 +23,7 @@ extension RunState {
     }
 
     /// What a step waited for has come: its token goes.
-    private mutating func endWait(_ step: Int32, _ turn: inout Turn) {
+    mutating func endWait(_ step: Int32, _ turn: inout Turn) {
         turn.effects.append(.endWait(step: step))
     }
 
@@ -37,12 +37,11 @@ extension RunState {
         case .pending, .succeeded, .failed, .skipped, .cancelled: throw .stepNotLive(status)
         }
         guard hasDue(step), let template = template(of: step) else { throw .notWaiting }
+        if case .approval(let rule) = template.kind, status != .open { try requireDue(step, rule, at: turn.now) }
         revision += 1
         switch template.kind {
         case .wait(let rule) where status != .open: passWait(step, rule, &turn)
-        case .approval(let rule) where status != .open && rule.timeout != nil:
-            endWait(step, &turn)
-            passApproval(step, rule, &turn)
+        case .approval(let rule) where status != .open: passStage(of: step, rule, &turn)
         case .task, .workflow, .choice, .emit, .wait, .approval: passDeadline(of: step, template, &turn)
         }
     }
@@ -56,20 +55,6 @@ extension RunState {
         switch rule.onTimeout {
         case .proceed, .approve: succeed(step, output: JSONText.null.bytes, aside: failure, &turn)
         case .fail, .reject: failForGood(step, failure: failure, &turn)
-        }
-    }
-
-    private mutating func passApproval(_ step: Int32, _ rule: ApprovalRule, _ turn: inout Turn) {
-        let failure = StepFailure(
-            kind: .timeout, code: "approval_timeout", message: "nobody has decided in time", retryable: false)
-        switch rule.onTimeout {
-        case .approve: succeed(step, output: approval(of: step, timedOut: true), aside: failure, &turn)
-        case .proceed: succeed(step, output: JSONText.null.bytes, aside: failure, &turn)
-        case .reject:
-            let rejected = StepFailure(
-                kind: .error, code: "rejected", message: "not approved in time", retryable: false)
-            failForGood(step, failure: rejected, &turn)
-        case .fail: failForGood(step, failure: failure, &turn)
         }
     }
 
@@ -88,7 +73,7 @@ extension RunState {
         failForGood(step, failure: failure, &turn)
     }
 
-    // MARK: - Signals, decisions, children
+    // MARK: - Signals and children
 
     mutating func take(_ signal: RunSignal, _ turn: inout Turn) throws(RunRejection) {
         try requireNotEnded()
@@ -100,48 +85,6 @@ extension RunState {
         guard let waiting else { return }
         endWait(waiting, &turn)
         succeed(waiting, output: signal.payload, &turn)
-    }
-
-    mutating func decide(
-        _ step: Int32, _ decision: ApprovalDecision, _ turn: inout Turn
-    ) throws(RunRejection) {
-        try requireWait(step, .approval)
-        guard case .approval(let rule)? = template(of: step)?.kind else { throw .notWaiting }
-        let earlier = decisions[step] ?? []
-        guard !earlier.contains(where: { $0.approver == decision.approver }) else { throw .alreadyDecided }
-        var decision = decision
-        if decision.verdict == .approve, let form = rule.form {
-            do {
-                decision.form = try form.checkText(decision.form ?? JSONText.emptyObject.bytes)
-            } catch {
-                throw .invalidForm(error.description)
-            }
-        }
-        revision += 1
-        record(step, .decided, attempt: -Int32(earlier.count) - 3, output: decision.json.bytes(), &turn)
-        switch decision.verdict {
-        case .reject:
-            endWait(step, &turn)
-            let comment = decision.comment.map { ": \($0)" } ?? ""
-            let failure = StepFailure(
-                kind: .error, code: "rejected", message: "rejected by \(decision.approver)\(comment)",
-                retryable: false)
-            failForGood(step, failure: failure, &turn)
-        case .approve:
-            guard earlier.count + 1 >= rule.quorum else { return }
-            endWait(step, &turn)
-            succeed(step, output: approval(of: step, timedOut: false), &turn)
-        }
-    }
-
-    /// The output of an approval.
-    private func approval(of step: Int32, timedOut: Bool) -> [UInt8] {
-        let all = decisions[step] ?? []
-        let last = all.last { $0.form != nil }?.form.flatMap { try? JSONValue(parsing: $0) }
-        return JSONValue.object([
-            ("decision", .string("approved")), ("timed_out", .bool(timedOut)),
-            ("decisions", .array(all.map(\.json))), ("form", last ?? .null),
-        ]).bytes()
     }
 
     mutating func endChild(

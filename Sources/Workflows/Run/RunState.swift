@@ -28,6 +28,8 @@ public struct RunState: Sendable {
     var expansionOf: [Int32: Int]
     /// What live steps wait for.
     public internal(set) var waits: [Int32: WaitRequest]
+    /// Under which live steps look for an outcome, or will leave theirs.
+    public internal(set) var outcomeKeys: [Int32: String]
     var signals: SignalBox
     /// Decisions about live approvals.
     public internal(set) var decisions: [Int32: [ApprovalDecision]]
@@ -66,6 +68,7 @@ public struct RunState: Sendable {
         expansions = []
         expansionOf = [:]
         waits = [:]
+        outcomeKeys = [:]
         signals = SignalBox()
         decisions = [:]
         generation = 0

@@ -5,6 +5,8 @@ public struct WaitRequest: Hashable, Sendable {
         case signal = 2
         case approval = 3
         case child = 4
+        /// The answer to a question for another step's outcome.
+        case outcome = 5
 
         public var text: String {
             switch self {
@@ -12,6 +14,7 @@ public struct WaitRequest: Hashable, Sendable {
             case .signal: "signal"
             case .approval: "approval"
             case .child: "child"
+            case .outcome: "outcome"
             }
         }
 
@@ -22,11 +25,15 @@ public struct WaitRequest: Hashable, Sendable {
     }
 
     public var kind: Kind
-    /// The signal's name, the child's id, what an approver is shown, or the time that is waited for.
+    /// The signal's name, the child's id, what an approver is shown, the key of an outcome, or the time that is waited for.
     public var subject: String
+    /// Of an approval: when it has begun, and how many of its stages have passed (`ApprovalRule.stages`).
+    public var since: Timestamp?
+    public var passed = 0
 
-    public init(kind: Kind, subject: String) {
+    public init(kind: Kind, subject: String, since: Timestamp? = nil) {
         self.kind = kind
         self.subject = subject
+        self.since = since
     }
 }

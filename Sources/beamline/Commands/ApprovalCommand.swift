@@ -4,8 +4,8 @@ import JSON
 /// `beamline approval …`
 struct ApprovalCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "approval", abstract: "List approvals that wait, approve and reject.",
-        subcommands: [List.self, Approve.self, Reject.self])
+        commandName: "approval", abstract: "List approvals that wait, approve, reject, delegate.",
+        subcommands: [List.self, Approve.self, Reject.self, Delegate.self])
 
     /// `beamline approval list`
     struct List: AsyncParsableCommand {
@@ -14,10 +14,19 @@ struct ApprovalCommand: AsyncParsableCommand {
         @Option(help: "How many at most.")
         var limit: Int?
 
+        @Option(name: .customLong("run"), help: "Only those of this run.")
+        var ofRun: String?
+
         @OptionGroup var options: ClientOptions
 
         func run() async throws {
-            let approvals = try await APIClient(options).pages("/v1/approvals", list: "approvals", limit: limit)
+            let client = try APIClient(options)
+            let approvals =
+                if let ofRun {
+                    try await client.get("/v1/approvals", query: ["run": ofRun])["approvals"]?.arrayValue ?? []
+                } else {
+                    try await client.pages("/v1/approvals", list: "approvals", limit: limit)
+                }
             if options.output == .json { return printJSON(.array(approvals)) }
             guard !approvals.isEmpty else { return print("Nothing waits for an approval.") }
             print(ApprovalCommand.text(approvals))
@@ -48,6 +57,33 @@ struct ApprovalCommand: AsyncParsableCommand {
         func run() async throws { try await decision.send("reject", form: nil, options) }
     }
 
+    /// `beamline approval delegate RUN STEP --to NAME`
+    struct Delegate: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Hand your decision on to somebody, who then may decide whatever their roles; you may no longer.")
+
+        @Argument(help: "The run's id.")
+        var id: String
+
+        @Argument(help: "The step's id.")
+        var step: String
+
+        @Option(help: "Who shall decide: the subject of their tokens.")
+        var to: String
+
+        @Option(help: "Kept with the decision.")
+        var comment: String?
+
+        @OptionGroup var options: ClientOptions
+
+        func run() async throws {
+            var body: [(String, JSONValue)] = [("to", .string(to))]
+            if let comment { body.append(("comment", .string(comment))) }
+            try await RunCommand.act(
+                "approvals/\(percentEncoded(step))/delegate", on: id, body: .object(body), options)
+        }
+    }
+
     struct Decision: ParsableArguments {
         @Argument(help: "The run's id.")
         var run: String
@@ -67,15 +103,17 @@ struct ApprovalCommand: AsyncParsableCommand {
     }
 
     static func text(_ approvals: [JSONValue]) -> String {
-        var table = Table("run", "workflow", "step", "since", "approved", "roles", "message")
+        var table = Table("run", "workflow", "step", "since", "approved", "roles", "next", "message")
         for approval in approvals {
-            let given = approval["decisions"]?.arrayValue?.count ?? 0
+            let given = approval["decisions"]?.arrayValue?.count { $0["decision"] == "approve" } ?? 0
             let roles = (approval["roles"]?.arrayValue ?? []).compactMap(\.stringValue)
             table.add(
                 approval["run"]?.stringValue ?? "", approval["workflow"]?.stringValue ?? "",
                 approval["step"]?.stringValue ?? "", approval["since"]?.stringValue ?? "",
                 "\(given) of \(approval["quorum"]?.intValue ?? 1)",
-                roles.isEmpty ? "any" : roles.joined(separator: ", "), approval["message"]?.stringValue ?? "")
+                roles.isEmpty ? "any" : roles.joined(separator: ", "),
+                approval["next"]?.stringValue.map { "\($0) \(approval["next_at"]?.stringValue ?? "")" } ?? "–",
+                approval["message"]?.stringValue ?? "")
         }
         return table.text
     }

@@ -21,6 +21,25 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Address and port to listen on; may be repeated. [BEAMLINE_LISTEN]")
     var listen: [String] = []
 
+    @Option(help: "Address and port for workers alone; may be repeated. [BEAMLINE_WORKER_LISTEN]")
+    var workerListen: [String] = []
+
+    @Option(
+        help: "Address and port for management, besides the public API; may be repeated. [BEAMLINE_MANAGEMENT_LISTEN]")
+    var managementListen: [String] = []
+
+    @Option(help: "Address and port for metrics alone; may be repeated. [BEAMLINE_METRICS_LISTEN]")
+    var metricsListen: [String] = []
+
+    @Option(
+        help:
+            "PEM file of authorities whose certificates workers may show; on the workers' addresses, if there are any.",
+        completion: .file())
+    var clientAuthorities: String?
+
+    @Flag(help: "Refuse connections to the workers' addresses without such a certificate.")
+    var requireClientCertificates = false
+
     @Option(help: "PEM file with the certificate chain: serves https.", completion: .file())
     var tlsCertificate: String?
 
@@ -29,6 +48,11 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(help: "Folder of the dashboard's files. [BEAMLINE_WEB]", completion: .directory)
     var web: String?
+
+    @Option(
+        help: "File of OpenID providers: whose tokens are taken, where people sign in. [BEAMLINE_IDENTITY]",
+        completion: .file())
+    var identity: String?
 
     @Option(
         help:
@@ -46,6 +70,12 @@ struct ServeCommand: AsyncParsableCommand {
         guard (tlsCertificate == nil) == (tlsKey == nil) else {
             throw ValidationError("--tls-certificate and --tls-key go together.")
         }
+        guard clientAuthorities == nil || tlsCertificate != nil else {
+            throw ValidationError("--client-authorities needs --tls-certificate and --tls-key.")
+        }
+        guard !requireClientCertificates || clientAuthorities != nil && !workerListen.isEmpty else {
+            throw ValidationError("--require-client-certificates needs --client-authorities and --worker-listen.")
+        }
         guard auditMonths.map({ (1...1200).contains($0) }) ?? true else {
             throw ValidationError("--audit-months must be from 1 to 1200.")
         }
@@ -54,11 +84,24 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         logging.bootstrap()
         var options = ServerOptions(database: try database.require(), keysFolder: keys.folder)
+        options.timeZones = ZoneFiles.zones
         let addresses = listen.isEmpty ? [ClientContext.environment("BEAMLINE_LISTEN") ?? "127.0.0.1:8080"] : listen
         options.addresses = try addresses.map { try ListenAddress.parse($0) }
+        for (listener, given, variable) in [
+            (.workers, workerListen, "BEAMLINE_WORKER_LISTEN"),
+            (.management, managementListen, "BEAMLINE_MANAGEMENT_LISTEN"),
+            (.metrics, metricsListen, "BEAMLINE_METRICS_LISTEN"),
+        ] as [(Listener, [String], String)] {
+            let texts = given.isEmpty ? [ClientContext.environment(variable)].compactMap(\.self) : given
+            if !texts.isEmpty { options.listeners[listener] = try texts.map { try ListenAddress.parse($0) } }
+        }
+        options.clientCertificates = clientAuthorities.map {
+            ClientCertificates(authorities: $0, areRequired: requireClientCertificates)
+        }
         options.webFolder = try Installation.web(web)
         options.nodeName = name ?? HostName.text
         options.secrets = try secrets.sources()
+        options.identityFile = identity ?? ClientContext.environment("BEAMLINE_IDENTITY")
         options.deadLetters = try deadLetters.options()
         options.audit = audit.source()
         options.audit.keptMonths = auditMonths

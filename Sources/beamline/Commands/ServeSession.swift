@@ -1,3 +1,4 @@
+import Access
 import Logging
 import Server
 import UnixSignals
@@ -13,8 +14,14 @@ enum ServeSession {
             throw CommandFailure(.unreachable, "error: \(StartFailure.text(error))")
         }
         let scheme = node.isTLS ? "https" : "http"
-        for address in node.addresses {
-            logger.notice("listening", metadata: ["address": "\(scheme)://\(address)", "node": "\(options.nodeName)"])
+        for (listener, addresses) in node.listeners.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            for address in addresses {
+                logger.notice(
+                    "listening",
+                    metadata: [
+                        "address": "\(scheme)://\(address)", "for": "\(listener)", "node": "\(options.nodeName)",
+                    ])
+            }
         }
         try await untilSignalled(stop: node.stop) { try await node.run() }
     }

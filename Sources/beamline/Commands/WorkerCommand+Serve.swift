@@ -32,9 +32,24 @@ extension WorkerCommand {
         @Option(help: "Seconds that tasks may go on after a request to stop.")
         var grace: Int = 30
 
+        @Option(
+            help: "PEM file of the authorities of servers' certificates; the system's when left out.",
+            completion: .file())
+        var tlsAuthorities: String?
+
+        @Option(
+            help: "PEM file of the worker's own certificate, which names its tenant and itself.", completion: .file())
+        var tlsCertificate: String?
+
+        @Option(help: "PEM file of that certificate's key.", completion: .file())
+        var tlsKey: String?
+
         @OptionGroup var logging: LoggingOptions
 
         func validate() throws {
+            guard (tlsCertificate == nil) == (tlsKey == nil) else {
+                throw ValidationError("--tls-certificate and --tls-key go together.")
+            }
             for slots in [cpu, io].compactMap({ $0 }) where !(0...10_000).contains(slots) {
                 throw ValidationError("Slots are 0 to 10000.")
             }
@@ -49,6 +64,8 @@ extension WorkerCommand {
                 name: name ?? HostName.text, pools: ["cpu": cpu ?? standard.cpu, "io": io ?? standard.io])
             configuration.urls = url.isEmpty ? context.url.split(separator: ",").map(String.init) : url
             configuration.token = context.token
+            configuration.certificateAuthorities = tlsAuthorities
+            if let tlsCertificate, let tlsKey { configuration.identity = (tlsCertificate, tlsKey) }
             configuration.softwareVersion = BuildVersion.text
             configuration.drainGrace = .seconds(grace)
             for pair in label {

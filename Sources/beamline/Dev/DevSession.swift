@@ -57,6 +57,7 @@ struct DevSession {
         let keys = try NodeKeys.open(folder.keys)
         let (node, url) = try await stages.run(5, "Server") {
             var options = ServerOptions(database: database, keysFolder: folder.keys)
+            options.timeZones = ZoneFiles.zones
             options.addresses = [.tcp(host: "127.0.0.1", port: port)]
             options.webFolder = try Installation.web(nil)
             options.nodeName = "dev"

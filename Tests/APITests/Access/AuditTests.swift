@@ -67,6 +67,12 @@ struct AuditTests {
                 Deed(
                     path: "/v1/runs/\(run)/cancel", body: #"{"reason":"enough"}"#, action: "run.cancel", name: run,
                     after: #""reason":"enough""#),
+                Deed(
+                    method: "PUT", path: "/v1/limits/runs/shelf", body: #"{"slots":7}"#, action: "limit.create",
+                    name: "shelf", after: #""slots":7"#),
+                Deed(
+                    method: "PUT", path: "/v1/breakers/noop", body: #"{"failures":3}"#, action: "breaker.create",
+                    name: "noop", after: #""failures":3"#),
                 Deed(path: "/v1/session/codes", action: "sessions:create"),
                 Deed(
                     method: "PUT", path: "/v1/tenants/acme/quotas", role: .platformAdmin,

@@ -68,6 +68,8 @@ struct IsolationTests {
             ("pauseRun", "/v1/runs/\(things.run)/pause", nil), ("resumeRun", "/v1/runs/\(things.run)/resume", nil),
             ("signalRun", "/v1/runs/\(things.run)/signals/go", "{}"),
             ("decideApproval", "/v1/runs/\(things.run)/approvals/a", #"{"decision":"approve"}"#),
+            ("delegateApproval", "/v1/runs/\(things.run)/approvals/a/delegate", #"{"to":"bob"}"#),
+            ("listApprovals", "/v1/approvals?run=\(things.run)", nil),
             ("rerunRun", "/v1/runs/\(things.run)/rerun", nil),
             ("getDeadLetter", "/v1/dead-letters/\(things.letter)", nil),
             ("redriveDeadLetter", "/v1/dead-letters/\(things.letter)/redrive", nil),

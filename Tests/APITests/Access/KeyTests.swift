@@ -109,6 +109,13 @@ struct KeyTests {
             let watch = try await channel.serverStreaming(BeamlineV1.RunService.watchRun, .init(runID: run))
             var states = watch.responses.makeAsyncIterator()
             #expect(try await states.next()?.state == "running")
+            let health = try await channel.serverStreaming(GRPCHealthV1.Health.watch, .init(service: ""))
+            var statuses = health.responses.makeAsyncIterator()
+            #expect(try await statuses.next()?.status == .serving)
+            let questions = try await channel.bidirectional(GRPCReflectionV1.ServerReflection.serverReflectionInfo)
+            try await questions.send(.init(host: "", messageRequest: .listServices("")))
+            var answers = questions.responses.makeAsyncIterator()
+            #expect(try await answers.next() != nil)
 
             #expect(try await api.send("DELETE", "/v1/keys/\(id)").status == 200)
             while try await mine.next() != nil {}
@@ -119,6 +126,10 @@ struct KeyTests {
             #expect(reconnect?.contains("token or key") == true)
             let ended = await #expect(throws: GRPCStatus.self) { while try await states.next() != nil {} }
             #expect(ended?.code == .unauthenticated && ended?.reason == "access_changed")
+            let unwatched = await #expect(throws: GRPCStatus.self) { while try await statuses.next() != nil {} }
+            #expect(unwatched?.code == .unauthenticated)
+            let unanswered = await #expect(throws: GRPCStatus.self) { while try await answers.next() != nil {} }
+            #expect(unanswered?.code == .unauthenticated)
             _ = try await api.send("POST", "/v1/runs", json: #"{"workflow":"f"}"#)
             var heard = ""
             while !heard.contains("event: run") {

@@ -34,7 +34,7 @@ struct AdmissionTests {
             let signedIn = try await api.send("POST", "/v1/session", as: nil, json: body, fields: ours)
             #expect(signedIn.status == 200 && signedIn.json?["roles"] == ["viewer"])
             let setCookie = try #require(signedIn.fields["set-cookie"])
-            #expect(setCookie.hasPrefix("beamline_session=") && setCookie.contains("; HttpOnly; SameSite=Strict"))
+            #expect(setCookie.hasPrefix("beamline_session=bls_") && setCookie.contains("; HttpOnly; SameSite=Lax"))
             let cookie = String(setCookie.prefix { $0 != ";" })
             #expect(
                 try await api.send("POST", "/v1/session", as: nil, json: body, fields: ours).json?["code"]
@@ -42,14 +42,38 @@ struct AdmissionTests {
 
             let me = try await api.send("GET", "/v1/session", as: nil, fields: ["cookie": "x=y; \(cookie)"])
             #expect(me.status == 200 && me.json?["subject"] == "ada")
+            let csrf = try #require(me.json?["csrf_token"]?.stringValue)
+            #expect(signedIn.json?["csrf_token"]?.stringValue == csrf)
+            #expect(try await api.send("GET", "/v1/session").json?["csrf_token"] == nil)
             #expect(try await api.send("GET", "/v1/runs", as: nil, fields: ["cookie": cookie]).status == 200)
-            for (fields, status) in [
-                (["cookie": cookie, "sec-fetch-site": "cross-site"], 403), (["cookie": cookie], 403),
-                (["cookie": cookie, "origin": "http://evil.test"], 403),
-                (["cookie": cookie, "origin": "http://\(api.address)"], 204),
-            ] as [(HTTPFields, Int)] {
-                #expect(try await api.send("DELETE", "/v1/session", as: nil, fields: fields).status == status)
+            // The cookie's text is no bearer token.
+            let text = String(cookie.dropFirst("beamline_session=".count))
+            let asBearer = try await api.send("GET", "/v1/runs", as: nil, fields: ["authorization": "Bearer \(text)"])
+            #expect(asBearer.status == 401)
+            let origin = "http://\(api.address)"
+            for (fields, code) in [
+                (["sec-fetch-site": "cross-site", "x-csrf-token": csrf], "cross_site"),
+                (["sec-fetch-site": "same-site", "x-csrf-token": csrf], "cross_site"),
+                (["x-csrf-token": csrf], "cross_site"),
+                (["origin": "http://evil.test", "x-csrf-token": csrf], "cross_site"),
+                (["origin": origin], "csrf_token"), (["origin": origin, "x-csrf-token": "x"], "csrf_token"),
+                (["sec-fetch-site": "same-origin", "x-csrf-token": csrf + "A"], "csrf_token"),
+            ] as [(HTTPFields, String)] {
+                var fields = fields
+                fields["cookie"] = cookie
+                let refused = try await api.send("DELETE", "/v1/session", as: nil, fields: fields)
+                #expect(refused.status == 403 && refused.json?["code"]?.stringValue == code)
             }
+            let out = try await api.send(
+                "DELETE", "/v1/session", as: nil,
+                fields: ["cookie": cookie, "origin": "http://\(api.address)", "x-csrf-token": csrf])
+            #expect(out.status == 204 && out.fields["set-cookie"]?.contains("Max-Age=0") == true)
+            // Whoever kept the cookie has nothing of it.
+            var after = 200
+            while after == 200 {
+                after = try await api.send("GET", "/v1/runs", as: nil, fields: ["cookie": cookie]).status
+            }
+            #expect(after == 401)
         }
     }
 }

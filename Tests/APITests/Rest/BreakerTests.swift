@@ -108,7 +108,7 @@ struct BreakerTests {
                 isUp.value = true
                 _ = try await api.send(
                     "POST", "/v1/breakers/\(open?["id"]?.stringValue ?? "")/trip", json: #"{"for":"10ms"}"#)
-                #expect(try await api.ended(id)?["state"] == "succeeded")
+                #expect(try await api.ended(id).state == "succeeded")
                 let closed = try await api.send("GET", "/v1/breakers/\(open?["id"]?.stringValue ?? "")")
                 #expect(closed.json?["state"] == "closed")
                 worker.call.cancel()

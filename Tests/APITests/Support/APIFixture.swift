@@ -37,7 +37,8 @@ struct APIFixture: Sendable {
 
     /// Runs a body against a server that is up.
     static func run(
-        rates: RatePolicies? = nil, logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+        rates: RatePolicies? = nil, signIn: [any SignInProvider] = [],
+        logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
         _ body: @Sendable @escaping (APIFixture) async throws -> Void
     ) async throws {
         let database = try await StoreDatabase.make()
@@ -67,7 +68,7 @@ struct APIFixture: Sendable {
             engine: engine, reader: store, deadLetters: store, jobs: store, jobCreated: bulk.raise,
             catalog: store, bundles: store, taskLog: store, definitions: TestDefinitions(),
             authenticator: authenticator, access: store, audit: store, secrets: vault,
-            minter: minter, metrics: metrics, tree: { tree.snapshot() },
+            signIn: signIn, metrics: metrics, tree: { tree.snapshot() },
             readiness: { [HealthCheck(name: "database", isOK: ready.value, detail: ready.value ? nil : "away")] },
             logger: logger)
         if let rates { parts.rates = rates }
@@ -152,16 +153,6 @@ struct APIFixture: Sendable {
             json: isJSON ? .some(try JSONValue(parsing: text)) : Optional.none)
         try OpenAPIDocument.shared.check(method, path, answer)
         return answer
-    }
-
-    /// A run once it has ended; what it last was when it does not within half a minute.
-    func ended(_ run: String) async throws -> JSONValue? {
-        let deadline = ContinuousClock.now + .seconds(30)
-        while true {
-            let found = try await send("GET", "/v1/runs/\(run)").json
-            if found?["ended_at"] != nil || ContinuousClock.now >= deadline { return found }
-            try await Task.sleep(for: .milliseconds(10))
-        }
     }
 
     func channel(_ role: Role, tenant: String = "acme") throws -> GRPCChannel {

@@ -30,6 +30,18 @@ struct UnitPoolTests {
         #expect(!second.isServed && second.refused == [4] && second.next == nil)
     }
 
+    @Test("when the one who asks goes away, the first of the line asks; the others stay")
+    func passing() {
+        var pool = UnitPool<Int>()
+        #expect(isAsk(pool.take(at: .zero)))
+        pool.join(1)
+        pool.join(2)
+        #expect(pool.passOn() == 1 && pool.demand == 2)
+        #expect(pool.take(at: .zero) == nil, "1 asks")
+        #expect(pool.passOn() == 2 && pool.passOn() == nil)
+        #expect(isAsk(pool.take(at: .zero)), "nobody asks any more")
+    }
+
     @Test("a refusal is believed for a moment, or until a place is free")
     func refusal() {
         var pool = UnitPool<Int>()

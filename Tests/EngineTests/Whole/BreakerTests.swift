@@ -43,8 +43,9 @@ struct BreakerTests {
                 let workers = [
                     TestWorker(session: 1, behaviour: behaviour), TestWorker(session: 2, behaviour: behaviour),
                 ]
-                try await workers[0].connect(to: near, tenant: tenant)
-                try await workers[1].connect(to: far, tenant: tenant)
+                let pools = [WorkerHello.Pool(name: "io", slots: 4)]
+                try await workers[0].connect(to: near, tenant: tenant, pools: pools)
+                try await workers[1].connect(to: far, tenant: tenant, pools: pools)
                 func beat() { for worker in workers { worker.heartbeat() } }
                 func phase() async throws -> Breaker.Phase? {
                     try await near.breakers(tenant: tenant).first { $0.name.contains("bad") }?.breaker.phase
@@ -53,8 +54,8 @@ struct BreakerTests {
                     _ = try await (index % 2 == 0 ? near : far).start(fixture.start("call", input: #"{"host":"bad"}"#))
                 }
                 var seen: Breaker.Phase?
-                while seen?.isClosed ?? true {
-                    #expect(await fixture.clock.advance(until: { !fixture.store.runStates.isEmpty }))
+                let end = fixture.clock.now + .seconds(60)
+                while seen?.isClosed ?? true, fixture.clock.now < end {
                     fixture.clock.advance(by: .milliseconds(100))
                     await fixture.clock.executor.idle()
                     beat()
@@ -81,11 +82,11 @@ struct BreakerTests {
                         }, limit: .seconds(60)))
                 // They have their whole time: no third one comes.
                 await fixture.clock.executor.idle()
-                let end = fixture.clock.now + .seconds(20)
+                let later = fixture.clock.now + .seconds(20)
                 #expect(
                     await fixture.clock.advance(until: {
                         beat()
-                        return Self.held(workers).count > 2 || fixture.clock.now >= end
+                        return Self.held(workers).count > 2 || fixture.clock.now >= later
                     }))
                 #expect(Self.held(workers).count == 2)
                 isUp.withLock { $0 = true }
@@ -133,7 +134,8 @@ struct BreakerTests {
                 await fixture.clock.executor.idle()
                 for index in 0..<8 { _ = try await (index % 2 == 0 ? near : far).start(fixture.start("bad")) }
                 let opened = SharedValue(false)
-                while !opened.value {
+                let end = fixture.clock.now + .seconds(60)
+                while !opened.value, fixture.clock.now < end {
                     fixture.clock.advance(by: .milliseconds(50))
                     await fixture.clock.executor.idle()
                     for worker in workers { worker.heartbeat() }

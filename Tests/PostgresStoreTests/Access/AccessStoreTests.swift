@@ -169,4 +169,71 @@ struct AccessStoreTests {
             #expect(try await !store.deleteSecret("a", tenant: tenant))
         }
     }
+
+    @Test("a sign-in code is redeemed once, in its time, by digest alone")
+    func signInCodes() async throws {
+        try await Self.with { _, store, _ in
+            let signIn = SignIn(
+                subject: "ada", tenant: "acme", roles: ["viewer", "release"], expiresAt: 4_000_000_000, tokenID: "t1",
+                keyID: "k1")
+            try await store.addSignInCode(SignInCode.digest("a"), for: signIn, expiresAt: 4_000_000_000)
+            try await store.addSignInCode(SignInCode.digest("b"), for: signIn, expiresAt: 1_000_000_000)
+            #expect(try await store.redeemSignInCode(SignInCode.digest("x")) == nil)
+            #expect(try await store.redeemSignInCode(SignInCode.digest("b")) == nil)
+            // Of many at once one gets it.
+            let redeemed = try await withThrowingTaskGroup(of: SignIn?.self) { group in
+                for _ in 0..<8 { group.addTask { try await store.redeemSignInCode(SignInCode.digest("a")) } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(redeemed.compactMap(\.self) == [signIn])
+        }
+    }
+
+    @Test("a session stands until it is ended, its token is revoked, or it is revoked by its own id")
+    func sessions() async throws {
+        try await Self.with { database, store, tenant in
+            var generator = SystemRandomNumberGenerator()
+            let signIn = SignIn(
+                subject: "ada", tenant: "acme", roles: ["viewer", "release"], expiresAt: 4_000_000_000, tokenID: "t1")
+            try await store.putRole(
+                CustomRole(name: "release", permissions: Permissions([.applyWorkflows])), tenant: tenant)
+            try await store.addGrant(
+                SubjectGrant(subject: "ada", grant: NamedGrant(role: "operator", target: .workflow("w"))),
+                tenant: tenant)
+            let texts = (0..<3).map { _ in SessionText(using: &generator) }
+            for text in texts { #expect(try await store.addSession(text, for: signIn)) }
+            #expect(try await store.session(digest: SessionText(using: &generator).digest) == nil)
+            let known = try #require(try await store.session(digest: texts[0].digest))
+            #expect(known.id == texts[0].id && known.signIn == signIn && known.endedAt == nil)
+            #expect(
+                known.standing
+                    == PrincipalStanding(
+                        tenant: tenant, permissions: Permissions([.applyWorkflows]),
+                        grants: [Grant(Role.operator.permissions, on: .workflow("w"))]))
+            func epoch() async throws -> Int64? { try await store.accessEpochs(recent: false)[tenant] }
+            let before = try await epoch()
+            try await store.endSession(digest: texts[0].digest)
+            let ended = try await epoch()
+            #expect(ended != before)
+            try await store.endSession(digest: texts[0].digest)
+            #expect(try await epoch() == ended)
+            #expect(try await store.session(digest: texts[0].digest)?.endedAt != nil)
+            try await store.revokeToken(texts[1].id, expiresAt: 4_000_000_000, by: "bob", tenant: tenant)
+            #expect(try await store.session(digest: texts[1].digest)?.standing.isRevoked == true)
+            #expect(try await store.session(digest: texts[2].digest)?.standing.isRevoked == false)
+            try await store.revokeToken("t1", expiresAt: 4_000_000_000, by: "bob", tenant: tenant)
+            #expect(try await store.session(digest: texts[2].digest)?.standing.isRevoked == true)
+            // No session where there is no tenant to be in.
+            var elsewhere = signIn
+            elsewhere.tenant = "ghost"
+            #expect(try await !store.addSession(SessionText(using: &generator), for: elsewhere))
+            elsewhere.tenant = "other"
+            #expect(try await store.setSuspended(true, tenant: "other"))
+            #expect(try await !store.addSession(SessionText(using: &generator), for: elsewhere))
+            let connection = try await database.connect()
+            let rows = try await connection.query("SELECT row_to_json(s)::text FROM sign_in_sessions s")
+            for row in rows { #expect(try !row.decode(0, as: String.self).contains("bls_")) }
+            await connection.close()
+        }
+    }
 }

@@ -66,8 +66,9 @@ struct ExplainTests {
                 "UPDATE held SET limit_id = NULL WHERE tenant = \(key.tenant.value) AND step = -1")
             return (key, HeldRow.run)
         case .queuePaused:
+            let key = try await stage.start("plain")
             _ = try await stage.engine.changeQueue(named: "default", tenant: stage.tenant, .paused(true))
-            return (try await stage.start("plain"), 0)
+            return (key, 0)
         case .queueLimit:
             _ = try await stage.engine.createQueue(
                 named: "narrow", settings: QueueSettings(concurrency: 1), tenant: stage.tenant)

@@ -202,6 +202,10 @@ final class FaultyStore: Store {
         try await call("sweepLimits") { () throws(StoreError) in try await inner.sweepLimits(limit: limit) }
     }
 
+    func seek(_ request: OutcomeRequest, for run: RunKey) async throws(StoreError) -> OutcomeSearch {
+        try await call("seek") { () throws(StoreError) in try await inner.seek(request, for: run) }
+    }
+
     func advanceBreakers(limit: Int) async throws(StoreError) -> BreakerPass {
         try await call("advanceBreakers") { () throws(StoreError) in try await inner.advanceBreakers(limit: limit) }
     }

@@ -60,6 +60,9 @@ struct LanguageHistoryTests {
             return .decided(
                 step: step,
                 ApprovalDecision(approver: "p\(dice.below(5))", verdict: dice.below(6) == 0 ? .reject : .approve))
+        case .outcome:
+            let found = OutcomeAnswer.found(output: Array("2".utf8), run: RunDriver.id)
+            return .outcome(step: step, dice.below(3) == 0 ? found : .missing)
         case .child:
             let failure = StepFailure(kind: .error, message: "boom", retryable: false)
             return .childEnded(step: step, dice.below(4) == 0 ? .failed(failure) : .succeeded(output: Array("1".utf8)))
@@ -114,6 +117,8 @@ struct LanguageHistoryTests {
         case 4: ["uses: workflow", "with: {name: other}"]
         case 5: ["uses: emit", "with: {name: told}"]
         case 6: ["uses: noop", "deadline: 1h", "retry: {max_attempts: 2, delay: 1s}"]
+        case 7: ["uses: noop", "cache: 1h"]
+        case 8: ["uses: noop", "idempotency: {key: k}", "retry: {max_attempts: 2, delay: 1s}"]
         default: ["uses: noop", "retry: {max_attempts: 2, delay: 1s}"]
         }
     }

@@ -29,9 +29,10 @@ struct RunDriver {
     /// Applies an event; answers its effects in short.
     @discardableResult
     mutating func apply(
-        _ event: RunEvent, random: UInt64 = 0, sourceLocation: SourceLocation = #_sourceLocation
+        _ event: RunEvent, random: UInt64 = 0, after time: Duration = .zero,
+        sourceLocation: SourceLocation = #_sourceLocation
     ) throws -> [String] {
-        effects = try run.apply(event, at: Self.now, random: random)
+        effects = try run.apply(event, at: Self.now + time, random: random)
         for effect in effects { follow(effect, sourceLocation) }
         let rebuilt = compare(history, sourceLocation)
         // As stores give it back.
@@ -52,6 +53,7 @@ struct RunDriver {
             plan: run.plan, context: run.context, lifecycle: run.lifecycle, revision: run.revision, history: history)
         #expect(rebuilt.statuses == run.statuses, sourceLocation: sourceLocation)
         #expect(rebuilt.outputs == run.outputs, sourceLocation: sourceLocation)
+        #expect(rebuilt.outcomeKeys == run.outcomeKeys, sourceLocation: sourceLocation)
         #expect(
             rebuilt.generation == run.generation && rebuilt.attemptFloor == run.attemptFloor
                 && rebuilt.editedInputs == run.editedInputs, sourceLocation: sourceLocation)
@@ -82,6 +84,8 @@ struct RunDriver {
         case .retry(let step, _, _): tokens.insert(step)
         case .endWait(let step): tokens.remove(step)
         case .setDue(let step, _): dues.insert(step)
+        case .moveDue(let step, _):
+            #expect(dues.contains(step), "what is put off was set", sourceLocation: sourceLocation)
         case .clearDue(let step): dues.remove(step)
         case .dropSteps(let steps):
             #expect(tokens.isSuperset(of: steps), "what is dropped is there", sourceLocation: sourceLocation)
@@ -98,7 +102,7 @@ struct RunDriver {
             #expect(ending == nil, "a run ends once", sourceLocation: sourceLocation)
             #expect(dues.isEmpty, "nothing falls due after the end", sourceLocation: sourceLocation)
             ending = (lifecycle, output.map { String(decoding: $0, as: UTF8.self) }, failure)
-        case .setDeadline, .pauseTokens, .resumeTokens, .startChild, .cancelChild, .emit: break
+        case .setDeadline, .pauseTokens, .resumeTokens, .startChild, .cancelChild, .emit, .seek, .settleOutcome: break
         }
     }
 
@@ -158,6 +162,7 @@ extension RunEffect {
         case .wait(let step, let request): "wait \(step) \(request.kind.text)"
         case .endWait(let step): "end wait \(step)"
         case .setDue(let step, let delay): "due \(step) \(delay.shortText)"
+        case .moveDue(let step, let delay): "put off \(step) \(delay.shortText)"
         case .clearDue(let step): "clear due \(step)"
         case .setDeadline: "deadline"
         case .dropSteps(let steps): "drop \(steps)"
@@ -168,6 +173,9 @@ extension RunEffect {
         case .startChild(let child): "child of \(child.parent.step) \(child.workflow)"
         case .cancelChild: "cancel child"
         case .emit(let emission): "emit \(emission.name)"
+        case .seek(let request): "seek \(request.step)"
+        case .settleOutcome(let settlement):
+            settlement.success == nil ? "free \(settlement.step)" : "leave \(settlement.step)"
         case .ended(let lifecycle, _, _): "ended \(lifecycle.text)"
         }
     }

@@ -25,7 +25,7 @@ struct RunHistoryTests {
                 case .setDeadline: break
                 case .dropTokens(let expected): #expect(expected == live.count)
                 case .wait, .endWait, .setDue, .clearDue, .dropSteps, .pauseTokens, .resumeTokens, .startChild,
-                    .cancelChild, .emit, .reopened:
+                    .cancelChild, .emit, .seek, .settleOutcome, .moveDue, .reopened:
                     Issue.record("not in these plans: \(effect)")
                 case .ended(let lifecycle, _, _):
                     #expect(ended == nil, "a run ends once")

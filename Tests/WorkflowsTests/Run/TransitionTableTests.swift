@@ -31,6 +31,8 @@ struct TransitionTableTests {
             "child failed",
             .childEnded(step: 0, .failed(StepFailure(kind: .error, message: "boom", retryable: false)))
         ),
+        ("outcome found", .outcome(step: 0, .found(output: Array("1".utf8), run: RunDriver.id))),
+        ("no outcome", .outcome(step: 0, .missing)),
         ("cancel", .cancel(reason: "enough")),
     ]
 
@@ -108,6 +110,8 @@ struct TransitionTableTests {
         case .repeatedSignal: "refused: repeated signal"
         case .tooManySignals: "refused: too many signals"
         case .alreadyDecided: "refused: already decided"
+        case .invalidDelegate: "refused: invalid delegate"
+        case .tooEarly: "refused: too early"
         case .invalidForm: "refused: invalid form"
         case .notEnded: "refused: not ended"
         case .notFailed: "refused: not failed"
@@ -199,10 +203,10 @@ struct TransitionTableTests {
             ("an approval", .approval(ApprovalRule(timeout: .seconds(60), onTimeout: .reject))),
             ("a child", .workflow(ChildRule(name: text("other")))),
         ]
-        let states = rules.map { name, kind in
-            let plan = Plan(
-                name: "waits",
-                steps: [PlanStep(id: "w", taskType: "wait", kind: kind), PlanStep(id: "x", taskType: "noop")])
+        let states = (rules + [("another step's outcome", .task)]).map { name, kind in
+            var step = PlanStep(id: "w", taskType: "wait", kind: kind)
+            if step.isTask { step.outcome = OutcomeRule(purpose: .cache, lifetime: .seconds(1), key: nil, prefix: "") }
+            let plan = Plan(name: "waits", steps: [step, PlanStep(id: "x", taskType: "noop")])
             var run = RunState(plan: plan, context: RunContext(run: RunDriver.id))
             #expect(throws: Never.self) { try run.apply(.start, at: now, random: 0) }
             return (name, run)

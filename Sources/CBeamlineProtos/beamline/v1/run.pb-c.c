@@ -374,6 +374,141 @@ void   beamline__v1__cancel_run_request__free_unpacked
   assert(message->base.descriptor == &beamline__v1__cancel_run_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   beamline__v1__pause_run_request__init
+                     (Beamline__V1__PauseRunRequest         *message)
+{
+  static const Beamline__V1__PauseRunRequest init_value = BEAMLINE__V1__PAUSE_RUN_REQUEST__INIT;
+  *message = init_value;
+}
+size_t beamline__v1__pause_run_request__get_packed_size
+                     (const Beamline__V1__PauseRunRequest *message)
+{
+  assert(message->base.descriptor == &beamline__v1__pause_run_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t beamline__v1__pause_run_request__pack
+                     (const Beamline__V1__PauseRunRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &beamline__v1__pause_run_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t beamline__v1__pause_run_request__pack_to_buffer
+                     (const Beamline__V1__PauseRunRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &beamline__v1__pause_run_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Beamline__V1__PauseRunRequest *
+       beamline__v1__pause_run_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Beamline__V1__PauseRunRequest *)
+     protobuf_c_message_unpack (&beamline__v1__pause_run_request__descriptor,
+                                allocator, len, data);
+}
+void   beamline__v1__pause_run_request__free_unpacked
+                     (Beamline__V1__PauseRunRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &beamline__v1__pause_run_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   beamline__v1__resume_run_request__init
+                     (Beamline__V1__ResumeRunRequest         *message)
+{
+  static const Beamline__V1__ResumeRunRequest init_value = BEAMLINE__V1__RESUME_RUN_REQUEST__INIT;
+  *message = init_value;
+}
+size_t beamline__v1__resume_run_request__get_packed_size
+                     (const Beamline__V1__ResumeRunRequest *message)
+{
+  assert(message->base.descriptor == &beamline__v1__resume_run_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t beamline__v1__resume_run_request__pack
+                     (const Beamline__V1__ResumeRunRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &beamline__v1__resume_run_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t beamline__v1__resume_run_request__pack_to_buffer
+                     (const Beamline__V1__ResumeRunRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &beamline__v1__resume_run_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Beamline__V1__ResumeRunRequest *
+       beamline__v1__resume_run_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Beamline__V1__ResumeRunRequest *)
+     protobuf_c_message_unpack (&beamline__v1__resume_run_request__descriptor,
+                                allocator, len, data);
+}
+void   beamline__v1__resume_run_request__free_unpacked
+                     (Beamline__V1__ResumeRunRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &beamline__v1__resume_run_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   beamline__v1__signal_run_request__init
+                     (Beamline__V1__SignalRunRequest         *message)
+{
+  static const Beamline__V1__SignalRunRequest init_value = BEAMLINE__V1__SIGNAL_RUN_REQUEST__INIT;
+  *message = init_value;
+}
+size_t beamline__v1__signal_run_request__get_packed_size
+                     (const Beamline__V1__SignalRunRequest *message)
+{
+  assert(message->base.descriptor == &beamline__v1__signal_run_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t beamline__v1__signal_run_request__pack
+                     (const Beamline__V1__SignalRunRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &beamline__v1__signal_run_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t beamline__v1__signal_run_request__pack_to_buffer
+                     (const Beamline__V1__SignalRunRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &beamline__v1__signal_run_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Beamline__V1__SignalRunRequest *
+       beamline__v1__signal_run_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Beamline__V1__SignalRunRequest *)
+     protobuf_c_message_unpack (&beamline__v1__signal_run_request__descriptor,
+                                allocator, len, data);
+}
+void   beamline__v1__signal_run_request__free_unpacked
+                     (Beamline__V1__SignalRunRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &beamline__v1__signal_run_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   beamline__v1__list_runs_request__init
                      (Beamline__V1__ListRunsRequest         *message)
 {
@@ -987,6 +1122,159 @@ const ProtobufCMessageDescriptor beamline__v1__cancel_run_request__descriptor =
   (ProtobufCMessageInit) beamline__v1__cancel_run_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor beamline__v1__pause_run_request__field_descriptors[1] =
+{
+  {
+    "run_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Beamline__V1__PauseRunRequest, run_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned beamline__v1__pause_run_request__field_indices_by_name[] = {
+  0,   /* field[0] = run_id */
+};
+static const ProtobufCIntRange beamline__v1__pause_run_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor beamline__v1__pause_run_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "beamline.v1.PauseRunRequest",
+  "PauseRunRequest",
+  "Beamline__V1__PauseRunRequest",
+  "beamline.v1",
+  sizeof(Beamline__V1__PauseRunRequest),
+  1,
+  beamline__v1__pause_run_request__field_descriptors,
+  beamline__v1__pause_run_request__field_indices_by_name,
+  1,  beamline__v1__pause_run_request__number_ranges,
+  (ProtobufCMessageInit) beamline__v1__pause_run_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor beamline__v1__resume_run_request__field_descriptors[1] =
+{
+  {
+    "run_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Beamline__V1__ResumeRunRequest, run_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned beamline__v1__resume_run_request__field_indices_by_name[] = {
+  0,   /* field[0] = run_id */
+};
+static const ProtobufCIntRange beamline__v1__resume_run_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor beamline__v1__resume_run_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "beamline.v1.ResumeRunRequest",
+  "ResumeRunRequest",
+  "Beamline__V1__ResumeRunRequest",
+  "beamline.v1",
+  sizeof(Beamline__V1__ResumeRunRequest),
+  1,
+  beamline__v1__resume_run_request__field_descriptors,
+  beamline__v1__resume_run_request__field_indices_by_name,
+  1,  beamline__v1__resume_run_request__number_ranges,
+  (ProtobufCMessageInit) beamline__v1__resume_run_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor beamline__v1__signal_run_request__field_descriptors[4] =
+{
+  {
+    "run_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Beamline__V1__SignalRunRequest, run_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Beamline__V1__SignalRunRequest, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "payload",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Beamline__V1__SignalRunRequest, payload),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "idempotency_key",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Beamline__V1__SignalRunRequest, idempotency_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned beamline__v1__signal_run_request__field_indices_by_name[] = {
+  3,   /* field[3] = idempotency_key */
+  1,   /* field[1] = name */
+  2,   /* field[2] = payload */
+  0,   /* field[0] = run_id */
+};
+static const ProtobufCIntRange beamline__v1__signal_run_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor beamline__v1__signal_run_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "beamline.v1.SignalRunRequest",
+  "SignalRunRequest",
+  "Beamline__V1__SignalRunRequest",
+  "beamline.v1",
+  sizeof(Beamline__V1__SignalRunRequest),
+  4,
+  beamline__v1__signal_run_request__field_descriptors,
+  beamline__v1__signal_run_request__field_indices_by_name,
+  1,  beamline__v1__signal_run_request__number_ranges,
+  (ProtobufCMessageInit) beamline__v1__signal_run_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor beamline__v1__list_runs_request__field_descriptors[4] =
 {
   {
@@ -1386,22 +1674,28 @@ const ProtobufCMessageDescriptor beamline__v1__step__descriptor =
   (ProtobufCMessageInit) beamline__v1__step__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor beamline__v1__run_service__method_descriptors[6] =
+static const ProtobufCMethodDescriptor beamline__v1__run_service__method_descriptors[9] =
 {
   { "StartRun", &beamline__v1__start_run_request__descriptor, &beamline__v1__start_run_response__descriptor },
   { "StartRuns", &beamline__v1__start_runs_request__descriptor, &beamline__v1__start_runs_response__descriptor },
   { "GetRun", &beamline__v1__get_run_request__descriptor, &beamline__v1__run__descriptor },
   { "ListRuns", &beamline__v1__list_runs_request__descriptor, &beamline__v1__list_runs_response__descriptor },
   { "CancelRun", &beamline__v1__cancel_run_request__descriptor, &beamline__v1__run__descriptor },
+  { "PauseRun", &beamline__v1__pause_run_request__descriptor, &beamline__v1__run__descriptor },
+  { "ResumeRun", &beamline__v1__resume_run_request__descriptor, &beamline__v1__run__descriptor },
+  { "SignalRun", &beamline__v1__signal_run_request__descriptor, &beamline__v1__run__descriptor },
   { "WatchRun", &beamline__v1__watch_run_request__descriptor, &beamline__v1__run__descriptor },
 };
 const unsigned beamline__v1__run_service__method_indices_by_name[] = {
   4,        /* CancelRun */
   2,        /* GetRun */
   3,        /* ListRuns */
+  5,        /* PauseRun */
+  6,        /* ResumeRun */
+  7,        /* SignalRun */
   0,        /* StartRun */
   1,        /* StartRuns */
-  5         /* WatchRun */
+  8         /* WatchRun */
 };
 const ProtobufCServiceDescriptor beamline__v1__run_service__descriptor =
 {
@@ -1410,7 +1704,7 @@ const ProtobufCServiceDescriptor beamline__v1__run_service__descriptor =
   "RunService",
   "Beamline__V1__RunService",
   "beamline.v1",
-  6,
+  9,
   beamline__v1__run_service__method_descriptors,
   beamline__v1__run_service__method_indices_by_name
 };
@@ -1454,13 +1748,37 @@ void beamline__v1__run_service__cancel_run(ProtobufCService *service,
   assert(service->descriptor == &beamline__v1__run_service__descriptor);
   service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void beamline__v1__run_service__pause_run(ProtobufCService *service,
+                                          const Beamline__V1__PauseRunRequest *input,
+                                          Beamline__V1__Run_Closure closure,
+                                          void *closure_data)
+{
+  assert(service->descriptor == &beamline__v1__run_service__descriptor);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void beamline__v1__run_service__resume_run(ProtobufCService *service,
+                                           const Beamline__V1__ResumeRunRequest *input,
+                                           Beamline__V1__Run_Closure closure,
+                                           void *closure_data)
+{
+  assert(service->descriptor == &beamline__v1__run_service__descriptor);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void beamline__v1__run_service__signal_run(ProtobufCService *service,
+                                           const Beamline__V1__SignalRunRequest *input,
+                                           Beamline__V1__Run_Closure closure,
+                                           void *closure_data)
+{
+  assert(service->descriptor == &beamline__v1__run_service__descriptor);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void beamline__v1__run_service__watch_run(ProtobufCService *service,
                                           const Beamline__V1__WatchRunRequest *input,
                                           Beamline__V1__Run_Closure closure,
                                           void *closure_data)
 {
   assert(service->descriptor == &beamline__v1__run_service__descriptor);
-  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void beamline__v1__run_service__init (Beamline__V1__RunService_Service *service,
                                       Beamline__V1__RunService_ServiceDestroy destroy)

@@ -25,6 +25,9 @@ typedef struct Beamline__V1__Error Beamline__V1__Error;
 typedef struct Beamline__V1__GetRunRequest Beamline__V1__GetRunRequest;
 typedef struct Beamline__V1__WatchRunRequest Beamline__V1__WatchRunRequest;
 typedef struct Beamline__V1__CancelRunRequest Beamline__V1__CancelRunRequest;
+typedef struct Beamline__V1__PauseRunRequest Beamline__V1__PauseRunRequest;
+typedef struct Beamline__V1__ResumeRunRequest Beamline__V1__ResumeRunRequest;
+typedef struct Beamline__V1__SignalRunRequest Beamline__V1__SignalRunRequest;
 typedef struct Beamline__V1__ListRunsRequest Beamline__V1__ListRunsRequest;
 typedef struct Beamline__V1__ListRunsResponse Beamline__V1__ListRunsResponse;
 typedef struct Beamline__V1__Run Beamline__V1__Run;
@@ -155,6 +158,45 @@ struct  Beamline__V1__CancelRunRequest
 #define BEAMLINE__V1__CANCEL_RUN_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&beamline__v1__cancel_run_request__descriptor) \
     , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Beamline__V1__PauseRunRequest
+{
+  ProtobufCMessage base;
+  char *run_id;
+};
+#define BEAMLINE__V1__PAUSE_RUN_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&beamline__v1__pause_run_request__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
+struct  Beamline__V1__ResumeRunRequest
+{
+  ProtobufCMessage base;
+  char *run_id;
+};
+#define BEAMLINE__V1__RESUME_RUN_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&beamline__v1__resume_run_request__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
+struct  Beamline__V1__SignalRunRequest
+{
+  ProtobufCMessage base;
+  char *run_id;
+  char *name;
+  /*
+   * JSON; null when empty.
+   */
+  ProtobufCBinaryData payload;
+  /*
+   * A signal with a key that the run knows is the same signal.
+   */
+  char *idempotency_key;
+};
+#define BEAMLINE__V1__SIGNAL_RUN_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&beamline__v1__signal_run_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, {0,NULL}, (char *)protobuf_c_empty_string }
 
 
 struct  Beamline__V1__ListRunsRequest
@@ -374,6 +416,63 @@ Beamline__V1__CancelRunRequest *
 void   beamline__v1__cancel_run_request__free_unpacked
                      (Beamline__V1__CancelRunRequest *message,
                       ProtobufCAllocator *allocator);
+/* Beamline__V1__PauseRunRequest methods */
+void   beamline__v1__pause_run_request__init
+                     (Beamline__V1__PauseRunRequest         *message);
+size_t beamline__v1__pause_run_request__get_packed_size
+                     (const Beamline__V1__PauseRunRequest   *message);
+size_t beamline__v1__pause_run_request__pack
+                     (const Beamline__V1__PauseRunRequest   *message,
+                      uint8_t             *out);
+size_t beamline__v1__pause_run_request__pack_to_buffer
+                     (const Beamline__V1__PauseRunRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Beamline__V1__PauseRunRequest *
+       beamline__v1__pause_run_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   beamline__v1__pause_run_request__free_unpacked
+                     (Beamline__V1__PauseRunRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Beamline__V1__ResumeRunRequest methods */
+void   beamline__v1__resume_run_request__init
+                     (Beamline__V1__ResumeRunRequest         *message);
+size_t beamline__v1__resume_run_request__get_packed_size
+                     (const Beamline__V1__ResumeRunRequest   *message);
+size_t beamline__v1__resume_run_request__pack
+                     (const Beamline__V1__ResumeRunRequest   *message,
+                      uint8_t             *out);
+size_t beamline__v1__resume_run_request__pack_to_buffer
+                     (const Beamline__V1__ResumeRunRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Beamline__V1__ResumeRunRequest *
+       beamline__v1__resume_run_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   beamline__v1__resume_run_request__free_unpacked
+                     (Beamline__V1__ResumeRunRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Beamline__V1__SignalRunRequest methods */
+void   beamline__v1__signal_run_request__init
+                     (Beamline__V1__SignalRunRequest         *message);
+size_t beamline__v1__signal_run_request__get_packed_size
+                     (const Beamline__V1__SignalRunRequest   *message);
+size_t beamline__v1__signal_run_request__pack
+                     (const Beamline__V1__SignalRunRequest   *message,
+                      uint8_t             *out);
+size_t beamline__v1__signal_run_request__pack_to_buffer
+                     (const Beamline__V1__SignalRunRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Beamline__V1__SignalRunRequest *
+       beamline__v1__signal_run_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   beamline__v1__signal_run_request__free_unpacked
+                     (Beamline__V1__SignalRunRequest *message,
+                      ProtobufCAllocator *allocator);
 /* Beamline__V1__ListRunsRequest methods */
 void   beamline__v1__list_runs_request__init
                      (Beamline__V1__ListRunsRequest         *message);
@@ -479,6 +578,15 @@ typedef void (*Beamline__V1__WatchRunRequest_Closure)
 typedef void (*Beamline__V1__CancelRunRequest_Closure)
                  (const Beamline__V1__CancelRunRequest *message,
                   void *closure_data);
+typedef void (*Beamline__V1__PauseRunRequest_Closure)
+                 (const Beamline__V1__PauseRunRequest *message,
+                  void *closure_data);
+typedef void (*Beamline__V1__ResumeRunRequest_Closure)
+                 (const Beamline__V1__ResumeRunRequest *message,
+                  void *closure_data);
+typedef void (*Beamline__V1__SignalRunRequest_Closure)
+                 (const Beamline__V1__SignalRunRequest *message,
+                  void *closure_data);
 typedef void (*Beamline__V1__ListRunsRequest_Closure)
                  (const Beamline__V1__ListRunsRequest *message,
                   void *closure_data);
@@ -518,6 +626,18 @@ struct Beamline__V1__RunService_Service
                      const Beamline__V1__CancelRunRequest *input,
                      Beamline__V1__Run_Closure closure,
                      void *closure_data);
+  void (*pause_run)(Beamline__V1__RunService_Service *service,
+                    const Beamline__V1__PauseRunRequest *input,
+                    Beamline__V1__Run_Closure closure,
+                    void *closure_data);
+  void (*resume_run)(Beamline__V1__RunService_Service *service,
+                     const Beamline__V1__ResumeRunRequest *input,
+                     Beamline__V1__Run_Closure closure,
+                     void *closure_data);
+  void (*signal_run)(Beamline__V1__RunService_Service *service,
+                     const Beamline__V1__SignalRunRequest *input,
+                     Beamline__V1__Run_Closure closure,
+                     void *closure_data);
   void (*watch_run)(Beamline__V1__RunService_Service *service,
                     const Beamline__V1__WatchRunRequest *input,
                     Beamline__V1__Run_Closure closure,
@@ -535,6 +655,9 @@ void beamline__v1__run_service__init (Beamline__V1__RunService_Service *service,
       function_prefix__ ## get_run,\
       function_prefix__ ## list_runs,\
       function_prefix__ ## cancel_run,\
+      function_prefix__ ## pause_run,\
+      function_prefix__ ## resume_run,\
+      function_prefix__ ## signal_run,\
       function_prefix__ ## watch_run  }
 void beamline__v1__run_service__start_run(ProtobufCService *service,
                                           const Beamline__V1__StartRunRequest *input,
@@ -556,6 +679,18 @@ void beamline__v1__run_service__cancel_run(ProtobufCService *service,
                                            const Beamline__V1__CancelRunRequest *input,
                                            Beamline__V1__Run_Closure closure,
                                            void *closure_data);
+void beamline__v1__run_service__pause_run(ProtobufCService *service,
+                                          const Beamline__V1__PauseRunRequest *input,
+                                          Beamline__V1__Run_Closure closure,
+                                          void *closure_data);
+void beamline__v1__run_service__resume_run(ProtobufCService *service,
+                                           const Beamline__V1__ResumeRunRequest *input,
+                                           Beamline__V1__Run_Closure closure,
+                                           void *closure_data);
+void beamline__v1__run_service__signal_run(ProtobufCService *service,
+                                           const Beamline__V1__SignalRunRequest *input,
+                                           Beamline__V1__Run_Closure closure,
+                                           void *closure_data);
 void beamline__v1__run_service__watch_run(ProtobufCService *service,
                                           const Beamline__V1__WatchRunRequest *input,
                                           Beamline__V1__Run_Closure closure,
@@ -572,6 +707,9 @@ extern const ProtobufCMessageDescriptor beamline__v1__error__descriptor;
 extern const ProtobufCMessageDescriptor beamline__v1__get_run_request__descriptor;
 extern const ProtobufCMessageDescriptor beamline__v1__watch_run_request__descriptor;
 extern const ProtobufCMessageDescriptor beamline__v1__cancel_run_request__descriptor;
+extern const ProtobufCMessageDescriptor beamline__v1__pause_run_request__descriptor;
+extern const ProtobufCMessageDescriptor beamline__v1__resume_run_request__descriptor;
+extern const ProtobufCMessageDescriptor beamline__v1__signal_run_request__descriptor;
 extern const ProtobufCMessageDescriptor beamline__v1__list_runs_request__descriptor;
 extern const ProtobufCMessageDescriptor beamline__v1__list_runs_response__descriptor;
 extern const ProtobufCMessageDescriptor beamline__v1__run__descriptor;

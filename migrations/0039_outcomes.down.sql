@@ -1,0 +1,2 @@
+DROP TABLE step_followers;
+DROP TABLE step_outcomes;
