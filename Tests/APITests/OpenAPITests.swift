@@ -3,7 +3,7 @@ import Testing
 
 @testable import API
 
-@Suite("openapi.yaml and the routes", .timeLimit(.minutes(2)))
+@Suite("openapi.yaml and the routes", .timeLimit(.minutes(5)))
 struct OpenAPITests {
     @Test("each operation has its route, each route its operation, under one name and with the same parameters")
     func agree() async throws {

@@ -6,7 +6,7 @@ import Workflows
 
 /// The whole language through the engine on PostgreSQL: what the virtual time of `EngineTests` cannot show is that the
 /// rows are right, which `token_audit` says.
-@Suite("PostgresStore: the whole language", .timeLimit(.minutes(2)))
+@Suite("PostgresStore: the whole language", .timeLimit(.minutes(5)))
 struct LanguageTests {
     private static let definitions = [
         """

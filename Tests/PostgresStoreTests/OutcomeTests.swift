@@ -6,7 +6,7 @@ import Testing
 import Workflows
 
 /// What the store answers when the database or the connection fails it.
-@Suite("PostgresStore: failures", .timeLimit(.minutes(2)))
+@Suite("PostgresStore: failures", .timeLimit(.minutes(5)))
 struct OutcomeTests {
     @Test("A commit whose answer is lost is answered as it was, and happens once")
     func lostAnswer() async throws {

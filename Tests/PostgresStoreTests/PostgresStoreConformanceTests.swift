@@ -3,7 +3,7 @@ import PostgresStore
 import TestSupport
 import Testing
 
-@Suite("PostgresStore: conformance", .timeLimit(.minutes(2)))
+@Suite("PostgresStore: conformance", .timeLimit(.minutes(5)))
 struct PostgresStoreConformanceTests {
     @Test("What every store must do", arguments: StoreConformance.allCases)
     func conformance(_ part: StoreConformance) async throws {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Workflows
 
-@Suite("PostgresStore: a quota of workflows", .timeLimit(.minutes(2)))
+@Suite("PostgresStore: a quota of workflows", .timeLimit(.minutes(5)))
 struct QuotaOfWorkflowsTests {
     private static func changes(
         _ names: [String], digest: UInt8 = 1, removed: [String] = []

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Workflows
 
-@Suite("PostgresStore: lists for people", .timeLimit(.minutes(2)))
+@Suite("PostgresStore: lists for people", .timeLimit(.minutes(5)))
 struct ReaderTests {
     @Test("Runs by state, workflow and page")
     func lists() async throws {

@@ -9,7 +9,7 @@ import Server
 import TestSupport
 import Testing
 
-@Suite("Access over two nodes", .serialized, .timeLimit(.minutes(2)))
+@Suite("Access over two nodes", .serialized, .timeLimit(.minutes(5)))
 struct AccessOverNodesTests {
     /// Runs a body with two nodes on one database, under one set of keys.
     private func withNodes(_ body: ([String], NodeKeys) async throws -> Void) async throws {

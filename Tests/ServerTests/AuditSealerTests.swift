@@ -9,7 +9,7 @@ import Testing
 
 @testable import Server
 
-@Suite("The sealer of the audit log", .timeLimit(.minutes(1)))
+@Suite("The sealer of the audit log", .timeLimit(.minutes(5)))
 struct AuditSealerTests {
     @Test("makes its key, seals what was committed, exports heads by which the chain is found whole")
     func heads() async throws {

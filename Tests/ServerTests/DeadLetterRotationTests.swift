@@ -9,7 +9,7 @@ import Workflows
 
 @testable import Server
 
-@Suite("Rotation of dead letters", .timeLimit(.minutes(1)))
+@Suite("Rotation of dead letters", .timeLimit(.minutes(5)))
 struct DeadLetterRotationTests {
     private func letter(_ number: Int64) -> DeadLetter {
         let run = RunID(RunID.Bytes(high: 1, low: UInt64(number)))

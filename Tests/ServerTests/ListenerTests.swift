@@ -20,7 +20,7 @@ enum HTTPAnswer {
     }
 }
 
-@Suite("Listeners of their own", .serialized, .timeLimit(.minutes(2)))
+@Suite("Listeners of their own", .serialized, .timeLimit(.minutes(5)))
 struct ListenerTests {
     @Test("each listener serves its own, health is everywhere, and what is elsewhere is nothing here")
     func apart() async throws {

@@ -11,7 +11,7 @@ import Testing
 
 @testable import Server
 
-@Suite("OpenID providers", .serialized, .timeLimit(.minutes(2)))
+@Suite("OpenID providers", .serialized, .timeLimit(.minutes(5)))
 struct OpenIDProviderTests {
     private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 

@@ -9,7 +9,7 @@ import Server
 import TestSupport
 import Testing
 
-@Suite("Server node", .serialized, .timeLimit(.minutes(2)))
+@Suite("Server node", .serialized, .timeLimit(.minutes(5)))
 struct ServerNodeTests {
     private func withNode(
         tenants: [String] = ["default"], _ body: (ServerNode, String, NodeKeys) async throws -> Void

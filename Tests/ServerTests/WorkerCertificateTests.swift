@@ -9,7 +9,7 @@ import TLS
 import Testing
 import TransportTestSupport
 
-@Suite("Workers by certificate, over TLS", .serialized, .timeLimit(.minutes(2)))
+@Suite("Workers by certificate, over TLS", .serialized, .timeLimit(.minutes(5)))
 struct WorkerCertificateTests {
     private static func hello(_ name: String) -> BeamlineV1.WorkerMessage {
         BeamlineV1.WorkerMessage(

@@ -254,7 +254,7 @@ extension StoreConformance {
         // Other transactions of the same database can hold the horizon back for a moment.
         var rows: [EventRow] = []
         var position = beginning
-        let limit = ContinuousClock.now + .seconds(20)
+        let limit = ContinuousClock.now + .seconds(100)
         while rows.count < 3, ContinuousClock.now < limit {
             let page = try await store.readEvents(after: position, limit: 1)
             try expect(!page.gap)

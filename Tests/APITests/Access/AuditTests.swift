@@ -8,7 +8,7 @@ import Testing
 
 @testable import API
 
-@Suite("The audit log", .serialized, .timeLimit(.minutes(2)))
+@Suite("The audit log", .serialized, .timeLimit(.minutes(5)))
 struct AuditTests {
     /// Something that somebody does, and the record that it leaves: newest first.
     private struct Deed {

@@ -7,7 +7,7 @@ import Testing
 
 @testable import API
 
-@Suite("Two tenants over every entry point", .serialized, .timeLimit(.minutes(2)))
+@Suite("Two tenants over every entry point", .serialized, .timeLimit(.minutes(5)))
 struct IsolationTests {
     /// What acme has; each name has this in it, so that it can be looked for in what the other is answered.
     private static let mark = "zqx"

@@ -8,7 +8,7 @@ import Testing
 
 @testable import API
 
-@Suite("API keys", .serialized, .timeLimit(.minutes(2)))
+@Suite("API keys", .serialized, .timeLimit(.minutes(5)))
 struct KeyTests {
     private static func make(
         _ api: APIFixture, _ body: String = #"{"name":"ci","roles":["admin"]}"#

@@ -3,7 +3,7 @@ import HTTP
 import JSON
 import Testing
 
-@Suite("Tokens that are refused", .serialized, .timeLimit(.minutes(2)))
+@Suite("Tokens that are refused", .serialized, .timeLimit(.minutes(5)))
 struct RefusedTokenTests {
     private static func answer(_ api: APIFixture, _ header: String) async throws -> String {
         let answer = try await api.send("GET", "/v1/runs", as: nil, fields: ["authorization": header])

@@ -7,7 +7,7 @@ import Testing
 
 @testable import API
 
-@Suite("The role matrix over every entry point", .serialized, .timeLimit(.minutes(2)))
+@Suite("The role matrix over every entry point", .serialized, .timeLimit(.minutes(5)))
 struct RoleMatrixTests {
     @Test("the table has each operation of openapi.yaml and each gRPC method that is served, and nothing else")
     func complete() async throws {

@@ -13,7 +13,7 @@ import WorkerRuntime
 
 @testable import API
 
-@Suite("Secrets in steps", .serialized, .timeLimit(.minutes(3)))
+@Suite("Secrets in steps", .serialized, .timeLimit(.minutes(5)))
 struct SecretStepTests {
     /// With characters that every encoding writes in its own way, and of no length that base64 likes.
     private static let secret = #"p4$s/w+rd "q" \ é"# + "-\(UInt64.random(in: 0 ... .max))"

@@ -2,7 +2,7 @@ import Access
 import JSON
 import Testing
 
-@Suite("Secrets", .serialized, .timeLimit(.minutes(2)))
+@Suite("Secrets", .serialized, .timeLimit(.minutes(5)))
 struct SecretTests {
     @Test("a value goes in and never comes out; names, origins and who set them do; each tenant has its own")
     func life() async throws {

@@ -7,7 +7,7 @@ import Testing
 
 @testable import API
 
-@Suite("Rate limits at the edge", .serialized, .timeLimit(.minutes(2)))
+@Suite("Rate limits at the edge", .serialized, .timeLimit(.minutes(5)))
 struct RateLimitTests {
     private static func rates(read: Int64? = nil, write: Int64? = nil, failures: Int64 = 1000) -> RatePolicies {
         var rates = RatePolicies()

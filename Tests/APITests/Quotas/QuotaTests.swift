@@ -8,7 +8,7 @@ import Testing
 
 @testable import API
 
-@Suite("Quotas over the API", .serialized, .timeLimit(.minutes(2)))
+@Suite("Quotas over the API", .serialized, .timeLimit(.minutes(5)))
 struct QuotaTests {
     /// Runs of acme's in which nothing happens, because nobody serves them.
     private static func start(_ api: APIFixture, key: String? = nil) async throws -> APIFixture.Answer {

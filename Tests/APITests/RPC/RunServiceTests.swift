@@ -4,7 +4,7 @@ import Logging
 import Protobuf
 import Testing
 
-@Suite("gRPC services", .timeLimit(.minutes(2)))
+@Suite("gRPC services", .timeLimit(.minutes(5)))
 struct RunServiceTests {
     private func status(_ body: () async throws -> Void) async -> GRPCStatus? {
         do {

@@ -5,7 +5,7 @@ import Protobuf
 import TestPrograms
 import Testing
 
-@Suite("gRPC: signals, pauses, approvals, queues, bundles", .timeLimit(.minutes(2)))
+@Suite("gRPC: signals, pauses, approvals, queues, bundles", .timeLimit(.minutes(5)))
 struct SteeringServiceTests {
     @Test("official grpcio steers a server: bundles, queues, runs")
     func grpcio() async throws {

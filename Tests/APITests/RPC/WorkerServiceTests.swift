@@ -5,7 +5,7 @@ import JSON
 import Protobuf
 import Testing
 
-@Suite("The worker's stream", .timeLimit(.minutes(2)))
+@Suite("The worker's stream", .timeLimit(.minutes(5)))
 struct WorkerServiceTests {
     private typealias Responses = GRPCResponses<BeamlineV1.WorkerMessage, BeamlineV1.ServerMessage>
 

@@ -3,7 +3,7 @@ import HTTP
 import JSON
 import Testing
 
-@Suite("Admission", .timeLimit(.minutes(2)))
+@Suite("Admission", .timeLimit(.minutes(5)))
 struct AdmissionTests {
     @Test("a tenant sees nothing of another")
     func tenants() async throws {

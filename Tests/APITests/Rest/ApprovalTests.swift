@@ -3,7 +3,7 @@ import HTTP
 import JSON
 import Testing
 
-@Suite("REST: signals, pauses and approvals", .timeLimit(.minutes(3)))
+@Suite("REST: signals, pauses and approvals", .timeLimit(.minutes(5)))
 struct ApprovalTests {
     private static let source = """
         {"name": "release", "steps": [

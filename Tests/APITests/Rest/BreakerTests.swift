@@ -5,7 +5,7 @@ import JSON
 import Protobuf
 import Testing
 
-@Suite("REST: circuit breakers", .timeLimit(.minutes(3)))
+@Suite("REST: circuit breakers", .timeLimit(.minutes(5)))
 struct BreakerTests {
     @Test("a breaker of a task type from its setting up to its end, and who may do what")
     func taskType() async throws {

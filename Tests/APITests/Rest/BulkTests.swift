@@ -3,7 +3,7 @@ import HTTP
 import JSON
 import Testing
 
-@Suite("REST: bulk jobs", .timeLimit(.minutes(3)))
+@Suite("REST: bulk jobs", .timeLimit(.minutes(5)))
 struct BulkTests {
     private static let source = """
         {"name": "ask", "steps": [{"id": "hold", "uses": "wait", "with": {"signal": "go"}},

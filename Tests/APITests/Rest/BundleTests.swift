@@ -4,7 +4,7 @@ import JSON
 import Protobuf
 import Testing
 
-@Suite("REST: bundles, limits and preconditions", .timeLimit(.minutes(3)))
+@Suite("REST: bundles, limits and preconditions", .timeLimit(.minutes(5)))
 struct BundleTests {
     private static func text(slots: Int = 2, weight: Int = 3, workflows: [String] = ["w"]) -> String {
         """

@@ -5,7 +5,7 @@ import JSON
 import Protobuf
 import Testing
 
-@Suite("REST: approvals that escalate and are handed on", .timeLimit(.minutes(3)))
+@Suite("REST: approvals that escalate and are handed on", .timeLimit(.minutes(5)))
 struct EscalationTests {
     private static func start(_ api: APIFixture, _ with: String) async throws -> String {
         let source = #"{"name":"w","steps":[{"id":"ok","uses":"approval","with":{\#(with)}}]}"#

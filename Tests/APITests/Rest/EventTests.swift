@@ -6,7 +6,7 @@ import Testing
 
 @testable import API
 
-@Suite("Server-sent events", .timeLimit(.minutes(2)))
+@Suite("Server-sent events", .timeLimit(.minutes(5)))
 struct EventTests {
     struct Event: Sendable {
         var name = ""

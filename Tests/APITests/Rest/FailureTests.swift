@@ -5,7 +5,7 @@ import JSON
 import Protobuf
 import Testing
 
-@Suite("REST: dead letters, redrives and reruns", .timeLimit(.minutes(3)))
+@Suite("REST: dead letters, redrives and reruns", .timeLimit(.minutes(5)))
 struct FailureTests {
     private struct Done {
         var step: String

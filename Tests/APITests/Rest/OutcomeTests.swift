@@ -3,7 +3,7 @@ import JSON
 import Protobuf
 import Testing
 
-@Suite("REST: caches and idempotency keys", .timeLimit(.minutes(3)))
+@Suite("REST: caches and idempotency keys", .timeLimit(.minutes(5)))
 struct OutcomeTests {
     private static func source(_ name: String, _ more: String) -> String {
         #"{"name":"\#(name)","inputs":{"type":"object","additionalProperties":true},"steps":[{"id":"a","uses":"noop",\#(more),"with":{"x":"${{ inputs.x }}"}}]}"#

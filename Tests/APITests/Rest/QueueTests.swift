@@ -4,7 +4,7 @@ import HTTP
 import JSON
 import Testing
 
-@Suite("REST: queues and explain", .timeLimit(.minutes(3)))
+@Suite("REST: queues and explain", .timeLimit(.minutes(5)))
 struct QueueTests {
     @Test("a queue from its setting up to its end; versions guard every change")
     func queue() async throws {

@@ -5,7 +5,7 @@ import JSON
 import Protobuf
 import Testing
 
-@Suite("REST", .timeLimit(.minutes(3)))
+@Suite("REST", .timeLimit(.minutes(5)))
 struct RestTests {
     @Test("a run from its definition to its output, on a worker's stream; every answer fits openapi.yaml")
     func wholeRun() async throws {

@@ -24,7 +24,7 @@ private struct TestProvider: SignInProvider {
     }
 }
 
-@Suite("Signing in to the dashboard", .timeLimit(.minutes(2)))
+@Suite("Signing in to the dashboard", .timeLimit(.minutes(5)))
 struct SignInTests {
     private static func cookie(_ answer: APIFixture.Answer, _ name: String) -> String? {
         answer.fields.values(of: "set-cookie").first { $0.hasPrefix("\(name)=") && !$0.hasPrefix("\(name)=;") }

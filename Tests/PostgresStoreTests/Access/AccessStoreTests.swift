@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import Workflows
 
-@Suite("PostgresStore: who may do what", .timeLimit(.minutes(2)))
+@Suite("PostgresStore: who may do what", .timeLimit(.minutes(5)))
 struct AccessStoreTests {
     private static func principal(
         _ subject: String = "ada", tenant: String = "acme", custom: [String] = [], id: String? = "t1"

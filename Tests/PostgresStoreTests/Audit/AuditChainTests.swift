@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import Workflows
 
-@Suite("PostgresStore: the audit log and its chain", .timeLimit(.minutes(2)))
+@Suite("PostgresStore: the audit log and its chain", .timeLimit(.minutes(5)))
 struct AuditChainTests {
     /// A database with sealed records and one that administers it.
     struct Sealed {

@@ -6,7 +6,7 @@ import Testing
 import Workflows
 
 /// Each reason has a scenario on a real database, and what it says is compared with the rows.
-@Suite("PostgresStore: explain", .timeLimit(.minutes(3)))
+@Suite("PostgresStore: explain", .timeLimit(.minutes(5)))
 struct ExplainTests {
     private static func workflow(_ name: String, more: String = "", step: String = "", rest: String = "") -> String {
         "name: \(name)\n\(more)\nsteps: [{ id: only, uses: noop\(step) }, { id: after, uses: noop, needs: [only] }]\n\(rest)"

@@ -6,7 +6,7 @@ import Testing
 import Workflows
 
 /// Jobs over many runs: the rows, and the duty on a real engine.
-@Suite("PostgresStore: bulk jobs", .timeLimit(.minutes(1)))
+@Suite("PostgresStore: bulk jobs", .timeLimit(.minutes(5)))
 struct BulkTests {
     private func order(_ action: BulkJob.Action, rate: Int32? = nil) -> BulkJob.Order {
         BulkJob.Order(action: action, filter: "state:failed", rate: rate, reason: "why", by: "ada")

@@ -6,7 +6,7 @@ import Testing
 import Workflows
 
 /// The list of dead letters on PostgreSQL.
-@Suite("PostgresStore: dead letters", .timeLimit(.minutes(1)))
+@Suite("PostgresStore: dead letters", .timeLimit(.minutes(5)))
 struct DeadLetterTests {
     private static func failure(_ code: String) -> StepFailure {
         StepFailure(kind: code == "slow" ? .timeout : .error, code: code, message: "it said \(code)", retryable: false)

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Workflows
 
-@Suite("PostgresStore: rotation of dead letters", .timeLimit(.minutes(1)))
+@Suite("PostgresStore: rotation of dead letters", .timeLimit(.minutes(5)))
 struct RotationTests {
     private struct Refused: Error {}
 

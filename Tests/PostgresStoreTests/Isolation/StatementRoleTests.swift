@@ -10,7 +10,7 @@ import Testing
 import Workflows
 
 /// What requests read, and the definitions they write, by the role that ran the statement, as the server counts it.
-@Suite("PostgresStore: statements by role", .timeLimit(.minutes(2)), .serialized)
+@Suite("PostgresStore: statements by role", .timeLimit(.minutes(5)), .serialized)
 struct StatementRoleTests {
     @Test("requests' statements run as beamline_tenant, the engine's as its own role")
     func roles() async throws {

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Workflows
 
-@Suite("PostgresStore: row-level security", .timeLimit(.minutes(2)))
+@Suite("PostgresStore: row-level security", .timeLimit(.minutes(5)))
 struct TenantIsolationTests {
     /// Tables with rows of tenants, and the column that says whose.
     private static let tables: PostgresQuery = """

@@ -32,7 +32,7 @@ struct Attendant: Sendable {
             switch wait.request.kind {
             case .signal: wait.request.subject != LanguagePlans.silence
             case .approval: true
-            case .time, .child: false
+            case .time, .child, .outcome: false
             }
         }
         guard let (step, request) = world.dice.pick(waits) else { return }
