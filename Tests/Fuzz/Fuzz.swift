@@ -6,7 +6,7 @@ import Foundation
 @main
 enum Fuzz {
     /// The one of this process.
-    nonisolated(unsafe) private static var target: FuzzTarget = .json
+    nonisolated(unsafe) fileprivate static var target: FuzzTarget = .json
 
     static func main() {
         let arguments = CommandLine.arguments
@@ -17,16 +17,13 @@ enum Fuzz {
         }
         unsafe target = chosen
         sow(chosen, in: arguments[2])
-        var list: [UnsafeMutablePointer<CChar>?] = []
+        var list: [UnsafeMutablePointer<CChar>?] = unsafe []
         for argument in [arguments[0]] + arguments.dropFirst(2) { unsafe list.append(strdup(argument)) }
         unsafe list.append(nil)
-        var count = CInt(list.count - 1)
+        var count = CInt(unsafe list.count - 1)
         let status = unsafe list.withUnsafeMutableBufferPointer { buffer in
-            var place = unsafe buffer.baseAddress
-            return unsafe runFuzzer(&count, &place) { bytes, count in
-                unsafe Fuzz.target.read(Array(UnsafeBufferPointer(start: bytes, count: count)))
-                return 0
-            }
+            var place = buffer.baseAddress
+            return unsafe runFuzzer(&count, &place, readOneInput)
         }
         exit(status)
     }
@@ -44,6 +41,13 @@ enum Fuzz {
             exit(2)
         }
     }
+}
+
+/// One input of libFuzzer. The archive's own `main`, which ours takes the place of, names it too.
+@_cdecl("LLVMFuzzerTestOneInput")
+func readOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    unsafe Fuzz.target.read(Array(UnsafeBufferPointer(start: bytes, count: count)))
+    return 0
 }
 
 /// libFuzzer's own loop (FuzzerInterface.h).

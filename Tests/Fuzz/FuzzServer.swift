@@ -15,7 +15,7 @@ final class FuzzServer: Sendable {
         let quiet = Logger(label: "fuzz") { _ in SwiftLogNoOpLogHandler() }
         var router = GRPCRouter<String>(logger: quiet) { _ in "fuzz" }
         router.unary(BeamlineV1.RunService.startRun) { request, _ in
-            BeamlineV1.StartRunResponse(id: request.workflow)
+            BeamlineV1.StartRunResponse(runID: request.workflow)
         }
         let services = router
         var limits = HTTPLimits()
@@ -59,7 +59,7 @@ final class FuzzServer: Sendable {
         var sent = 0
         while sent < bytes.count {
             let count = unsafe bytes[sent...].withUnsafeBytes {
-                unsafe send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+                unsafe send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
             // The server may have had enough.
             if count <= 0 { break }

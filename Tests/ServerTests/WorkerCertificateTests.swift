@@ -33,6 +33,10 @@ struct WorkerCertificateTests {
         } catch let status as GRPCStatus { return "\(status.code)" } catch { return "no connection" }
     }
 
+    private final class End: Sendable {
+        let isReached = Mutex(false)
+    }
+
     private static func client(
         _ certificates: Certificates, certificate: Bool = true
     ) throws -> TLSContext {
@@ -121,14 +125,14 @@ struct WorkerCertificateTests {
             let tls = try Self.client(certificates, certificate: false)
             let bearer = try running.token(.viewer)
             let before = try await Self.serverFingerprint(running)
-            let isOver = Mutex(false)
+            let end = End()
             let counts = try await withThrowingTaskGroup(of: Int.self) { group in
                 for client in 0..<4 {
                     group.addTask {
                         // Two keep their connection, two make one for each request.
                         let kept = running.channel(tls: tls, bearer: bearer)
                         var served = 0
-                        while !isOver.withLock({ $0 }) {
+                        while !end.isReached.withLock({ $0 }) {
                             let channel = client < 2 ? kept : running.channel(tls: tls, bearer: bearer)
                             let answer = try await channel.unary(GRPCHealthV1.Health.check, .init(service: ""))
                             #expect(answer.status == .serving)
@@ -146,7 +150,7 @@ struct WorkerCertificateTests {
                     while now == last { now = try await Self.serverFingerprint(running) }
                     last = now
                 }
-                isOver.withLock { $0 = true }
+                end.isReached.withLock { $0 = true }
                 return try await group.reduce(into: [Int]()) { $0.append($1) }
             }
             #expect(counts.count { $0 > 0 } == 4)

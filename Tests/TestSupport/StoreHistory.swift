@@ -215,7 +215,7 @@ public struct StoreHistory {
         }
         let settlement = try await store.openSession(fixture.record(session), held: Array(Set(held)))
         return "settle \(name(session)): kept [\(names(settlement.kept.map(\.fence)))], "
-            + "returned \(settlement.returned.count), unknown \(settlement.unknown.count)"
+            + "returned from \(settlement.returned.map(\.lowestRank).min() ?? 0), unknown \(settlement.unknown.count)"
     }
 
     /// A session's lease ends, and its attempts are rescued; or it leaves in good order.

@@ -64,11 +64,9 @@ final class Gate: Sendable {
             throw TokenError(.missing, "This needs a token: send authorization: Bearer TOKEN, or sign in.")
         }
         try Self.refuseCrossSite(request)
-        return try await limited(request) { now in
-            let identity = try await authenticator.authenticate(cookie: cookie, now: now)
-            try Self.refuseForged(request, cookie: cookie)
-            return identity
-        }
+        let identity = try await identity(ofCookie: cookie, request)
+        try Self.refuseForged(request, cookie: cookie)
+        return identity
     }
 
     /// The identity of a session that was made just now.
@@ -90,6 +88,11 @@ final class Gate: Sendable {
     private func identity(of credential: String, _ request: HTTPRequest) async throws -> Identity {
         if let known = authenticator.remembered(credential, now: seconds) { return known }
         return try await limited(request) { now in try await authenticator.authenticate(credential, now: now) }
+    }
+
+    private func identity(ofCookie cookie: String, _ request: HTTPRequest) async throws -> Identity {
+        if let known = authenticator.remembered(cookie: cookie, now: seconds) { return known }
+        return try await limited(request) { now in try await authenticator.authenticate(cookie: cookie, now: now) }
     }
 
     /// An address that has tried too often in vain is not heard for a while.

@@ -43,6 +43,12 @@ public final class Authenticator: Sendable {
         return remembered(Key(source: .bearer, digest: Digest(of: credential)), now: now)
     }
 
+    /// The identity of a session's cookie that has been looked up before and is remembered.
+    public func remembered(cookie text: String, now: Int64) -> Identity? {
+        guard let session = SessionText(text) else { return nil }
+        return remembered(Key(source: .cookie, digest: session.digest), now: now)
+    }
+
     /// The identity of a token or an API key.
     ///
     /// - Parameter now: seconds since 1970.

@@ -88,15 +88,17 @@ enum QuotaStatement {
         """,
         [.int4, .uuid, .int4, .int8, .int8])
 
-    /// Units become runs, if the holder still has them: by tenant, how many. Answers the tenants where it has.
+    /// Units become runs, if the holder still has them: by tenant, how many. Answers the tenants where it has. Without a
+    /// join, so that every plan probes by the full key.
     static let use = PostgresStatement(
         """
-        UPDATE reservations r SET units = r.units - u.count, used = r.used + u.count
-        FROM unnest($1::int4[], $2::int4[]) AS u(tenant, count)
-        WHERE r.tenant = u.tenant AND r.holder = $3 AND r.lane = $4 AND r.units >= u.count AND r.expires_at > now()
+        UPDATE reservations r SET units = r.units - \(count), used = r.used + \(count)
+        WHERE r.tenant = ANY ($1) AND r.holder = $3 AND r.lane = $4 AND r.units >= \(count) AND r.expires_at > now()
         RETURNING r.tenant
         """,
         [.int4Array, .int4Array, .uuid, .int4])
+
+    private static let count = "($2::int4[])[array_position($1::int4[], r.tenant)]"
 
     /// Of these tenants, those whose active runs are limited.
     static let limited = PostgresStatement(

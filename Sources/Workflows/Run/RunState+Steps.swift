@@ -110,7 +110,6 @@ extension RunState {
             decisions[step] = nil
         }
         if !outcomeKeys.isEmpty { outcomeKeys[step] = nil }
-        if let position = expansionOf.removeValue(forKey: step) { forgetOutputs(of: expansions[position]) }
         // Those of the items of a failed step are kept: it may be reopened.
         if let position = expansionOf.removeValue(forKey: step), status != .failed {
             forgetOutputs(of: expansions[position])

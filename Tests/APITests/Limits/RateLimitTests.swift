@@ -55,6 +55,12 @@ struct RateLimitTests {
         try await APIFixture.run(rates: Self.rates(failures: 3)) { api in
             let mine: HTTPFields = ["authorization": "Bearer \(try api.token(.viewer))"]
             #expect(try await api.send("GET", "/v1/runs", as: nil, fields: mine).status == 200)
+            let issued = try await api.send("POST", "/v1/session/codes", as: .viewer).json?["code"]?.stringValue ?? ""
+            let signedIn = try await api.send(
+                "POST", "/v1/session", as: nil, json: #"{"code":"\#(issued)"}"#,
+                fields: ["sec-fetch-site": "same-origin"])
+            let cookie: HTTPFields = ["cookie": String((signedIn.fields["set-cookie"] ?? "").prefix { $0 != ";" })]
+            #expect(try await api.send("GET", "/v1/runs", as: nil, fields: cookie).status == 200)
             var generator = SystemRandomNumberGenerator()
             func wrong() async throws -> APIFixture.Answer {
                 let key = APIKeyText(using: &generator).text
@@ -73,6 +79,7 @@ struct RateLimitTests {
                 "POST", "/v1/session", as: nil, json: #"{"code":"nope"}"#, fields: ["sec-fetch-site": "same-origin"])
             #expect(again.status == 429)
             #expect(try await api.send("GET", "/v1/runs", as: nil, fields: mine).status == 200)
+            #expect(try await api.send("GET", "/v1/runs", as: nil, fields: cookie).status == 200)
         }
     }
 

@@ -46,17 +46,29 @@ struct TestWorker: Sendable {
         case failure
     }
 
-    /// Ends every assignment as its input, a JSON text, decides.
+    /// Ends every assignment as its input, a JSON text, decides, and says now and then that it is there: a test on a busy
+    /// machine may take longer than the worker's lease.
     func serve(_ verdict: @Sendable (String) -> Verdict) async throws {
-        for try await message in call.responses {
-            guard case .assign(let assign)? = message.kind else { continue }
-            try await call.send(.init(kind: .started(.init(task: assign.task))))
-            switch verdict(String(decoding: assign.input, as: UTF8.self)) {
-            case .success:
-                try await call.send(.init(kind: .complete(.init(task: assign.task, output: Array("{}".utf8)))))
-            case .failure:
-                try await call.send(
-                    .init(kind: .fail(.init(task: assign.task, kind: "error", code: "down", message: "it is down"))))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            let call = call
+            group.addTask {
+                while true {
+                    try await Task.sleep(for: .seconds(3))
+                    try await call.send(.init(kind: .heartbeat(.init())))
+                }
+            }
+            defer { group.cancelAll() }
+            for try await message in call.responses {
+                guard case .assign(let assign)? = message.kind else { continue }
+                try await call.send(.init(kind: .started(.init(task: assign.task))))
+                switch verdict(String(decoding: assign.input, as: UTF8.self)) {
+                case .success:
+                    try await call.send(.init(kind: .complete(.init(task: assign.task, output: Array("{}".utf8)))))
+                case .failure:
+                    try await call.send(
+                        .init(kind: .fail(.init(task: assign.task, kind: "error", code: "down", message: "it is down")))
+                    )
+                }
             }
         }
     }

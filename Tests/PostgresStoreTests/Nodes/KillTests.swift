@@ -115,7 +115,9 @@ struct KillTests {
             let output = try JSONValue(parsing: record.ending?.output ?? [])
             #expect(output == ["ok": 1])
             #expect(try await stage.text("SELECT count(*) FROM runs", key) == "2", "one child")
-            #expect(try await stage.text("SELECT count(*) FROM inbox", key) == "0")
+            try await stage.until("every message is acknowledged") {
+                try await stage.text("SELECT count(*) FROM inbox", key) == "0"
+            }
         }
     }
 

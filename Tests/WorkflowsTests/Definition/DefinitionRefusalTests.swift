@@ -27,9 +27,9 @@ struct DefinitionRefusalTests {
             ("  need: [b]", "5:3+4 unknown key \"need\" in a step (did you mean \"needs\"?)"),
             (
                 "  zzz: [b]",
-                "5:3+3 unknown key \"zzz\" in a step (keys are id, uses, needs, join, if, for_each, max_parallel, with, retry, timeout, deadline, limits, resources, priority, concurrency, rate, background, reads, writes)"
+                "5:3+3 unknown key \"zzz\" in a step (keys are id, uses, needs, join, if, for_each, max_parallel, with, retry, timeout, deadline, limits, resources, priority, concurrency, rate, breaker, cache, idempotency, background, reads, writes)"
             ),
-            ("  cache: true", "5:3+5 \"cache\" is not supported yet"),
+            ("  compensate: true", "5:3+10 \"compensate\" is not supported yet"),
             ("  priority: 1001", "5:13+4 priority must be an integer from -1000 to 1000"),
             ("  priority: high", "5:13+4 priority must be an integer from -1000 to 1000"),
             ("  rate: {limit: 5}", "5:9+1 rate has no \"per\""),

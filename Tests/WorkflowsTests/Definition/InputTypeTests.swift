@@ -43,24 +43,24 @@ struct InputTypeTests {
 
     @Test("a name that a closed object does not have, and names of what has none, at their places")
     func paths() {
-        #expect(with("inputs.customer.nmae") == [#"16:52+4 the input customer has no "nmae""#])
-        #expect(with("1 + inputs.count.value") == [#"16:53+5 the input count is of type integer and has no "value""#])
-        #expect(with("inputs.level.x") == [#"16:49+1 the input level is of type string and has no "x""#])
+        #expect(with("inputs.customer.nmae") == [#"16:58+4 the input customer has no "nmae""#])
+        #expect(with("1 + inputs.count.value") == [#"16:59+5 the input count is of type integer and has no "value""#])
+        #expect(with("inputs.level.x") == [#"16:55+1 the input level is of type string and has no "x""#])
         #expect(
             with("inputs.customer.name.first") == [
-                #"16:57+5 the input customer.name is of type string and has no "first""#
+                #"16:63+5 the input customer.name is of type string and has no "first""#
             ])
-        #expect(with("inputs.cuont") == [#"16:43+5 there is no input "cuont""#])
+        #expect(with("inputs.cuont") == [#"16:49+5 there is no input "cuont""#])
     }
 
     @Test("an input that can never be what is taken")
     func types() {
         #expect(
             problems("  - { id: a, uses: noop, if: \"${{ inputs.count }}\" }")
-                == ["16:33+12 if takes boolean, and the input count is of type integer"])
+                == ["16:35+12 if takes boolean, and the input count is of type integer"])
         #expect(
             problems("  - { id: a, uses: noop, for_each: \"${{ inputs.customer }}\" }")
-                == ["16:39+15 for_each takes array, and the input customer is of type object"])
+                == ["16:41+15 for_each takes array, and the input customer is of type object"])
         for fine in [
             "if: \"${{ inputs.on }}\"", "for_each: \"${{ inputs.list }}\"", "for_each: \"${{ inputs.either }}\"",
             "if: \"${{ inputs.free }}\"", "if: \"${{ inputs.count > 1 }}\"",

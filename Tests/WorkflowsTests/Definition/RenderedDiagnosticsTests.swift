@@ -66,9 +66,9 @@ struct RenderedDiagnosticsTests {
                 hello.yaml:8:9: error: the id "b c" must be made of letters, digits and - _
                   8 |   - id: "b c"
                     |         ^~~~~
-                hello.yaml:9:5: error: "cache" is not supported yet
+                hello.yaml:9:12: error: "x" is no duration; write whole numbers with units, as 1h30m or 250ms
                   9 |     cache: x
-                    |     ^~~~~
+                    |            ^
                 6 errors; nothing applied.
 
                 """)

@@ -162,7 +162,7 @@ struct OutcomeTests {
     @Test(
         "what is refused",
         arguments: [
-            ("cache: soon", "bad duration"), ("cache: 5", "must be a duration"), ("cache: 1000d", "366 days"),
+            ("cache: soon", "is no duration"), ("cache: 5", "must be a duration"), ("cache: 1000d", "366 days"),
             ("cache: {}", "has no \"ttl\""), ("cache: { ttl: 1h, for: 3 }", "unknown key \"for\""),
             ("cache: { ttl: 1h, scope: tenant }", "scope is of a key"),
             ("cache: { ttl: 1h, secrets: maybe }", "must be true or false"),
