@@ -32,7 +32,7 @@ extension PostgresStore {
     }
 
     public func addSignInCode(_ digest: Digest, for signIn: SignIn, expiresAt: Int64) async throws {
-        _ = try await directory { (connection) throws(PostgresError) in
+        _ = try await duty { (connection) throws(PostgresError) in
             try await connection.query(
                 """
                 WITH over AS (
@@ -48,7 +48,7 @@ extension PostgresStore {
     }
 
     public func redeemSignInCode(_ digest: Digest) async throws -> SignIn? {
-        try await directory { (connection) throws(PostgresError) in
+        try await duty { (connection) throws(PostgresError) in
             // Of two that redeem one code at once, one deletes the row and the other finds none.
             let rows = try await connection.query(
                 """
@@ -64,7 +64,7 @@ extension PostgresStore {
     }
 
     public func addSession(_ session: SessionText, for signIn: SignIn) async throws -> Bool {
-        try await directory { (connection) throws(PostgresError) in
+        try await duty { (connection) throws(PostgresError) in
             let rows = try await connection.query(
                 """
                 WITH over AS (
@@ -81,7 +81,7 @@ extension PostgresStore {
     }
 
     public func endSession(digest: Digest) async throws {
-        _ = try await directory { (connection) throws(PostgresError) in
+        _ = try await duty { (connection) throws(PostgresError) in
             try await connection.query(
                 """
                 UPDATE sign_in_sessions SET ended_at = now() WHERE digest = \(digest.bytes) AND ended_at IS NULL

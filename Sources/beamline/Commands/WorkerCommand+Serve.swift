@@ -58,12 +58,14 @@ extension WorkerCommand {
 
         func run() async throws {
             logging.bootstrap()
-            let context = try ClientContext.find()
+            // A named server and a certificate are all that it takes.
+            let context: ClientContext? = try url.isEmpty || tlsCertificate == nil ? ClientContext.find() : nil
             let standard = WorkerSlots.standard
             var configuration = WorkerConfiguration(
                 name: name ?? HostName.text, pools: ["cpu": cpu ?? standard.cpu, "io": io ?? standard.io])
-            configuration.urls = url.isEmpty ? context.url.split(separator: ",").map(String.init) : url
-            configuration.token = context.token
+            configuration.urls = context.map { $0.url.split(separator: ",").map(String.init) } ?? []
+            if !url.isEmpty { configuration.urls = url }
+            configuration.token = context?.token
             configuration.certificateAuthorities = tlsAuthorities
             if let tlsCertificate, let tlsKey { configuration.identity = (tlsCertificate, tlsKey) }
             configuration.softwareVersion = BuildVersion.text
