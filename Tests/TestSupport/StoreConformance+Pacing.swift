@@ -131,10 +131,10 @@ extension StoreConformance {
         try expectEqual(four.admissions.messages.map(\.id.key), [third])
         try await until("the fourth's time comes") {
             _ = try await fixture.store.fireTimers(limit: 100)
-            return try await delay(fixture, fourth) == nil
+            let told = try await fixture.store.readInbox(limit: 10_000, olderThan: .zero)
+            return told.contains { $0.id.key == fourth && $0.command == .admit }
         }
-        let told = try await fixture.store.readInbox(limit: 10_000, olderThan: .zero)
-        try expect(told.contains { $0.id.key == fourth && $0.command == .admit })
+        try expectEqual(try await delay(fixture, fourth), nil)
         let (fifth, five) = try await start(pacing, fixture)
         try expect(five.admissions.messages.isEmpty, "the fourth has started, nobody replaces it")
         try expect(isNear(try await delay(fixture, fifth)?.due, .seconds(600), from: now))

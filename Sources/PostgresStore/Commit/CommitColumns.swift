@@ -67,7 +67,7 @@ struct CommitColumns {
     var isPipelined: Bool {
         isPlain && paced.isEmpty && delayed.isEmpty && outcomes.isEmpty && !held.hasImpatient
     }
-    var isEmpty: Bool { runs == 0 && sections.subtracting(.freed).isEmpty }
+    var isEmpty: Bool { runs == 0 && sections.subtracting(.freed).isEmpty && rare.isEmpty }
     /// One statement writes all of it.
     var isPlain: Bool { drops.isEmpty && rare.isEmpty }
 
