@@ -41,7 +41,7 @@ public struct EngineConfiguration: Sendable {
     public var inboxAge: Duration = .seconds(1)
     public var inboxLimit = 500
     /// How often the event log is read when no wake comes.
-    public var eventInterval: Duration = .milliseconds(500)
+    public var eventInterval: Duration = .seconds(1)
     public var eventLimit = 200
     /// Commits and bytes of a tenant's events that are kept for its readers; one that is further behind is told to
     /// resynchronise.
@@ -58,7 +58,7 @@ public struct EngineConfiguration: Sendable {
     /// Limits that one sweep looks at.
     public var limitSweepCount = 500
     /// How often breakers are looked at: the backstop behind their own times and the event log.
-    public var breakerInterval: Duration = .seconds(1)
+    public var breakerInterval: Duration = .seconds(3)
     /// Breakers that one pass makes half-open at most.
     public var breakerLimit = 100
     /// How often the tenants' quotas are read again; a change on another node is felt after so long.

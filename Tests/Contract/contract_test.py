@@ -42,7 +42,8 @@ def known(client):
     client.call("PUT", "/v1/breakers/contract", {"failures": 3})
     bundle = {"files": [{"name": "contract.yaml", "content": "bundle: contract\nqueues:\n  - { name: contract-bundle }\n"}]}
     client.call("POST", "/v1/apply", bundle)
-    names = {"/v1/bundles/": {"name": "contract"}, "/v1/breakers/": {"name": "contract"}, "/v1/runs/": {"id": run}, "/v1/workflows/": {"name": "contract%2Fone"}, "/v1/queues/": {"name": "contract"},
+    job = client.call("POST", "/v1/bulk", {"action": "pause", "filter": "workflow:contract/none"})["id"]
+    names = {"/v1/bulk/": {"id": job}, "/v1/bundles/": {"name": "contract"}, "/v1/breakers/": {"name": "contract"}, "/v1/runs/": {"id": run}, "/v1/workflows/": {"name": "contract%2Fone"}, "/v1/queues/": {"name": "contract"},
              "/v1/keys/": {"id": key}, "/v1/roles/": {"name": "contract"}, "/v1/secrets/": {"name": "contract"},
              "/v1/tenants/": {"name": "other"}, "/v1/tokens/": {"id": "nobody"}, "/v1/session/oidc/": {"name": "company"}}
     bodies = {
@@ -145,7 +146,7 @@ def explicit(client, operations, paths, bodies, reached):
     steps = [
         ("POST", "/v1/runs/{id}/pause", f"/v1/runs/{first}/pause", None), ("POST", "/v1/runs/{id}/resume", f"/v1/runs/{first}/resume", None),
         ("POST", "/v1/runs/{id}/signals/{name}", f"/v1/runs/{first}/signals/go", {}),
-        ("POST", "/v1/runs/{id}/approvals/{step}/delegate", f"/v1/runs/{first}/approvals/ask/delegate", {"to": "somebody"}),
+        ("POST", "/v1/runs/{id}/approvals/{step}/delegate", f"/v1/runs/{second}/approvals/ask/delegate", {"to": "somebody"}),
         ("POST", "/v1/runs/{id}/approvals/{step}", f"/v1/runs/{first}/approvals/ask", {"decision": "approve"}),
         ("POST", "/v1/runs/{id}/cancel", f"/v1/runs/{second}/cancel", None), ("POST", "/v1/session", "/v1/session", {"code": code}),
     ]

@@ -21,7 +21,7 @@ public final class BulkRunner: Sendable {
     /// What runs, to be supervised.
     public var service: EngineService {
         let duty = Duty(
-            name: "bulk jobs", parts: engine.parts, interval: .seconds(1), wake: wake
+            name: "bulk jobs", parts: engine.parts, interval: .seconds(5), wake: wake
         ) { () async throws(StoreError) in try await self.runOnce() }
         return EngineService(name: "bulk jobs") { try await duty.run() }
     }
