@@ -184,8 +184,9 @@ struct BatchBuilder {
             batch.clearedDues.append(StepKey(run: key, step: step))
             return .refused(rejection)
         case .event(.outcome(let step, .missing)):
-            // It was told that it holds the key, and cannot use it any more.
-            if let key = command.outcomeKey {
+            // It was told that it holds the key, and cannot use it any more: unless it does already, and a busy machine
+            // has asked for it twice.
+            if let key = command.outcomeKey, entry.withContents({ $0.run.outcomeKeys[step] }) != key {
                 batch.freedOutcomes.append(
                     OutcomeRow(
                         run: command.key,

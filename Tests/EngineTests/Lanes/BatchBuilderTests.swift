@@ -54,6 +54,36 @@ struct BatchBuilderTests {
                 outcome: .success(Array("{}".utf8))))
     }
 
+    @Test("the answer that a step holds its key frees the key when it comes too late, not when it comes twice")
+    func lateAnswer() throws {
+        let source = "name: join\nsteps: [{id: a, uses: noop, idempotency: {key: one}}]"
+        let plan = try Workflow(parsing: Array(source.utf8), file: "join.yaml").plan
+        var run = RunState(plan: plan)
+        let asked = try run.apply(.start, at: now, random: 0).compactMap { effect -> String? in
+            if case .seek(let request) = effect { request.key } else { nil }
+        }
+        let bucket = Bucket(tenant: tenant, queue: QueueID(1), route: RouteID(1))
+        let flow = FlowPlan(
+            flow: FlowVersionID(7), tenant: tenant, name: "join", version: 1, plan: plan, buckets: [bucket])
+        let entry = RunEntry(key: key(1), flow: flow, traceparent: nil, run: run)
+        var answer = command(.event(.outcome(step: 0, .missing)), 1)
+        #expect(asked.count == 1)
+        answer.outcomeKey = asked.first
+
+        var first = builder()
+        #expect(first.advance(answer, entry: entry, isCurrent: true, index: 0, random: 0) == .drafted)
+        var second = builder()
+        let verdict = second.advance(answer, entry: entry, isCurrent: true, index: 0, random: 0)
+        #expect(verdict != .drafted && second.batch.freedOutcomes.isEmpty)
+
+        var third = builder()
+        let cancel = command(.cancel(reason: "enough"), 1)
+        #expect(third.advance(cancel, entry: entry, isCurrent: true, index: 0, random: 0) == .drafted)
+        var fourth = builder()
+        _ = fourth.advance(answer, entry: entry, isCurrent: true, index: 0, random: 0)
+        #expect(fourth.batch.freedOutcomes.map(\.settlement.key) == asked)
+    }
+
     @Test("a start makes its roots ready, with the deadline of the run")
     func start() {
         var builder = builder()
