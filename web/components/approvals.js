@@ -3,7 +3,7 @@ import { ask } from "./dialog.js";
 import { json } from "./json.js";
 import { since } from "./time.js";
 
-/** What the run asks people, each with its two answers; `decide` gets the step and the decision. */
+/** What the run asks people, each with its two answers; `decide` gets the step and the decision, and is `null` for who may not. */
 export function approvals(list, decide) {
   if (!list.length) return null;
   return h(
@@ -19,12 +19,14 @@ export function approvals(list, decide) {
         approval.decisions.map((decision) =>
           h("p", { "data-key": decision.approver }, `${decision.approver}: ${decision.delegate ? `asks ${decision.delegate} to decide` : decision.decision}${decision.comment ? ` – ${decision.comment}` : ""}`)),
         approval.form ? h("details", {}, h("summary", {}, "The form's schema: answer by the API or the command line"), json(approval.form)) : null,
-        h(
-          "div",
-          { class: "actions" },
-          ["reject", "approve"].map((decision) =>
-            h("button", { type: "button", class: decision === "approve" ? "button primary" : "button danger", "data-key": decision, onclick: () => answer(approval, decision, decide) }, decision === "approve" ? "Approve" : "Reject")),
-        ),
+        decide
+          ? h(
+              "div",
+              { class: "actions" },
+              ["reject", "approve"].map((decision) =>
+                h("button", { type: "button", class: decision === "approve" ? "button primary" : "button danger", "data-key": decision, onclick: () => answer(approval, decision, decide) }, decision === "approve" ? "Approve" : "Reject")),
+            )
+          : null,
       )),
   );
 }

@@ -5,10 +5,13 @@ export async function confirm(question) {
   return (await ask(question)) !== null;
 }
 
-/** The same with room for a word, if `comment` is its label; answers what was written, `null` when it was not confirmed. */
-export function ask({ title, text, action, danger = false, comment }) {
+/**
+ * The same with room for a word, if `comment` is its label, or a line, if `line` has the attributes of its input;
+ * answers what was written, `null` when it was not confirmed.
+ */
+export function ask({ title, text, action, danger = false, comment, line }) {
   return new Promise((resolve) => {
-    const field = comment ? h("textarea", { rows: 3, maxlength: 4000, "aria-label": comment, placeholder: comment }) : null;
+    const field = comment ? h("textarea", { rows: 3, maxlength: 4000, "aria-label": comment, placeholder: comment }) : line ? h("input", line) : null;
     const dialog = h(
       "dialog",
       { class: "dialog", "aria-labelledby": "dialog-title" },

@@ -5,23 +5,25 @@ import { clock } from "../lib/format.js";
 const kept = 5000;
 
 /**
- * The output of a run, or of one step: reads page after page, then follows while `isLive()`. It stays at the end only
- * if the reader stands there. `stop()` ends it.
+ * The output of a run, of one step, or of one attempt of it: reads page after page, then follows while `isLive()`. It
+ * stays at the end only if the reader stands there. `stop()` ends it.
  */
 export class LogView {
   #run;
   #step;
+  #attempt;
   #isLive;
   #cursor = undefined;
   #timer = null;
   #stopped = false;
   #list = h("ol", { class: "lines" });
   #empty = h("p", { class: "quiet" }, "No output yet.");
-  element = h("div", { class: "log", "data-keep": true, tabindex: 0, role: "log", "aria-label": "Output" }, this.#empty, this.#list);
+  element = h("div", { class: "log", "data-keep": true, "data-key": "log", tabindex: 0, role: "log", "aria-label": "Output" }, this.#empty, this.#list);
 
-  constructor(run, step, isLive) {
+  constructor(run, step, isLive, attempt) {
     this.#run = run;
     this.#step = step;
+    this.#attempt = attempt;
     this.#isLive = isLive;
     this.#read();
   }
@@ -35,7 +37,7 @@ export class LogView {
     let delay = 1000;
     const wasLive = this.#isLive();
     try {
-      const path = `/v1/runs/${this.#run}/logs${query({ step: this.#step, cursor: this.#cursor, page_size: 500 })}`;
+      const path = `/v1/runs/${this.#run}/logs${query({ step: this.#step, attempt: this.#attempt, cursor: this.#cursor, page_size: 500 })}`;
       const page = await api.get(path);
       if (this.#stopped) return;
       this.#cursor = page.cursor;

@@ -17,11 +17,11 @@ export function useSession(session) {
   csrfToken = session.csrf_token ?? null;
 }
 
-async function call(method, path, body, signal) {
-  const init = { method, headers: { accept: "application/json" }, credentials: "same-origin", signal };
+async function call(method, path, body, signal, fields = {}) {
+  const init = { method, headers: { accept: "application/json", ...fields }, credentials: "same-origin", signal };
   if (csrfToken && method !== "GET") init.headers["x-csrf-token"] = csrfToken;
   if (body !== undefined) {
-    init.body = JSON.stringify(body);
+    init.body = typeof body === "string" ? body : JSON.stringify(body);
     init.headers["content-type"] = "application/json";
   }
   const response = await fetch(path, init);
@@ -32,10 +32,14 @@ async function call(method, path, body, signal) {
   return value;
 }
 
-/** The REST API; every method throws `ApiError`, or `TypeError` when the server cannot be reached. */
+/**
+ * The REST API; every method throws `ApiError`, or `TypeError` when the server cannot be reached. A body that is a string
+ * is JSON text already; `fields` are the request's header fields, such as `if-match`.
+ */
 export const api = {
   get: (path, signal) => call("GET", path, undefined, signal),
-  post: (path, body, signal) => call("POST", path, body, signal),
+  post: (path, body, signal, fields) => call("POST", path, body, signal, fields),
+  put: (path, body, signal, fields) => call("PUT", path, body, signal, fields),
   delete: (path, signal) => call("DELETE", path, undefined, signal),
 };
 

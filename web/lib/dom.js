@@ -21,13 +21,23 @@ function append(parent, children) {
   for (const child of children) {
     if (child === undefined || child === null || child === false) continue;
     if (Array.isArray(child)) append(parent, child);
-    else parent.append(child instanceof Node ? child : document.createTextNode(String(child)));
+    else parent.append(child instanceof Node ? standIn(child) : document.createTextNode(String(child)));
   }
+}
+
+// A kept element that is on the page is not taken out of it, which would cost its focus and scroll: an empty copy says
+// where it belongs.
+function standIn(child) {
+  if (!child.isConnected || child.dataset?.keep === undefined) return child;
+  const copy = child.cloneNode(false);
+  copy.__original = child;
+  return copy;
 }
 
 /**
  * Makes `root`'s children like `next`, keeping the nodes that stay: focus, selection and scroll survive a live update.
- * Elements with a `data-key` are matched by it, others by place and tag.
+ * Elements with a `data-key` are matched by it, others by place and tag. What is in an element with `data-keep` is its
+ * own affair.
  */
 export function patch(root, ...next) {
   const wanted = document.createDocumentFragment();
@@ -36,10 +46,23 @@ export function patch(root, ...next) {
 }
 
 function patchChildren(old, fresh) {
+  const wanted = [...fresh.childNodes];
+  const keys = new Set(wanted.map((node) => node.dataset?.key));
   const keyed = new Map();
-  for (const child of old.children) if (child.dataset?.key) keyed.set(child.dataset.key, child);
+  for (const child of [...old.children]) {
+    const key = child.dataset?.key;
+    if (!key) continue;
+    // What goes is taken away first, so that what stays behind it need not be moved.
+    if (keys.has(key)) keyed.set(key, child);
+    else child.remove();
+  }
   let cursor = old.firstChild;
-  for (const node of [...fresh.childNodes]) {
+  for (const node of wanted) {
+    if (node.__original) {
+      if (node.__original === cursor) cursor = cursor.nextSibling;
+      else old.insertBefore(node.__original, cursor);
+      continue;
+    }
     const key = node.dataset?.key;
     const found = key ? keyed.get(key) : undefined;
     const candidate = found || (cursor && !cursor.dataset?.key && !key ? cursor : null);
@@ -76,6 +99,8 @@ function update(old, fresh) {
   for (const [type, listener] of Object.entries(old.__listeners || {})) old.removeEventListener(type, listener);
   for (const [type, listener] of Object.entries(listeners)) old.addEventListener(type, listener);
   old.__listeners = listeners;
-  if (old.nodeName === "INPUT" || old.nodeName === "SELECT") return;
+  // What somebody has typed or chosen stays; only a box that is ticked by the page's own state follows it.
+  if (old.nodeName === "INPUT" && old.type === "checkbox") old.checked = fresh.checked;
+  if (old.nodeName === "INPUT" || old.nodeName === "SELECT" || old.nodeName === "TEXTAREA") return;
   patchChildren(old, fresh);
 }

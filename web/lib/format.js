@@ -32,7 +32,8 @@ export const stateNames = {
   queued: "Queued", running: "Running", paused: "Paused", cancelling: "Cancelling", succeeded: "Succeeded",
   failed: "Failed", cancelled: "Cancelled", timed_out: "Timed out", pending: "Pending", ready: "Ready",
   scheduled: "Scheduled", waiting: "Waiting", held: "Held", skipped: "Skipped", lost: "Lost",
-  expanded: "Expanded",
+  expanded: "Expanded", open: "Open", redriven: "Redriven", done: "Done", unchanged: "Unchanged", closed: "Closed",
+  half_open: "Half-open", serving: "Serving", draining: "Draining", refused: "Refused",
 };
 
 export function isEnded(state) {

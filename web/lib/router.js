@@ -22,13 +22,15 @@ export function parse(hash) {
 
 /**
  * Mounts one view at a time. A view exports `title` and `mount(root, context)`, which answers how to unmount.
- * `context` has `parameters`, `query`, `setQuery`, `events`, `toast` and a `signal` that aborts at unmount.
+ * `context` has `parameters`, `query`, `setQuery`, the services (`events`, `toast`, `access`) and a `signal` that aborts at
+ * unmount.
  */
 export class Router {
   #routes;
   #root;
   #services;
   #leave = null;
+  #path = null;
   #listeners = new Set();
 
   constructor(routes, root, services) {
@@ -59,7 +61,8 @@ export class Router {
       const context = { ...this.#services, parameters, query, signal: abort.signal, setQuery: (next) => this.#setQuery(path, next) };
       document.title = `${view.title(parameters)} · Beamline`;
       const root = h("div", { class: "view" });
-      this.#root.replaceChildren(root);
+      // The last view stays until this one has something to show, but not so long that a click seems lost.
+      const late = setTimeout(() => this.#place(root, path), 300);
       let unmount = null;
       this.#leave = () => {
         abort.abort();
@@ -71,9 +74,25 @@ export class Router {
       } catch (error) {
         if (error.name !== "AbortError") root.replaceChildren(problem(error));
       }
+      clearTimeout(late);
+      if (!abort.signal.aborted) this.#place(root, path);
       return;
     }
-    this.#root.replaceChildren(h("div", { class: "view" }, h("h1", {}, "Not found"), h("p", {}, "There is no such page. ", h("a", { href: "#/" }, "Overview"))));
+    this.#place(h("div", { class: "view" }, h("h1", {}, "Not found"), h("p", {}, "There is no such page. ", h("a", { href: "#/" }, "Overview"))), path);
+  }
+
+  /** Puts a view where the last one was. Keyboard and reader stay at the control that was used, or begin a new page. */
+  #place(root, path) {
+    if (root.isConnected) return;
+    const used = this.#root.contains(document.activeElement) ? mark(document.activeElement) : null;
+    this.#root.replaceChildren(root);
+    if (this.#path === path) {
+      if (used) root.querySelector(used)?.focus({ preventScroll: true });
+    } else if (this.#path !== null) {
+      this.#root.focus({ preventScroll: true });
+      scrollTo(0, 0);
+    }
+    this.#path = path;
   }
 
   #setQuery(path, query) {
@@ -83,13 +102,22 @@ export class Router {
   }
 }
 
+/** A selector of the same control in another rendering of the same view. */
+function mark(element) {
+  if (element.dataset?.key) return `[data-key="${CSS.escape(element.dataset.key)}"]`;
+  const name = element.getAttribute("name");
+  return name ? `[name="${CSS.escape(name)}"]` : null;
+}
+
+const titles = { 403: "You may not see this", 404: "Not found" };
+
 /** An error as a person should see it: what, and what to do. */
 export function problem(error) {
   const unreachable = !(error instanceof ApiError);
   return h(
     "section",
     { class: "problem", role: "alert" },
-    h("h2", {}, unreachable ? "The server cannot be reached" : error.status === 404 ? "Not found" : "This did not work"),
+    h("h2", {}, unreachable ? "The server cannot be reached" : titles[error.status] || "This did not work"),
     h("p", {}, unreachable ? "It may be restarting; this page tries again when you reload it." : error.message),
     !unreachable && error.requestId ? h("p", { class: "quiet" }, `Request ${error.requestId}`) : null,
   );

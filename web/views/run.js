@@ -5,19 +5,22 @@ import { live } from "../lib/live.js";
 import { applyChange, tally } from "../model/run.js";
 import { badge } from "../components/badge.js";
 import { approvals } from "../components/approvals.js";
+import { attemptsTable } from "../components/attempts.js";
 import { confirm } from "../components/dialog.js";
 import { graph } from "../components/graph.js";
 import { json } from "../components/json.js";
 import { LogView } from "../components/logs.js";
 import { since } from "../components/time.js";
+import { sentence, waitsSection } from "../components/waits.js";
 import { waterfall } from "../components/waterfall.js";
 
 export const title = ({ id }) => `Run ${id.slice(-6)}`;
 
-export async function mount(root, { parameters, query, events, signal, setQuery, toast }) {
+export async function mount(root, { access, parameters, query, events, signal, setQuery, toast }) {
   let run = await api.get(`/v1/runs/${parameters.id}`, signal);
   let asked = [];
   let waits = [];
+  const may = (permission) => access.can(permission, "workflow", run.workflow);
   // One list for the page's life: the layout is made from it once.
   const plan = run.steps.map(({ id, needs }) => ({ id, needs }));
   const selected = run.steps.some((step) => step.id === query.step) ? query.step : undefined;
@@ -56,10 +59,15 @@ export async function mount(root, { parameters, query, events, signal, setQuery,
   const decide = (step, decision) =>
     act(`approvals/${encodeURIComponent(step)}`, decision, () => (decision.decision === "approve" ? "Approved." : "Rejected."));
 
+  /** Where the failed steps can be seen with their inputs, and redriven. */
+  const letters = () =>
+    run.state === "failed" && access.can("runs:read") ? h("p", {}, h("a", { href: `#/dead-letters?filter=${encodeURIComponent(`run:${run.id}`)}` }, "Its dead letters: see the input, redrive")) : null;
+
   const show = () => {
     const now = Date.now();
     const step = run.steps.find(({ id }) => id === selected);
     const counts = tally(run.steps);
+    const mayRerun = isEnded(run.state) && may("runs:start");
     const took = (run.ended_at ? Date.parse(run.ended_at) : now) - Date.parse(run.created_at);
     patch(
       root,
@@ -68,12 +76,12 @@ export async function mount(root, { parameters, query, events, signal, setQuery,
         { class: "head" },
         h("h1", {}, h("a", { href: `#/workflows/${encodeURIComponent(run.workflow)}` }, run.workflow), h("span", { class: "quiet" }, ` v${run.version}`)),
         h("span", { class: "run-state", "data-state": run.state }, badge(run.state)),
-        run.state === "running" ? h("button", { type: "button", class: "button", onclick: pause, "data-key": "pause" }, "Pause") : null,
-        run.state === "paused" ? h("button", { type: "button", class: "button primary", onclick: resume, "data-key": "resume" }, "Resume") : null,
-        isEnded(run.state) ? rerunButton("rerun", "Rerun", {}) : null,
-        isEnded(run.state) && run.state !== "succeeded" ? rerunButton("rerun-failed", "Rerun what failed", { from: "failed" }) : null,
-        isEnded(run.state) && selected && !selected.includes(":") ? rerunButton("rerun-step", `Rerun from ${selected}`, { step: selected }) : null,
-        isEnded(run.state) ? null : h("button", { type: "button", class: "button danger", onclick: cancel, "data-key": "cancel" }, "Cancel"),
+        run.state === "running" && may("runs:cancel") ? h("button", { type: "button", class: "button", onclick: pause, "data-key": "pause" }, "Pause") : null,
+        run.state === "paused" && may("runs:cancel") ? h("button", { type: "button", class: "button primary", onclick: resume, "data-key": "resume" }, "Resume") : null,
+        mayRerun ? rerunButton("rerun", "Rerun", {}) : null,
+        mayRerun && run.state !== "succeeded" ? rerunButton("rerun-failed", "Rerun what failed", { from: "failed" }) : null,
+        mayRerun && selected && !selected.includes(":") ? rerunButton("rerun-step", `Rerun from ${selected}`, { step: selected }) : null,
+        isEnded(run.state) || !may("runs:cancel") ? null : h("button", { type: "button", class: "button danger", onclick: cancel, "data-key": "cancel" }, "Cancel"),
       ),
       h(
         "p",
@@ -84,12 +92,13 @@ export async function mount(root, { parameters, query, events, signal, setQuery,
         h("span", {}, `${isEnded(run.state) ? "took" : "running for"} ${duration(took)}`),
         h("span", {}, `${counts.succeeded || 0} of ${run.steps.length} steps succeeded`),
       ),
-      run.error ? h("section", { class: "problem", role: "alert" }, h("h2", {}, run.error.step ? `Step ${run.error.step}: ${run.error.kind}` : run.error.kind), h("p", {}, run.error.message)) : null,
-      approvals(isEnded(run.state) ? [] : asked, decide),
+      run.error ? h("section", { class: "problem", role: "alert" }, h("h2", {}, run.error.step ? `Step ${run.error.step}: ${run.error.kind}` : run.error.kind), h("p", {}, run.error.message), letters()) : null,
+      approvals(isEnded(run.state) ? [] : asked, may("approvals:decide") ? decide : null),
       h("div", { class: "scroll" }, graph(plan, run.steps, { selected, select })),
+      isEnded(run.state) ? null : waitsSection(waits, { run, access }),
       h("h2", {}, "Time"),
       waterfall(run, now, { selected, select }),
-      step ? stepSection(step, waits.filter((wait) => wait.step === step.id || wait.step === undefined)) : null,
+      step ? stepSection(step, waits.filter((wait) => wait.step === step.id || wait.step === undefined), { run, access }) : null,
       h("h2", {}, step ? `Output of ${step.id}` : "Output of all steps"),
       log.element,
       h("div", { class: "columns" }, h("section", {}, h("h2", {}, "Input"), json(run.input)), h("section", {}, h("h2", {}, "Result"), json(run.output))),
@@ -118,7 +127,10 @@ export async function mount(root, { parameters, query, events, signal, setQuery,
   });
   const stopLive = live(events, read, { interval: 250, relevant: (change) => change.run === run.id });
   const ticker = setInterval(() => !isEnded(run.state) && show(), 500);
+  // Who is before it in a queue, or holds a limit, changes without an event of this run.
+  const asking = setInterval(() => readWaits().catch(() => {}), 5000);
   return () => {
+    clearInterval(asking);
     stopChanges();
     stopLive();
     clearInterval(ticker);
@@ -126,37 +138,16 @@ export async function mount(root, { parameters, query, events, signal, setQuery,
   };
 }
 
-function stepSection(step, waits) {
+function stepSection(step, waits, context) {
   return h(
     "section",
     { class: "step", "data-key": `step-${step.id}` },
     h("div", { class: "head" }, h("h2", {}, step.id), badge(step.state), h("span", { class: "quiet" }, step.uses)),
     step.error ? h("p", { class: "error" }, `${step.error.kind}: ${step.error.message}`) : null,
-    waits.map((wait) => h("p", { class: "wait", "data-key": `wait-${wait.reason}` }, wait.message)),
+    waits.length ? h("div", { class: "waits", "data-key": "step-waits" }, waits.map((wait) => h("div", { class: "reason", "data-key": wait.reason }, sentence({ ...wait, step: undefined }, context)))) : null,
     step.attempts.length
-      ? h(
-          "table",
-          { class: "table" },
-          h("thead", {}, h("tr", {}, ["Attempt", "State", "Worker", "In the queue", "At the worker", "Error"].map((name) => h("th", { scope: "col" }, name)))),
-          h("tbody", {}, step.attempts.map((attempt) =>
-            h(
-              "tr",
-              { "data-key": String(attempt.attempt) },
-              h("td", {}, String(attempt.attempt)),
-              h("td", {}, badge(attempt.state)),
-              h("td", {}, attempt.worker || "–"),
-              h("td", {}, between(attempt.enqueued_at, attempt.leased_at)),
-              h("td", {}, between(attempt.leased_at, attempt.ended_at)),
-              h("td", { class: "error" }, attempt.error ? attempt.error.message : ""),
-            ),
-          )),
-        )
+      ? attemptsTable(step.attempts, `Attempts of ${step.id}`)
       : h("p", { class: "quiet" }, "Not tried yet."),
     step.output === undefined ? null : h("details", { open: true }, h("summary", {}, "Step output"), json(step.output)),
   );
-}
-
-function between(from, to) {
-  if (!from) return "–";
-  return duration((to ? Date.parse(to) : Date.now()) - Date.parse(from));
 }

@@ -1,52 +1,57 @@
-import { api, query as search } from "../lib/api.js";
+import { api, ApiError, query as search } from "../lib/api.js";
 import { h, patch } from "../lib/dom.js";
-import { stateNames } from "../lib/format.js";
 import { live } from "../lib/live.js";
+import { readPages } from "../lib/pages.js";
+import { allOf, allowedActions } from "../model/job.js";
+import { chips } from "../components/chips.js";
+import { filterForm } from "../components/filter.js";
 import { runsTable } from "../components/runs-table.js";
 
 export const title = () => "Runs";
 
-const states = ["running", "succeeded", "failed", "cancelled", "timed_out", "queued"];
+const states = ["running", "paused", "succeeded", "failed", "cancelled", "timed_out", "queued"];
+const keys = "state, workflow, version, label.NAME, created, since, until, ended, duration, error; a word is searched for";
 
-export async function mount(root, { events, signal, query, setQuery }) {
-  let pages = 1;
+export async function mount(root, { access, events, signal, query, setQuery }) {
+  let wanted = 50;
   let runs = [];
   let next;
+  let refused = null;
+  const chosen = new Set((query.state || "").split(",").filter(Boolean));
+  const page = async (cursor) => {
+    const answer = await api.get(`/v1/runs${search({ state: query.state, workflow: query.workflow, filter: query.filter, page_size: 50, cursor })}`, signal);
+    return { items: answer.runs, next: answer.next_cursor };
+  };
   const read = async () => {
-    let cursor;
-    const read = [];
-    for (let page = 0; page < pages; page++) {
-      const answer = await api.get(`/v1/runs${search({ state: query.state, workflow: query.workflow, page_size: 50, cursor })}`, signal);
-      read.push(...answer.runs);
-      cursor = answer.next_cursor;
-      if (!cursor) break;
+    try {
+      ({ items: runs, next } = await readPages(page, wanted));
+      refused = null;
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 400) throw error;
+      [runs, next, refused] = [[], undefined, error];
     }
-    runs = read;
-    next = cursor;
     show();
   };
-  const chosen = new Set((query.state || "").split(",").filter(Boolean));
   const toggle = (state) => {
-    if (chosen.has(state)) chosen.delete(state);
-    else chosen.add(state);
+    if (!chosen.delete(state)) chosen.add(state);
     setQuery({ ...query, state: [...chosen].join(",") });
   };
+  /** What is shown, as terms of the filter language: what a job would be done to. */
+  const terms = allOf(chosen.size ? `state:${[...chosen].join(",")}` : "", query.workflow ? `workflow:${query.workflow}` : "", query.filter);
   const show = () =>
     patch(
       root,
-      h("h1", {}, "Runs"),
       h(
         "div",
-        { class: "filters" },
-        h("div", { class: "chips", role: "group", "aria-label": "States" }, states.map((state) => h("button", { type: "button", class: `chip s-${state}`, "aria-pressed": chosen.has(state) ? "true" : "false", onclick: () => toggle(state) }, stateNames[state]))),
-        h(
-          "form",
-          { onsubmit: (event) => (event.preventDefault(), setQuery({ ...query, workflow: new FormData(event.target).get("workflow").trim() })) },
-          h("label", {}, h("span", { class: "quiet" }, "Workflow "), h("input", { name: "workflow", type: "search", value: query.workflow || "", placeholder: "team/name", autocomplete: "off" })),
-        ),
+        { class: "head" },
+        h("h1", {}, "Runs"),
+        query.workflow ? h("span", { class: "quiet" }, `of ${query.workflow} `, h("a", { href: "#/runs" }, "Show all")) : null,
+        h("div", { class: "tools" }, allowedActions(access).length && terms ? h("a", { class: "button", "data-key": "job", href: `#/jobs/new${search({ filter: terms })}` }, "Do to all that match…") : null),
       ),
-      runs.length ? runsTable(runs, Date.now()) : h("section", { class: "empty" }, h("p", {}, query.state || query.workflow ? "No run matches." : "No runs yet.")),
-      next ? h("button", { type: "button", class: "button", onclick: () => ((pages += 1), read()) }, "Older runs") : null,
+      h("div", { class: "filters" }, chips("States", states, chosen, toggle)),
+      filterForm({ value: query.filter, placeholder: 'workflow:etl/* since:2h "disk full"', keys, error: refused, apply: (filter) => setQuery({ ...query, filter }) }),
+      runs.length ? runsTable(runs, Date.now()) : refused ? null : h("section", { class: "empty", "data-key": "empty" }, h("p", {}, terms ? "No run matches." : "No runs yet.")),
+      next ? h("button", { type: "button", class: "button", "data-key": "more", onclick: () => ((wanted += 50), read()) }, "Older runs") : null,
     );
   await read();
   return live(events, read, { interval: 1000 });

@@ -1,6 +1,7 @@
 import { api } from "../lib/api.js";
 import { h, patch } from "../lib/dom.js";
 import { live } from "../lib/live.js";
+import { table } from "../components/table.js";
 import { since } from "../components/time.js";
 
 export const title = () => "Workers";
@@ -12,11 +13,10 @@ export async function mount(root, { events, signal }) {
       root,
       h("h1", {}, "Workers"),
       workers.length
-        ? h(
-            "table",
-            { class: "table" },
-            h("thead", {}, h("tr", {}, ["Name", "Running", "Slots", "Task types", "Connected"].map((name) => h("th", { scope: "col" }, name)))),
-            h("tbody", {}, workers.map((worker) =>
+        ? table({
+            label: "Workers",
+            columns: ["Name", "Running", "Slots", "Task types", "Connected"],
+            rows: workers.map((worker) =>
               h(
                 "tr",
                 { "data-key": worker.session },
@@ -25,9 +25,8 @@ export async function mount(root, { events, signal }) {
                 h("td", {}, worker.pools.map((pool) => `${pool.name} ${pool.slots}`).join(", ")),
                 h("td", {}, worker.task_types.join(", ")),
                 h("td", {}, since(worker.connected_at)),
-              ),
-            )),
-          )
+              )),
+          })
         : h("section", { class: "empty" }, h("p", {}, "No worker is connected: steps wait until one comes. In a terminal:"), h("pre", { class: "json" }, "./beamline worker")),
     );
   };

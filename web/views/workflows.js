@@ -1,5 +1,6 @@
 import { api, query } from "../lib/api.js";
 import { h, patch } from "../lib/dom.js";
+import { table } from "../components/table.js";
 import { since } from "../components/time.js";
 
 export const title = () => "Workflows";
@@ -15,21 +16,19 @@ export async function mount(root, { signal }) {
       root,
       h("h1", {}, "Workflows"),
       workflows.length
-        ? h(
-            "table",
-            { class: "table" },
-            h("thead", {}, h("tr", {}, ["Name", "Version", "Applied", ""].map((name) => h("th", { scope: "col" }, name)))),
-            h("tbody", {}, workflows.map((workflow) =>
+        ? table({
+            label: "Workflows",
+            columns: ["Name", "Version", "Applied", { name: "Its runs", hidden: true }],
+            rows: workflows.map((workflow) =>
               h(
                 "tr",
                 { "data-key": workflow.name },
                 h("td", {}, h("a", { href: `#/workflows/${encodeURIComponent(workflow.name)}` }, workflow.name)),
                 h("td", {}, `v${workflow.version}`),
                 h("td", {}, since(workflow.applied_at)),
-                h("td", { class: "number" }, h("a", { href: `#/runs?workflow=${encodeURIComponent(workflow.name)}` }, "Runs")),
-              ),
-            )),
-          )
+                h("td", { class: "number" }, h("a", { href: `#/runs?workflow=${encodeURIComponent(workflow.name)}`, "aria-label": `Runs of ${workflow.name}` }, "Runs")),
+              )),
+          })
         : h("section", { class: "empty" }, h("p", {}, "No workflows yet. In a terminal:"), h("pre", { class: "json" }, "./beamline init hello.yaml\n./beamline workflow apply hello.yaml")),
       cursor ? h("button", { type: "button", class: "button", onclick: read }, "More") : null,
     );

@@ -1,0 +1,58 @@
+"""What the tenant has: bundles with their versions, usage beside quotas, and who did what."""
+
+from page_case import PageCase
+
+BUNDLE = """
+bundle: pages/office
+limits:
+  - { name: pages-desk, of: steps, slots: 1 }
+workflows:
+  - name: pages/letter
+    steps:
+      - { id: write, uses: noop }
+"""
+
+
+class TenantTest(PageCase):
+    def apply(self, text):
+        return self.client.call("POST", "/v1/apply", text.encode(), "application/yaml")
+
+    def test_a_bundle_shows_its_versions_and_what_has_changed(self):
+        self.apply(BUNDLE)
+        self.apply(BUNDLE.replace("slots: 1", "slots: 4"))
+        self.sign_in()
+        self.show("/bundles")
+        self.page.get_by_role("link", name="pages/office").click()
+        changes = self.page.get_by_role("region", name="Changes from v1 to v2")
+        self.assertIn("slots: 1", changes.locator(".removed").inner_text())
+        self.assertIn("slots: 4", changes.locator(".added").inner_text())
+        self.page.get_by_role("cell", name="pages-desk").wait_for()
+        self.shoot("bundle")
+        self.page.get_by_role("link", name="v1", exact=True).click()
+        self.page.get_by_label("The bundle's text").get_by_text("slots: 1").wait_for()
+        self.assertEqual(self.errors, [])
+
+    def test_usage_stands_beside_the_quotas(self):
+        platform = self.stage.token("platform-admin")
+        self.client.call("PUT", "/v1/tenants/default/quotas", {"limits": {"workers": 4}}, authorization=f"Bearer {platform}")
+        self.addCleanup(lambda: self.client.call("PUT", "/v1/tenants/default/quotas", {"limits": {}}, authorization=f"Bearer {platform}"))
+        self.sign_in()
+        self.show("/usage")
+        row = self.page.get_by_role("row", name="Workers connected")
+        row.get_by_text("25 %").wait_for()
+        self.shoot("usage")
+        self.assertEqual(self.errors, [])
+
+    def test_the_audit_log_is_filtered_and_shows_the_change(self):
+        self.client.call("PUT", "/v1/queues/pages%2Faudited", {"weight": 7})
+        self.sign_in()
+        self.show("/audit")
+        self.page.get_by_label("Action").fill("queue.*")
+        self.page.get_by_label("Thing").fill("pages/audited")
+        self.page.get_by_label("Thing").press("Enter")
+        rows = self.page.get_by_role("region", name="Audit log").locator("tbody tr")
+        rows.locator("summary").first.click()
+        rows.first.get_by_text('"weight": 7').wait_for()
+        self.assertIn("test", rows.first.inner_text())
+        self.shoot("audit")
+        self.assertEqual(self.errors, [])

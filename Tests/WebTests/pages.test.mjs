@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { readPages } from "../../web/lib/pages.js";
+
+const source = (pages) => {
+  const asked = [];
+  const read = async (cursor) => {
+    asked.push(cursor);
+    const at = cursor ?? 0;
+    return { items: pages[at], next: at + 1 < pages.length ? at + 1 : undefined };
+  };
+  return { asked, read };
+};
+
+test("empty pages are gone past until there is enough", async () => {
+  const { asked, read } = source([[], [1], [], [2, 3], [4]]);
+  assert.deepEqual(await readPages(read, 3), { items: [1, 2, 3], next: 4 });
+  assert.deepEqual(asked, [undefined, 1, 2, 3]);
+});
+
+test("the end is the end, and one go reads no more than its most", async () => {
+  assert.deepEqual(await readPages(source([[1], [2]]).read, 50), { items: [1, 2], next: undefined });
+  assert.deepEqual(await readPages(source([[], [], [], [1]]).read, 50, 2), { items: [], next: 2 });
+});

@@ -1,0 +1,102 @@
+import { api, ApiError } from "../lib/api.js";
+import { h, patch } from "../lib/dom.js";
+import { count } from "../lib/format.js";
+import { badge } from "../components/badge.js";
+import { ask, confirm } from "../components/dialog.js";
+import { table } from "../components/table.js";
+
+export const title = () => "Queues";
+
+const orders = { fifo: "oldest run first", lifo: "newest run first", priority: "by priority", deadline: "by deadline" };
+
+export async function mount(root, { access, signal, toast }) {
+  let queues = [];
+  let limits = [];
+  const read = async () => {
+    const [answer, declared] = await Promise.all([api.get("/v1/queues", signal), access.can("queues:read") ? api.get("/v1/limits", signal) : { limits: [] }]);
+    [queues, limits] = [answer.queues, declared.limits];
+    show();
+  };
+  /** Changes the version that is shown, and no other: somebody may have been here before. */
+  const change = async (work, done) => {
+    try {
+      await work();
+      toast(done);
+    } catch (error) {
+      toast(error instanceof ApiError && error.status === 412 ? "Somebody else has changed it meanwhile: look again." : error.message, "error");
+    }
+    await read();
+  };
+  const at = (queue) => `/v1/queues/${encodeURIComponent(queue.name)}`;
+  const operate = (queue, verb, done) => change(() => api.post(`${at(queue)}/${verb}`, undefined, signal, { "if-match": `"${queue.version}"` }), done);
+  const drain = async (queue) => {
+    const yes = await confirm({ title: `Drain ${queue.name}?`, text: "New runs are refused until it is resumed. What is there is served.", action: "Drain the queue" });
+    if (yes) await operate(queue, "drain", `${queue.name} takes no new runs.`);
+  };
+  const resize = async (limit) => {
+    const slots = await ask({
+      title: `Slots of ${limit.name}`, text: `So many ${limit.of} may hold it at once. More let in at once who waits; fewer take none away.`, action: "Change",
+      line: { type: "number", min: 0, max: 1_000_000, value: limit.slots, "aria-label": "Slots" },
+    });
+    if (slots === null || slots === "") return;
+    const path = `/v1/limits/${limit.of}/${encodeURIComponent(limit.name)}`;
+    await change(() => api.put(path, { slots: Number(slots) }, signal, { "if-match": `"${limit.version}"` }), `${limit.name} has ${slots} slots.`);
+  };
+
+  const row = (queue) => {
+    const may = access.can("queues:operate", "queue", queue.name);
+    const button = (name, act) => h("button", { type: "button", class: "button small", "data-key": `${name}-${queue.name}`, "aria-label": `${name} ${queue.name}`, onclick: act }, name);
+    return h(
+      "tr",
+      { "data-key": queue.name },
+      h("td", {}, queue.name),
+      h("td", {}, queue.paused ? badge("paused") : null, queue.draining ? [" ", badge("draining")] : null, queue.paused || queue.draining ? null : badge("serving")),
+      h("td", {}, queue.discipline, h("div", { class: "quiet" }, orders[queue.discipline], queue.discipline === "priority" ? `, one higher each ${queue.boost}` : "", queue.strict ? ", strictly" : "")),
+      h("td", { class: "number" }, count(queue.weight)),
+      h("td", { class: "number" }, queue.concurrency === undefined ? "no limit" : count(queue.concurrency)),
+      h(
+        "td",
+        {},
+        may
+          ? h(
+              "div",
+              { class: "row-actions" },
+              queue.paused ? null : button("Pause", () => operate(queue, "pause", `${queue.name} hands nothing out.`)),
+              queue.draining ? null : button("Drain", () => drain(queue)),
+              queue.paused || queue.draining ? button("Resume", () => operate(queue, "resume", `${queue.name} serves again.`)) : null,
+            )
+          : null,
+      ),
+    );
+  };
+  const show = () =>
+    patch(
+      root,
+      h("h1", {}, "Queues"),
+      h("p", { class: "quiet" }, "A paused queue hands nothing out; a draining one takes no new runs. What runs goes on."),
+      queues.length
+        ? table({ label: "Queues", columns: ["Name", "State", "Order", { name: "Weight", number: true }, { name: "At once", number: true }, { name: "Actions", hidden: true }], rows: queues.map(row) })
+        : h("section", { class: "empty", "data-key": "no-queues" }, h("p", {}, "No queue yet: one exists when a workflow names it, or you set it up."), h("pre", { class: "json" }, "./beamline queue create night --discipline priority")),
+      h("h2", {}, "Limits"),
+      limits.length
+        ? table({
+            label: "Limits",
+            columns: ["Key", "Counts", { name: "Slots", number: true }, "Declared by", { name: "Actions", hidden: true }],
+            rows: limits.map((limit) =>
+              h(
+                "tr",
+                { "data-key": `${limit.of}/${limit.name}` },
+                h("td", {}, limit.name),
+                h("td", {}, limit.of),
+                h("td", { class: "number" }, count(limit.slots)),
+                h("td", {}, limit.bundle ? h("a", { href: `#/bundles/${encodeURIComponent(limit.bundle)}` }, limit.bundle) : "by hand"),
+                h("td", {}, access.can("queues:write") ? h("div", { class: "row-actions" }, h("button", { type: "button", class: "button small", "data-key": `resize-${limit.of}/${limit.name}`, "aria-label": `Change the slots of ${limit.name}`, onclick: () => resize(limit) }, "Change")) : null),
+              )),
+          })
+        : h("p", { class: "quiet", "data-key": "no-limits" }, "No limit is declared: the definitions say how many slots their keys have."),
+    );
+  await read();
+  // Queues have no events of their own.
+  const timer = setInterval(() => read().catch(() => {}), 5000);
+  return () => clearInterval(timer);
+}
