@@ -37,14 +37,15 @@ struct QueueCommandTests {
             ],
             [
                 "name": "bulk", "discipline": "priority", "boost": "5m", "weight": 7, "strict": true,
-                "concurrency": 3, "paused": true, "draining": true, "version": 12,
+                "concurrency": 3, "paused": true, "draining": true, "ready": 20000, "running": 3, "held": 4,
+                "version": 12,
             ],
         ])
         #expect(
             text == """
-                QUEUE    ORDER             BOOST  WEIGHT  CONCURRENCY  STATE             VERSION
-                default  fifo              1m     100     –            open              1
-                bulk     priority, strict  5m     7       3            paused, draining  12
+                QUEUE    ORDER             BOOST  WEIGHT  CONCURRENCY  STATE             READY  RUNNING  HELD  VERSION
+                default  fifo              1m     100     –            open              0      0        0     1
+                bulk     priority, strict  5m     7       3            paused, draining  20000  3        4     12
                 """)
     }
 

@@ -43,6 +43,11 @@ struct ReaderTests {
         let overview = try await reader.overview(window: .seconds(3600), tenant: fixture.tenant)
         #expect(overview.runs == [.running: 3, .failed: 2])
         #expect(overview.running == 6 && overview.ready == 0 && overview.workers == 1)
+        #expect(try await reader.queueLoads(tenant: fixture.tenant) == [fixture.bucket.queue: QueueLoad(running: 6)])
+        _ = try await fixture.startRun(steps: 3)
+        #expect(
+            try await reader.queueLoads(tenant: fixture.tenant)
+                == [fixture.bucket.queue: QueueLoad(ready: 3, running: 6)])
         let workers = try await reader.workers(tenant: fixture.tenant)
         #expect(workers.map(\.running) == [6])
         #expect(try await reader.workflows(after: nil, limit: 10, tenant: fixture.tenant).map(\.name) == ["flow"])

@@ -53,7 +53,9 @@ export async function mount(root, { access, signal, toast }) {
       h("td", {}, queue.paused ? badge("paused") : null, queue.draining ? [" ", badge("draining")] : null, queue.paused || queue.draining ? null : badge("serving")),
       h("td", {}, queue.discipline, h("div", { class: "quiet" }, orders[queue.discipline], queue.discipline === "priority" ? `, one higher each ${queue.boost}` : "", queue.strict ? ", strictly" : "")),
       h("td", { class: "number" }, count(queue.weight)),
-      h("td", { class: "number" }, queue.concurrency === undefined ? "no limit" : count(queue.concurrency)),
+      h("td", { class: "number" }, count(queue.ready)),
+      h("td", { class: "number" }, count(queue.running), queue.concurrency === undefined ? null : h("div", { class: "quiet" }, `of ${count(queue.concurrency)}`)),
+      h("td", { class: "number" }, count(queue.held)),
       h(
         "td",
         {},
@@ -73,9 +75,9 @@ export async function mount(root, { access, signal, toast }) {
     patch(
       root,
       h("h1", {}, "Queues"),
-      h("p", { class: "quiet" }, "A paused queue hands nothing out; a draining one takes no new runs. What runs goes on."),
+      h("p", { class: "quiet" }, "Ready steps wait for a worker, held ones for a limit, breaker or quota. A paused queue hands nothing out; a draining one takes no new runs."),
       queues.length
-        ? table({ label: "Queues", columns: ["Name", "State", "Order", { name: "Weight", number: true }, { name: "At once", number: true }, { name: "Actions", hidden: true }], rows: queues.map(row) })
+        ? table({ label: "Queues", columns: ["Name", "State", "Order", { name: "Weight", number: true }, { name: "Ready", number: true }, { name: "Running", number: true }, { name: "Held", number: true }, { name: "Actions", hidden: true }], rows: queues.map(row) })
         : h("section", { class: "empty", "data-key": "no-queues" }, h("p", {}, "No queue yet: one exists when a workflow names it, or you set it up."), h("pre", { class: "json" }, "./beamline queue create night --discipline priority")),
       h("h2", {}, "Limits"),
       limits.length

@@ -14,10 +14,17 @@ struct QueueOperations: Sendable {
     }
 
     private let engine: Engine
+    private let reader: any RunReader
 
-    init(parts: APIParts) { engine = parts.engine }
+    init(parts: APIParts) {
+        engine = parts.engine
+        reader = parts.reader
+    }
 
     func list(tenant: TenantID) async throws -> [QueueRecord] { try await engine.queues(tenant: tenant) }
+
+    /// What is in the tenant's queues now.
+    func loads(tenant: TenantID) async throws -> [QueueID: QueueLoad] { try await reader.queueLoads(tenant: tenant) }
 
     func queue(_ name: String, tenant: TenantID) async throws -> QueueRecord {
         guard let queue = try await list(tenant: tenant).first(where: { $0.name == name }) else {

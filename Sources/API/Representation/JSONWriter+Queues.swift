@@ -4,7 +4,7 @@ import Workflows
 
 extension JSONWriter {
     /// `Queue`.
-    mutating func queue(_ queue: QueueRecord) {
+    mutating func queue(_ queue: QueueRecord, load: QueueLoad) {
         object { members in
             members.string("name", queue.name)
             members.string("discipline", queue.settings.order.discipline.text)
@@ -14,6 +14,9 @@ extension JSONWriter {
             if let concurrency = queue.settings.concurrency { members.integer("concurrency", concurrency) }
             members.bool("paused", queue.isPaused)
             members.bool("draining", queue.isDraining)
+            members.integer("ready", load.ready)
+            members.integer("running", load.running)
+            members.integer("held", load.held)
             members.integer("version", queue.version)
         }
     }

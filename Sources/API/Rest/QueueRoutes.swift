@@ -22,13 +22,16 @@ struct QueueRoutes: Sendable {
 
     private func list(_ call: Call) async throws -> HTTPResponse {
         let found = try await queues.list(tenant: call.caller.tenant)
+        let loads = try await queues.loads(tenant: call.caller.tenant)
         return .json { writer in
-            writer.object { members in members.member("queues") { $0.array(found) { $0.queue($1) } } }
+            writer.object { members in
+                members.member("queues") { $0.array(found) { $0.queue($1, load: loads[$1.id] ?? QueueLoad()) } }
+            }
         }
     }
 
     private func get(_ call: Call) async throws -> HTTPResponse {
-        .queue(try await queues.queue(try call.queueName(), tenant: call.caller.tenant))
+        try await answer(try await queues.queue(try call.queueName(), tenant: call.caller.tenant), call)
     }
 
     private func put(_ call: Call) async throws -> HTTPResponse {
@@ -38,7 +41,7 @@ struct QueueRoutes: Sendable {
             try await call.object(
                 limit: 16 << 10, members: ["discipline", "boost", "weight", "strict", "concurrency"]))
         let (queue, isNew) = try await queues.put(name, settings, if: condition, tenant: call.caller.tenant)
-        return .queue(queue, status: isNew ? 201 : 200)
+        return try await answer(queue, call, status: isNew ? 201 : 200)
     }
 
     private func delete(_ call: Call) async throws -> HTTPResponse {
@@ -47,21 +50,23 @@ struct QueueRoutes: Sendable {
     }
 
     private func pause(_ call: Call) async throws -> HTTPResponse {
-        .queue(try await queues.pause(try call.queueName(), if: try call.condition(), tenant: call.caller.tenant))
+        try await answer(
+            try await queues.pause(try call.queueName(), if: try call.condition(), tenant: call.caller.tenant), call)
     }
 
     private func resume(_ call: Call) async throws -> HTTPResponse {
-        .queue(try await queues.resume(try call.queueName(), if: try call.condition(), tenant: call.caller.tenant))
+        try await answer(
+            try await queues.resume(try call.queueName(), if: try call.condition(), tenant: call.caller.tenant), call)
     }
 
     private func drain(_ call: Call) async throws -> HTTPResponse {
-        .queue(try await queues.drain(try call.queueName(), if: try call.condition(), tenant: call.caller.tenant))
+        try await answer(
+            try await queues.drain(try call.queueName(), if: try call.condition(), tenant: call.caller.tenant), call)
     }
-}
 
-extension HTTPResponse {
-    fileprivate static func queue(_ queue: QueueRecord, status: Int = 200) -> HTTPResponse {
-        .json(status, fields: ["etag": "\"\(queue.version)\""]) { $0.queue(queue) }
+    private func answer(_ queue: QueueRecord, _ call: Call, status: Int = 200) async throws -> HTTPResponse {
+        let load = try await queues.loads(tenant: call.caller.tenant)[queue.id] ?? QueueLoad()
+        return .json(status, fields: ["etag": "\"\(queue.version)\""]) { $0.queue(queue, load: load) }
     }
 }
 

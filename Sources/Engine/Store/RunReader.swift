@@ -15,6 +15,8 @@ public protocol RunReader: Sendable {
     func workers(tenant: TenantID) async throws(StoreError) -> [WorkerSummary]
     /// Counts of runs by state within the window, of ready, leased and scheduled tokens now, of live workers.
     func overview(window: Duration, tenant: TenantID) async throws(StoreError) -> Overview
+    /// What is in the tenant's queues now; those in which nothing is are left out.
+    func queueLoads(tenant: TenantID) async throws(StoreError) -> [QueueID: QueueLoad]
 }
 
 public struct RunQuery: Sendable {

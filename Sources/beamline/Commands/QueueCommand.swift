@@ -18,7 +18,8 @@ struct QueueCommand: AsyncParsableCommand {
     }
 
     static func text(_ queues: [JSONValue]) -> String {
-        var table = Table("queue", "order", "boost", "weight", "concurrency", "state", "version")
+        var table = Table(
+            "queue", "order", "boost", "weight", "concurrency", "state", "ready", "running", "held", "version")
         for queue in queues {
             var states: [String] = []
             if queue["paused"]?.boolValue == true { states.append("paused") }
@@ -28,7 +29,9 @@ struct QueueCommand: AsyncParsableCommand {
                 queue["name"]?.stringValue ?? "", (queue["discipline"]?.stringValue ?? "") + strict,
                 queue["boost"]?.stringValue ?? "", "\(queue["weight"]?.intValue ?? 0)",
                 queue["concurrency"]?.intValue.map(String.init) ?? "–",
-                states.isEmpty ? "open" : states.joined(separator: ", "), "\(queue["version"]?.intValue ?? 0)")
+                states.isEmpty ? "open" : states.joined(separator: ", "), "\(queue["ready"]?.intValue ?? 0)",
+                "\(queue["running"]?.intValue ?? 0)", "\(queue["held"]?.intValue ?? 0)",
+                "\(queue["version"]?.intValue ?? 0)")
         }
         return table.text
     }

@@ -16,6 +16,7 @@ struct QueueTests {
             #expect(made.status == 201 && made.fields["etag"] == "\"\(made.json?["version"]?.intValue ?? 0)\"")
             #expect(made.json?["discipline"] == "priority" && made.json?["boost"] == "1m30s")
             #expect(made.json?["weight"] == 300 && made.json?["concurrency"] == 5 && made.json?["strict"] == false)
+            #expect(made.json?["ready"] == 0 && made.json?["running"] == 0 && made.json?["held"] == 0)
             let twice = try await api.send("PUT", "/v1/queues/bulk", json: "{}", fields: ["if-none-match": "*"])
             #expect(twice.status == 412 && twice.json?["code"] == "queue_exists")
 
@@ -96,6 +97,9 @@ struct QueueTests {
             let paused = try await api.send("GET", "/v1/runs/\(id)/explain")
             #expect(paused.json?["waits"]?[0]?["reason"] == "queue_paused")
             #expect(paused.json?["waits"]?[0]?["message"]?.stringValue?.contains("beamline queue resume night") == true)
+            let waiting = try await api.send("GET", "/v1/queues", as: .viewer)
+            #expect(waiting.json?["queues"]?[0]?["ready"] == 1, "\(waiting.text)")
+            #expect(try await api.send("GET", "/v1/queues/night", tenant: "other").status == 404)
             let used = try await api.send("DELETE", "/v1/queues/night")
             #expect(used.status == 409 && used.json?["code"] == "queue_not_empty")
 
@@ -122,6 +126,25 @@ struct QueueTests {
             }
             let unknown = try await api.send("GET", "/v1/runs/00000000000000000000000001/explain")
             #expect(unknown.status == 404 && unknown.json?["code"] == "run_not_found")
+        }
+    }
+
+    @Test("a queue says how many of its steps are ready, running and held; whole runs that wait are none of them")
+    func loads() async throws {
+        try await APIFixture.run { api in
+            for (name, runs, steps) in [("steps", "", #","concurrency":{"limit":1}"#), ("runs", #""concurrency":{"limit":1},"#, "")] {
+                let source = #"{"name":"\#(name)","queue":"\#(name)",\#(runs)"steps":[{"id":"a","uses":"noop"\#(steps)}]}"#
+                #expect(try await api.send("POST", "/v1/workflows", json: source).status == 201)
+                for _ in 0..<3 {
+                    #expect(try await api.send("POST", "/v1/runs", json: #"{"workflow":"\#(name)"}"#).status == 201)
+                }
+            }
+            let listed = try await api.send("GET", "/v1/queues", as: .viewer).json?["queues"]?.arrayValue ?? []
+            #expect(listed.map { $0["name"] } == ["runs", "steps"])
+            #expect(listed.map { $0["ready"] } == [1, 1] && listed.map { $0["running"] } == [0, 0])
+            #expect(listed.map { $0["held"] } == [0, 2])
+            let paused = try await api.send("POST", "/v1/queues/steps/pause", as: .operator)
+            #expect(paused.json?["ready"] == 1 && paused.json?["held"] == 2)
         }
     }
 
