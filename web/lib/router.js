@@ -51,6 +51,7 @@ export class Router {
 
   async #show() {
     const { path, query } = parse(location.hash);
+    const used = this.#path === path && this.#root.contains(document.activeElement) ? mark(document.activeElement) : null;
     this.#leave?.();
     this.#leave = null;
     for (const listener of this.#listeners) listener(path);
@@ -75,20 +76,19 @@ export class Router {
         if (error.name !== "AbortError") root.replaceChildren(problem(error));
       }
       clearTimeout(late);
-      if (!abort.signal.aborted) this.#place(root, path);
+      if (abort.signal.aborted) return;
+      this.#place(root, path);
+      if (used) root.querySelector(used)?.focus({ preventScroll: true });
       return;
     }
     this.#place(h("div", { class: "view" }, h("h1", {}, "Not found"), h("p", {}, "There is no such page. ", h("a", { href: "#/" }, "Overview"))), path);
   }
 
-  /** Puts a view where the last one was. Keyboard and reader stay at the control that was used, or begin a new page. */
+  /** Puts a view where the last one was; another page is read from its beginning. */
   #place(root, path) {
     if (root.isConnected) return;
-    const used = this.#root.contains(document.activeElement) ? mark(document.activeElement) : null;
     this.#root.replaceChildren(root);
-    if (this.#path === path) {
-      if (used) root.querySelector(used)?.focus({ preventScroll: true });
-    } else if (this.#path !== null) {
+    if (this.#path !== path && this.#path !== null) {
       this.#root.focus({ preventScroll: true });
       scrollTo(0, 0);
     }
@@ -102,7 +102,7 @@ export class Router {
   }
 }
 
-/** A selector of the same control in another rendering of the same view. */
+// A selector of the same control in another rendering of the same view: keyboard and reader stay where they were.
 function mark(element) {
   if (element.dataset?.key) return `[data-key="${CSS.escape(element.dataset.key)}"]`;
   const name = element.getAttribute("name");

@@ -6,9 +6,9 @@ import { table } from "../components/table.js";
 export const title = () => "Usage";
 
 const names = {
-  submissions_per_second: ["Runs started a second", "over the last seconds"], active_runs: ["Runs that have not ended", ""],
-  pending_steps: ["Steps that wait", "in queues, for times, limits and people"], concurrent_steps: ["Steps at workers", ""],
-  workers: ["Workers connected", ""], definitions: ["Definitions", "workflows that are applied"],
+  submissions_per_second: ["Runs started a second", "on average; a second's worth may come at once"], active_runs: ["Runs that have not ended", "those that other runs started belong to these"],
+  pending_steps: ["Steps that wait", "in queues, or for limits"], concurrent_steps: ["Steps at workers", ""],
+  workers: ["Workers connected", ""], definitions: ["Workflows", "whatever their versions"],
 };
 
 export async function mount(root, { signal }) {
