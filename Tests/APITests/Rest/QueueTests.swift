@@ -132,8 +132,10 @@ struct QueueTests {
     @Test("a queue says how many of its steps are ready, running and held; whole runs that wait are none of them")
     func loads() async throws {
         try await APIFixture.run { api in
-            for (name, runs, steps) in [("steps", "", #","concurrency":{"limit":1}"#), ("runs", #""concurrency":{"limit":1},"#, "")] {
-                let source = #"{"name":"\#(name)","queue":"\#(name)",\#(runs)"steps":[{"id":"a","uses":"noop"\#(steps)}]}"#
+            let limit = #""concurrency":{"limit":1}"#
+            for (name, ofRuns, ofSteps) in [("steps", "", ",\(limit)"), ("runs", "\(limit),", "")] {
+                let step = #"{"id":"a","uses":"noop"\#(ofSteps)}"#
+                let source = #"{"name":"\#(name)","queue":"\#(name)",\#(ofRuns)"steps":[\#(step)]}"#
                 #expect(try await api.send("POST", "/v1/workflows", json: source).status == 201)
                 for _ in 0..<3 {
                     #expect(try await api.send("POST", "/v1/runs", json: #"{"workflow":"\#(name)"}"#).status == 201)
