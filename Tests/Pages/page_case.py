@@ -99,12 +99,11 @@ class PageCase(unittest.TestCase):
         return self.page.get_by_role("heading", name=name)
 
     def shoot(self, name):
-        """The page as it is in both themes, wide and narrow, if somebody wants to look at it."""
-        if not PageCase.screenshots:
-            return
-        for theme in ("light", "dark"):
-            self.page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
-            for width in (1280, 390):
-                self.page.set_viewport_size({"width": width, "height": 900})
+        """The page is as wide as its window, on a telephone too. If somebody wants to look at it: a picture in each theme."""
+        for width in (390, 1280):
+            self.page.set_viewport_size({"width": width, "height": 900})
+            beyond = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            self.assertLessEqual(beyond, 0, f"{name} is {beyond} pixels wider than {width}")
+            for theme in ("light", "dark") if PageCase.screenshots else ():
+                self.page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
                 self.page.screenshot(path=os.path.join(PageCase.screenshots, f"{name}-{theme}-{width}.png"), full_page=True)
-        self.page.set_viewport_size({"width": 1280, "height": 900})

@@ -1,10 +1,11 @@
 /**
- * Reads again when something changed, at most once each `interval` ms and never twice at once; `refresh` shows what it
- * read. Answers how to stop.
+ * Reads, and reads again when something has changed, at most once each `interval` ms and never twice at once; `refresh`
+ * shows what it read. It listens from before the first read on, so that nothing is missed in between. Answers how to
+ * stop, when the first read is done; throws what that throws.
  */
-export function live(events, refresh, { interval = 500, relevant = () => true } = {}) {
+export async function live(events, refresh, { interval = 500, relevant = () => true } = {}) {
   let timer = null;
-  let running = false;
+  let running = true;
   let again = false;
   let stopped = false;
   const run = async () => {
@@ -20,19 +21,30 @@ export function live(events, refresh, { interval = 500, relevant = () => true } 
       // The stream's own state shows that the server is away; the next change or resync reads again.
       if (error.name !== "AbortError") again = true;
     }
+    rest();
+  };
+  const rest = () => {
     running = false;
     if (again && !stopped) {
       again = false;
       timer = setTimeout(run, interval * 2);
     }
   };
-  const stop = events.listen((change) => {
+  const ignore = events.listen((change) => {
     if (stopped || timer !== null || (change !== null && !relevant(change))) return;
     timer = setTimeout(run, change === null ? 0 : interval);
   });
-  return () => {
+  const stop = () => {
     stopped = true;
-    stop();
+    ignore();
     clearTimeout(timer);
   };
+  try {
+    await refresh();
+  } catch (error) {
+    stop();
+    throw error;
+  }
+  rest();
+  return stop;
 }

@@ -2,9 +2,9 @@ import { api, ApiError, query as search } from "../lib/api.js";
 import { h, patch } from "../lib/dom.js";
 import { clock } from "../lib/format.js";
 import { readPages } from "../lib/pages.js";
+import { changes } from "../model/audit.js";
 import { badge } from "../components/badge.js";
 import { chips } from "../components/chips.js";
-import { json } from "../components/json.js";
 import { notice } from "../components/problem.js";
 import { table } from "../components/table.js";
 
@@ -19,6 +19,7 @@ export async function mount(root, { query, setQuery, signal }) {
   let records = [];
   let next;
   let refused = null;
+  const opened = new Set();
   const page = async (cursor) => {
     const asked = Object.fromEntries([...fields.map(([name]) => name), "outcome"].map((name) => [name, query[name]]));
     const answer = await api.get(`/v1/audit${search({ ...asked, page_size: 100, cursor })}`, signal);
@@ -36,6 +37,10 @@ export async function mount(root, { query, setQuery, signal }) {
   };
   const toggle = (outcome) => setQuery({ ...query, outcome: query.outcome === outcome ? "" : outcome });
   const apply = (form) => setQuery({ ...query, ...Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, value.trim()])) });
+  const open = (id) => {
+    if (!opened.delete(id)) opened.add(id);
+    show();
+  };
   const isFiltered = Object.values(query).some(Boolean);
 
   const show = () =>
@@ -52,7 +57,7 @@ export async function mount(root, { query, setQuery, signal }) {
       h("div", { class: "filters" }, chips("Outcome", ["done", "refused"], new Set(query.outcome ? [query.outcome] : []), toggle)),
       notice(refused),
       records.length
-        ? table({ label: "Audit log, newest first", columns: ["When", "Who", "Action", "Thing", "Outcome", "Details"], rows: records.map(row) })
+        ? table({ label: "Audit log, newest first", columns: ["When", "Who", "Action", "Thing", "Outcome", "Details"], rows: records.flatMap((record) => rows(record, opened.has(record.id), () => open(record.id))) })
         : refused
           ? null
           : h("section", { class: "empty", "data-key": "empty" }, h("p", {}, isFiltered ? "No record matches." : "Nothing has been recorded yet.")),
@@ -61,9 +66,11 @@ export async function mount(root, { query, setQuery, signal }) {
   await read();
 }
 
-function row(record) {
-  const details = Object.fromEntries(["operation", "address", "agent", "actor_kind", "actor_tenant", "request_id", "trace_id"].filter((name) => record[name] !== undefined).map((name) => [name, record[name]]));
-  return h(
+const facts = { operation: "Operation", address: "From", agent: "By", actor_kind: "Signed in by", actor_tenant: "Of the tenant", request_id: "Request", trace_id: "Trace" };
+
+/** A record's row and, while it is open, one below it with what changed and the request. */
+function rows(record, isOpen, toggle) {
+  const row = h(
     "tr",
     { "data-key": record.id },
     h("td", {}, h("time", { datetime: record.at, title: new Date(record.at).toLocaleString() }, `${new Date(record.at).toLocaleDateString([], { day: "2-digit", month: "short" })} ${clock(record.at)}`)),
@@ -71,17 +78,23 @@ function row(record) {
     h("td", { class: "id" }, record.action),
     h("td", { class: "message" }, record.name ?? ""),
     h("td", {}, badge(record.outcome), record.times > 1 ? h("span", { class: "quiet" }, ` ${record.times}×`) : null),
-    h(
-      "td",
-      {},
-      h(
-        "details",
-        {},
-        h("summary", {}, record.before || record.after ? "Change" : "Request"),
-        record.before ? [h("p", { class: "quiet" }, "Before"), json(record.before)] : null,
-        record.after ? [h("p", { class: "quiet" }, "After"), json(record.after)] : null,
-        json(details),
-      ),
-    ),
+    h("td", {}, h("button", { type: "button", class: "button small", "data-key": `open-${record.id}`, "aria-expanded": isOpen ? "true" : "false", "aria-label": `Details of ${record.action} ${record.name ?? ""}`, onclick: toggle }, record.before || record.after ? "Change" : "Request")),
   );
+  return isOpen ? [row, h("tr", { "data-key": `more-${record.id}` }, h("td", { colspan: 6 }, details(record)))] : [row];
+}
+
+function details(record) {
+  return h(
+    "dl",
+    { class: "more" },
+    changes(record.before, record.after).map(({ name, before, after }) => [
+      h("dt", { "data-key": `dt-${name}` }, name),
+      h("dd", { class: "id", "data-key": `dd-${name}` }, before === undefined ? "" : [h("del", {}, text(before)), " → "], after === undefined ? "nothing" : text(after)),
+    ]),
+    Object.entries(facts).filter(([name]) => record[name] !== undefined).map(([name, label]) => [h("dt", { "data-key": `dt-fact-${name}` }, label), h("dd", { "data-key": `dd-fact-${name}` }, record[name])]),
+  );
+}
+
+function text(value) {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

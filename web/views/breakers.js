@@ -47,7 +47,8 @@ export async function mount(root, { access, signal, toast }) {
     );
   };
   const row = (breaker) => {
-    const button = (name, act) => h("button", { type: "button", class: "button small", "data-key": `${name}-${breaker.id}`, "aria-label": `${name} ${breaker.name}`, onclick: act }, name);
+    // One key for both, so that the keyboard stays where it was.
+    const button = (name, act) => h("button", { type: "button", class: "button small", "data-key": `turn-${breaker.id}`, "aria-label": `${name} ${breaker.name}`, onclick: act }, name);
     return h(
       "tr",
       { "data-key": breaker.id },
@@ -55,7 +56,7 @@ export async function mount(root, { access, signal, toast }) {
       h("td", {}, badge(breaker.state), coming(breaker)),
       h("td", {}, since(breaker.since)),
       h("td", { class: "number" }, count(breaker.failed), breaker.ratio === undefined ? null : h("div", { class: "quiet" }, `of ${count(breaker.failed + breaker.succeeded)}`)),
-      h("td", {}, rule(breaker)),
+      h("td", { class: "rule" }, rule(breaker)),
       h("td", { class: "number" }, `${count(breaker.trips)}×`),
       h(
         "td",

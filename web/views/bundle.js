@@ -63,7 +63,7 @@ function changes(old, bundle, others, compare) {
         h("select", { name: "against", onchange: (event) => compare(event.target.value) }, others.map((version) => h("option", { value: version, selected: version === old.version }, `v${version}`))),
       ),
     ),
-    h("p", { class: "quiet" }, added + removed === 0 ? "The text is the same: something that had been changed by hand was set back, or removed." : `${added} lines added, ${removed} removed.`),
+    h("p", { class: "quiet" }, added + removed === 0 ? "The text is the same: something that had been changed by hand was set back, or removed." : `Lines added: ${added}, removed: ${removed}.`),
     added + removed === 0
       ? null
       : h(

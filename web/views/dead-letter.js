@@ -12,9 +12,13 @@ export const title = ({ id }) => `Dead letter ${id.slice(-8)}`;
 
 export async function mount(root, { access, events, parameters, signal, toast }) {
   const path = `/v1/dead-letters/${encodeURIComponent(parameters.id)}`;
-  let letter = await api.get(path, signal);
+  let letter = null;
+  let log = null;
+  let form = null;
   const read = async () => {
+    const isFirst = letter === null;
     letter = await api.get(path, signal);
+    if (isFirst) begin();
     show();
   };
   const redrive = async (body) => {
@@ -27,8 +31,11 @@ export async function mount(root, { access, events, parameters, signal, toast })
       await read();
     }
   };
-  const log = letter.attempt > 0 && access.can("logs:read", "workflow", letter.workflow) ? new LogView(letter.run, letter.step, () => false, letter.attempt) : null;
-  const form = access.can("runs:start", "workflow", letter.workflow) ? new RedriveForm(letter.input, redrive) : null;
+  const begin = () => {
+    const may = (permission) => access.can(permission, "workflow", letter.workflow);
+    if (letter.attempt > 0 && may("logs:read")) log = new LogView(letter.run, letter.step, () => false, letter.attempt);
+    if (may("runs:start")) form = new RedriveForm(letter.input, redrive);
+  };
 
   const show = () =>
     patch(
@@ -52,8 +59,8 @@ export async function mount(root, { access, events, parameters, signal, toast })
       log ? h("h2", {}, `Output of attempt ${letter.attempt}`) : null,
       log?.element,
     );
-  show();
-  const stop = live(events, read, { interval: 1000, relevant: (change) => change.run === letter.run });
+  // A letter's id begins with its run's.
+  const stop = await live(events, read, { interval: 1000, relevant: (change) => parameters.id.startsWith(change.run) });
   return () => {
     stop();
     log?.stop();

@@ -135,8 +135,7 @@ export async function mount(root, { access, events, signal, query, setQuery, toa
       h("td", { class: "number" }, String(letter.attempt)),
     );
 
-  await read();
-  const stop = live(events, read, { interval: 1500, relevant: failed });
+  const stop = await live(events, read, { interval: 1500, relevant: failed });
   // What others redrive changes no letter's run to failed.
   const timer = setInterval(() => read().catch(() => {}), 15_000);
   return () => {

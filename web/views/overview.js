@@ -28,7 +28,6 @@ export async function mount(root, { events, signal }) {
       h("div", { class: "head" }, h("h2", {}, "Newest runs"), h("a", { href: "#/runs" }, "All runs")),
       runs.length ? runsTable(runs, Date.now()) : empty(),
     );
-  await read();
   return live(events, read, { interval: 1000 });
 }
 

@@ -45,7 +45,9 @@ export async function mount(root, { access, signal, toast }) {
 
   const row = (queue) => {
     const may = access.can("queues:operate", "queue", queue.name);
-    const button = (name, act) => h("button", { type: "button", class: "button small", "data-key": `${name}-${queue.name}`, "aria-label": `${name} ${queue.name}`, onclick: act }, name);
+    // A button and what takes its place have one key, so that the keyboard stays where it was.
+    const button = (place, name, act) => h("button", { type: "button", class: "button small", "data-key": `${place}-${queue.name}`, "aria-label": `${name} ${queue.name}`, onclick: act }, name);
+    const resume = (place) => button(place, "Resume", () => operate(queue, "resume", `${queue.name} serves again.`));
     return h(
       "tr",
       { "data-key": queue.name },
@@ -63,9 +65,8 @@ export async function mount(root, { access, signal, toast }) {
           ? h(
               "div",
               { class: "row-actions" },
-              queue.paused ? null : button("Pause", () => operate(queue, "pause", `${queue.name} hands nothing out.`)),
-              queue.draining ? null : button("Drain", () => drain(queue)),
-              queue.paused || queue.draining ? button("Resume", () => operate(queue, "resume", `${queue.name} serves again.`)) : null,
+              queue.paused ? resume("pause") : button("pause", "Pause", () => operate(queue, "pause", `${queue.name} hands nothing out.`)),
+              !queue.draining ? button("drain", "Drain", () => drain(queue)) : queue.paused ? null : resume("drain"),
             )
           : null,
       ),

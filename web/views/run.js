@@ -17,15 +17,21 @@ import { waterfall } from "../components/waterfall.js";
 export const title = ({ id }) => `Run ${id.slice(-6)}`;
 
 export async function mount(root, { access, parameters, query, events, signal, setQuery, toast }) {
-  let run = await api.get(`/v1/runs/${parameters.id}`, signal);
+  let run = null;
   let asked = [];
   let waits = [];
   const may = (permission) => access.can(permission, "workflow", run.workflow);
   // One list for the page's life: the layout is made from it once.
-  const plan = run.steps.map(({ id, needs }) => ({ id, needs }));
-  const selected = run.steps.some((step) => step.id === query.step) ? query.step : undefined;
+  let plan;
+  let selected;
+  let log = null;
+  const begin = (fresh) => {
+    run = fresh;
+    plan = run.steps.map(({ id, needs }) => ({ id, needs }));
+    selected = run.steps.some((step) => step.id === query.step) ? query.step : undefined;
+    log = new LogView(run.id, selected, () => !isEnded(run.state));
+  };
   const select = (id) => setQuery({ ...query, step: id === selected ? "" : id });
-  const log = new LogView(run.id, selected, () => !isEnded(run.state));
 
   /** Does something to the run, says how it went, and shows what it led to. */
   const act = async (path, body, done) => {
@@ -107,7 +113,8 @@ export async function mount(root, { access, parameters, query, events, signal, s
 
   const read = async () => {
     const fresh = await api.get(`/v1/runs/${parameters.id}`, signal);
-    if (fresh.revision >= run.revision) run = fresh;
+    if (run === null) begin(fresh);
+    else if (fresh.revision >= run.revision) run = fresh;
     await readWaits();
     show();
   };
@@ -118,23 +125,23 @@ export async function mount(root, { access, parameters, query, events, signal, s
     const asks = run.steps.some((step) => step.state === "waiting");
     asked = asks ? (await api.get(`/v1/approvals?run=${run.id}`, signal)).approvals : [];
   };
-  await readWaits();
-  show();
-  const stopChanges = events.listen((change) => {
-    if (change === null || change.run !== run.id) return;
+  const ignore = events.listen((change) => {
+    if (change === null || run === null || change.run !== run.id) return;
     run = applyChange(run, change);
     show();
   });
-  const stopLive = live(events, read, { interval: 250, relevant: (change) => change.run === run.id });
+  signal.addEventListener("abort", () => {
+    ignore();
+    log?.stop();
+  });
+  const stop = await live(events, read, { interval: 250, relevant: (change) => change.run === parameters.id });
   const ticker = setInterval(() => !isEnded(run.state) && show(), 500);
   // Who is before it in a queue, or holds a limit, changes without an event of this run.
   const asking = setInterval(() => readWaits().catch(() => {}), 5000);
   return () => {
+    stop();
     clearInterval(asking);
-    stopChanges();
-    stopLive();
     clearInterval(ticker);
-    log.stop();
   };
 }
 

@@ -53,6 +53,5 @@ export async function mount(root, { access, events, signal, query, setQuery }) {
       runs.length ? runsTable(runs, Date.now()) : refused ? null : h("section", { class: "empty", "data-key": "empty" }, h("p", {}, terms ? "No run matches." : "No runs yet.")),
       next ? h("button", { type: "button", class: "button", "data-key": "more", onclick: () => ((wanted += 50), read()) }, "Older runs") : null,
     );
-  await read();
   return live(events, read, { interval: 1000 });
 }

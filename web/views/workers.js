@@ -30,8 +30,7 @@ export async function mount(root, { events, signal }) {
         : h("section", { class: "empty" }, h("p", {}, "No worker is connected: steps wait until one comes. In a terminal:"), h("pre", { class: "json" }, "./beamline worker")),
     );
   };
-  await read();
-  const stop = live(events, read, { interval: 1000 });
+  const stop = await live(events, read, { interval: 1000 });
   // Workers come and go without an event of their own.
   const timer = setInterval(() => read().catch(() => {}), 5000);
   return () => {
