@@ -23,7 +23,7 @@ class FailuresTest(PageCase):
         super().setUpClass()
         cls.client.apply(WORKFLOW)
 
-    def fail(self, count):
+    def failed_runs(self, count):
         """Runs that have failed for want of their file, oldest first."""
         runs = [self.client.start("pages/fails", path=os.path.join(self.gate, "missing"))["id"] for _ in range(count)]
         for run in runs:
@@ -38,14 +38,15 @@ class FailuresTest(PageCase):
         self.page.wait_for_selector(f'.run-state[data-state="{state}"]', timeout=20_000)
 
     def test_a_letter_is_read_and_redriven_with_another_input(self):
-        run = self.fail(1)[0]
+        run = self.failed_runs(1)[0]
         self.mend()
         os.rename(os.path.join(self.gate, "missing"), os.path.join(self.gate, "found"))
         self.sign_in()
         self.show(f"/runs/{run}")
         self.page.get_by_role("link", name="Its dead letters").click()
         self.page.get_by_role("link", name="read", exact=True).click()
-        self.page.get_by_text("exit_3").wait_for()
+        self.heading("Attempts").wait_for()
+        self.page.get_by_role("heading", name="error: exit_3").wait_for()
         attempts = self.page.get_by_role("region", name="Attempts").locator("tbody tr")
         self.assertEqual(attempts.count(), 2)
         self.assertIn("pages-worker", attempts.first.inner_text())
@@ -63,7 +64,7 @@ class FailuresTest(PageCase):
         self.assertEqual(self.errors, [])
 
     def test_letters_are_filtered_exported_chosen_and_redriven_by_a_job(self):
-        runs = self.fail(3)
+        runs = self.failed_runs(3)
         self.mend()
         self.sign_in()
         self.show("/dead-letters")
@@ -102,9 +103,9 @@ class FailuresTest(PageCase):
         self.assertEqual(self.errors, [])
 
     def test_a_job_is_watched_and_cancelled(self):
-        runs = self.fail(4)
+        runs = self.failed_runs(4)
         self.sign_in()
-        self.show(f"/jobs/new?action=rerun&filter=state:failed%20workflow:pages/fails")
+        self.show("/jobs/new?action=rerun&filter=state:failed%20workflow:pages/fails")
         self.page.get_by_label("Runs a second at most").fill("1")
         self.button("Count the matches").click()
         self.page.locator('[data-key="begin"]').click()
