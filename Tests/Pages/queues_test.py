@@ -20,6 +20,9 @@ class QueuesTest(PageCase):
         self.page.locator('.reason[data-reason="queue_paused"]').wait_for(timeout=20_000)
         self.shoot("explain")
         self.page.locator(".reason").get_by_role("link", name="Queues").click()
+        # Name, state, order, weight, then how many are ready.
+        self.button("Resume pages/night").wait_for()
+        self.assertEqual(row.get_by_role("cell").nth(4).inner_text(), "1")
         self.button("Resume pages/night").click()
         row.get_by_text("Serving").wait_for()
         until("the run has succeeded", lambda: self.client.run(run)["state"] == "succeeded")
