@@ -9,6 +9,7 @@ import * as usage from "./views/usage.js";
 import * as audit from "./views/audit.js";
 import * as runs from "./views/runs.js";
 import * as run from "./views/run.js";
+import * as approvals from "./views/approvals.js";
 import * as deadLetters from "./views/dead-letters.js";
 import * as deadLetter from "./views/dead-letter.js";
 import * as jobs from "./views/jobs.js";
@@ -34,6 +35,7 @@ const router = new Router(
     ["/audit", audit],
     ["/runs", runs],
     ["/runs/:id", run],
+    ["/approvals", approvals],
     ["/dead-letters", deadLetters],
     ["/dead-letters/:id", deadLetter],
     ["/jobs", jobs],

@@ -63,6 +63,20 @@ class FailuresTest(PageCase):
         self.assertEqual(json.loads(whole)["command"][4], os.path.join(self.gate, "missing"))
         self.assertEqual(self.errors, [])
 
+    def test_a_run_is_done_again_with_another_input(self):
+        run = self.failed_runs(1)[0]
+        found = os.path.join(self.gate, "found")
+        open(found, "w").close()
+        self.sign_in()
+        self.show(f"/runs/{run}")
+        self.button("Edit and rerun…").click()
+        self.page.get_by_label("Input, a JSON object").fill(json.dumps({"path": found}))
+        self.shoot("rerun")
+        self.button("Rerun with this input").click()
+        self.page.get_by_role("link", name=run).wait_for(timeout=20_000)
+        self.wait_for_run("succeeded")
+        self.assertEqual(self.errors, [])
+
     def test_letters_are_filtered_exported_chosen_and_redriven_by_a_job(self):
         runs = self.failed_runs(3)
         self.mend()

@@ -12,6 +12,8 @@ class QueuesTest(PageCase):
         self.button("Pause pages/night").click()
         row = self.page.get_by_role("row", name="pages/night")
         row.get_by_text("Paused").wait_for()
+        # Whoever uses the keyboard can take it back at once.
+        self.assertEqual(self.page.evaluate("document.activeElement.ariaLabel"), "Resume pages/night")
         self.assertTrue(self.client.call("GET", "/v1/queues/pages%2Fnight")["paused"])
         self.shoot("queues")
         run = self.client.start("pages/nightly")["id"]

@@ -2,7 +2,7 @@
 
 import os
 
-from page_case import PageCase, ready
+from page_case import PageCase, ready, until
 
 # Each step waits for a file, so that the test decides when a state ends.
 WORKFLOW = """
@@ -116,6 +116,22 @@ class RunsTest(PageCase):
         self.page.wait_for_selector('.run-state[data-state="succeeded"]', timeout=20_000)
         steps = {step["id"]: step for step in self.client.run(run)["steps"]}
         self.assertEqual(steps["ask"]["state"], "succeeded")
+        self.assertEqual(self.errors, [])
+
+    def test_what_all_runs_ask_stands_on_one_page(self):
+        self.client.apply(APPROVAL)
+        run = self.client.start("pages/release", folder=self.gate)["id"]
+        self.sign_in()
+        self.show("/approvals")
+        self.page.get_by_role("heading", name="Approvals", level=1).wait_for()
+        self.open("read")
+        # It comes by itself.
+        self.button(f"Reject ask of pages/release, {run}").wait_for(timeout=20_000)
+        self.shoot("approvals")
+        self.button(f"Approve ask of pages/release, {run}").click()
+        self.button("Approve the step").click()
+        self.button(f"Approve ask of pages/release, {run}").wait_for(state="detached", timeout=20_000)
+        until("the run has succeeded", lambda: self.client.run(run)["state"] == "succeeded")
         self.assertEqual(self.errors, [])
 
     def test_a_server_restart_loses_no_state_on_the_page(self):

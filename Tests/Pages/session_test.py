@@ -3,10 +3,18 @@
 from page_case import PageCase
 
 PAGES = {
-    "/": "Overview", "/usage": "Usage", "/audit": "Audit", "/runs": "Runs", "/dead-letters": "Dead letters", "/jobs": "Jobs",
+    "/": "Overview", "/usage": "Usage", "/audit": "Audit", "/runs": "Runs", "/approvals": "Approvals", "/dead-letters": "Dead letters", "/jobs": "Jobs",
     "/jobs/new": "New job", "/workflows": "Workflows", "/workflows/pages%2Flook": "pages/look", "/bundles": "Bundles",
     "/queues": "Queues", "/breakers": "Breakers", "/workers": "Workers", "/system": "System",
 }
+
+# What a screen reader names by its name.
+NAMED = {"button", "link", "textbox", "searchbox", "spinbutton", "combobox", "checkbox", "progressbar", "region"}
+
+
+def nameless(node):
+    found = [node] if node.get("role") in NAMED and not node.get("name") else []
+    return found + [one for child in node.get("children", []) for one in nameless(child)]
 
 
 class SessionTest(PageCase):
@@ -20,6 +28,7 @@ class SessionTest(PageCase):
         for path, title in PAGES.items():
             self.show(path)
             self.page.get_by_role("heading", name=title, exact=True, level=1).wait_for(timeout=20_000)
+            self.assertEqual(nameless(self.page.accessibility.snapshot()), [], path)
             self.shoot("page-" + (path.strip("/").replace("/", "-").replace("%2F", "-") or "overview"))
         self.assertEqual(self.errors, [])
 

@@ -42,6 +42,14 @@ workflows:
       - { id: ok, uses: approval, needs: [go], with: { message: "Go on?", reminder: 1h, timeout: 2h } }
 """
 
+LOADED = b"""bundle: team/loaded
+workflows:
+  - name: loaded
+    queue: team/loaded
+    steps:
+      - { id: one, uses: noop, concurrency: { limit: 1 } }
+"""
+
 
 def equal(found, wanted):
     if found != wanted:
@@ -107,6 +115,12 @@ class Steering:
         equal((open_again.paused, open_again.draining), (False, False))
         equal("bulk" in [one.name for one in self.call(self.queues.ListQueues, q.ListQueuesRequest()).queues], True)
         self.call(self.queues.DeleteQueue, by_name)
+        self.apply(LOADED)
+        for _ in range(2):
+            self.call(self.runs.StartRun, self.m["run"].StartRunRequest(workflow="loaded"))
+        loaded = self.call(self.queues.GetQueue, q.GetQueueRequest(name="team/loaded"))
+        equal((loaded.ready, loaded.running, loaded.held), (1, 0, 1))
+        equal(loaded in self.call(self.queues.ListQueues, q.ListQueuesRequest()).queues, True)
         refused(lambda: self.call(self.queues.GetQueue, q.GetQueueRequest(name="bulk")), grpc.StatusCode.NOT_FOUND)
 
     def case_runs(self):

@@ -3,8 +3,11 @@ import { ask } from "./dialog.js";
 import { json } from "./json.js";
 import { since } from "./time.js";
 
-/** What the run asks people, each with its two answers; `decide` gets the step and the decision, and is `null` for who may not. */
-export function approvals(list, decide) {
+/**
+ * What runs ask people, each with its two answers for who may give them; `decide` gets the approval and the decision.
+ * With `names`, each says of which run it is.
+ */
+export function approvals(list, { access, decide, names = false }) {
   if (!list.length) return null;
   return h(
     "section",
@@ -12,19 +15,20 @@ export function approvals(list, decide) {
     list.map((approval) =>
       h(
         "article",
-        { class: "approval", "data-key": `approval-${approval.step}` },
+        { class: "approval", "data-key": `approval-${approval.run}-${approval.step}` },
         h("h2", {}, approval.message || `Step ${approval.step} asks for approval`),
+        names ? h("p", {}, h("a", { href: `#/runs/${approval.run}` }, approval.workflow), h("span", { class: "quiet id" }, ` ${approval.run}`)) : null,
         h("p", { class: "quiet" }, `Step ${approval.step}, asked `, since(approval.since), `. ${whom(approval)}`),
         coming(approval),
         approval.decisions.map((decision) =>
           h("p", { "data-key": decision.approver }, `${decision.approver}: ${decision.delegate ? `asks ${decision.delegate} to decide` : decision.decision}${decision.comment ? ` – ${decision.comment}` : ""}`)),
         approval.form ? h("details", {}, h("summary", {}, "The form's schema: answer by the API or the command line"), json(approval.form)) : null,
-        decide
+        access.can("approvals:decide", "workflow", approval.workflow)
           ? h(
               "div",
               { class: "actions" },
               ["reject", "approve"].map((decision) =>
-                h("button", { type: "button", class: decision === "approve" ? "button primary" : "button danger", "data-key": decision, onclick: () => answer(approval, decision, decide) }, decision === "approve" ? "Approve" : "Reject")),
+                h("button", { type: "button", class: decision === "approve" ? "button primary" : "button danger", "data-key": decision, "aria-label": names ? `${decision === "approve" ? "Approve" : "Reject"} ${approval.step} of ${approval.workflow}, ${approval.run}` : null, onclick: () => answer(approval, decision, decide) }, decision === "approve" ? "Approve" : "Reject")),
             )
           : null,
       )),
@@ -36,7 +40,7 @@ async function answer(approval, decision, decide) {
     title: decision === "approve" ? "Approve?" : "Reject?", text: approval.message || `Step ${approval.step}`,
     action: decision === "approve" ? "Approve the step" : "Reject the step", danger: decision === "reject", comment: "Comment (may be empty)",
   });
-  if (comment !== null) await decide(approval.step, comment ? { decision, comment } : { decision });
+  if (comment !== null) await decide(approval, comment ? { decision, comment } : { decision });
 }
 
 /** What the time will bring, and has brought. */

@@ -3,9 +3,9 @@ import { h, patch } from "../lib/dom.js";
 import { live } from "../lib/live.js";
 import { attemptsTable } from "../components/attempts.js";
 import { badge } from "../components/badge.js";
+import { InputForm } from "../components/input-form.js";
 import { json } from "../components/json.js";
 import { LogView } from "../components/logs.js";
-import { RedriveForm } from "../components/redrive-form.js";
 import { since } from "../components/time.js";
 
 export const title = ({ id }) => `Dead letter ${id.slice(-8)}`;
@@ -21,9 +21,9 @@ export async function mount(root, { access, events, parameters, signal, toast })
     if (isFirst) begin();
     show();
   };
-  const redrive = async (body) => {
+  const redrive = async (input) => {
     try {
-      const run = await api.post(`${path}/redrive`, body);
+      const run = await api.post(`${path}/redrive`, input === null ? {} : `{"input":${input}}`);
       toast("Redriven: the run goes on.");
       location.hash = `#/runs/${run.id}`;
     } catch (error) {
@@ -34,7 +34,7 @@ export async function mount(root, { access, events, parameters, signal, toast })
   const begin = () => {
     const may = (permission) => access.can(permission, "workflow", letter.workflow);
     if (letter.attempt > 0 && may("logs:read")) log = new LogView(letter.run, letter.step, () => false, letter.attempt);
-    if (may("runs:start")) form = new RedriveForm(letter.input, redrive);
+    if (may("runs:start")) form = new InputForm(letter.input, { verb: "Redrive", note: "The failed steps of the run begin anew, with what comes after them.", send: redrive });
   };
 
   const show = () =>

@@ -8,6 +8,7 @@ import { approvals } from "../components/approvals.js";
 import { attemptsTable } from "../components/attempts.js";
 import { confirm } from "../components/dialog.js";
 import { graph } from "../components/graph.js";
+import { InputForm } from "../components/input-form.js";
 import { json } from "../components/json.js";
 import { LogView } from "../components/logs.js";
 import { since } from "../components/time.js";
@@ -60,11 +61,22 @@ export async function mount(root, { access, parameters, query, events, signal, s
       toast(error.message, "error");
     }
   };
+  let form = null;
+  const edit = () => {
+    form = new InputForm(run.input, { verb: "Rerun", note: "All of it as a new run, with the same version of the workflow.", send: (input) => rerun(input === null ? {} : `{"input":${input}}`) });
+    show();
+    form.focus();
+  };
   const rerunButton = (key, text, body) =>
     h("button", { type: "button", class: "button", onclick: () => rerun(body), "data-key": key }, text);
-  const decide = (step, decision) =>
-    act(`approvals/${encodeURIComponent(step)}`, decision, () => (decision.decision === "approve" ? "Approved." : "Rejected."));
+  const decide = (approval, decision) =>
+    act(`approvals/${encodeURIComponent(approval.step)}`, decision, () => (decision.decision === "approve" ? "Approved." : "Rejected."));
 
+  const input = (mayRerun) => {
+    if (form && mayRerun) return [h("h2", {}, "Input"), form.element];
+    const button = mayRerun ? h("button", { type: "button", class: "button small", "data-key": "edit", onclick: edit }, "Edit and rerun…") : null;
+    return [h("div", { class: "head" }, h("h2", {}, "Input"), button), json(run.input)];
+  };
   /** Where the failed steps can be seen with their inputs, and redriven. */
   const letters = () =>
     run.state === "failed" && access.can("runs:read") ? h("p", {}, h("a", { href: `#/dead-letters?filter=${encodeURIComponent(`run:${run.id}`)}` }, "Its dead letters: see the input, redrive")) : null;
@@ -99,7 +111,7 @@ export async function mount(root, { access, parameters, query, events, signal, s
         h("span", {}, `${counts.succeeded || 0} of ${run.steps.length} steps succeeded`),
       ),
       run.error ? h("section", { class: "problem", role: "alert" }, h("h2", {}, run.error.step ? `Step ${run.error.step}: ${run.error.kind}` : run.error.kind), h("p", {}, run.error.message), letters()) : null,
-      approvals(isEnded(run.state) ? [] : asked, may("approvals:decide") ? decide : null),
+      approvals(isEnded(run.state) ? [] : asked, { access, decide }),
       h("div", { class: "scroll" }, graph(plan, run.steps, { selected, select })),
       isEnded(run.state) ? null : waitsSection(waits, { run, access }),
       h("h2", {}, "Time"),
@@ -107,7 +119,7 @@ export async function mount(root, { access, parameters, query, events, signal, s
       step ? stepSection(step, waits.filter((wait) => wait.step === step.id || wait.step === undefined), { run, access }) : null,
       h("h2", {}, step ? `Output of ${step.id}` : "Output of all steps"),
       log.element,
-      h("div", { class: "columns" }, h("section", {}, h("h2", {}, "Input"), json(run.input)), h("section", {}, h("h2", {}, "Result"), json(run.output))),
+      h("div", { class: "columns" }, h("section", { "data-key": "input" }, input(mayRerun)), h("section", {}, h("h2", {}, "Result"), json(run.output))),
     );
   };
 

@@ -12,25 +12,30 @@ struct QueueService: Sendable {
 
     func add(to router: inout GRPCRouter<Caller>) {
         router.serve(BeamlineV1.QueueService.listQueues, metrics) { _, caller in
-            BeamlineV1.ListQueuesResponse(
-                queues: try await queues.list(tenant: caller.tenant).map { BeamlineV1.Queue($0) })
+            let found = try await queues.list(tenant: caller.tenant)
+            let loads = try await queues.loads(tenant: caller.tenant)
+            return BeamlineV1.ListQueuesResponse(
+                queues: found.map { BeamlineV1.Queue($0, load: loads[$0.id] ?? QueueLoad()) })
         }
         router.serve(BeamlineV1.QueueService.getQueue, metrics) { request, caller in
             try caller.authorize(.readQueues, .queue(request.name))
-            return BeamlineV1.Queue(try await queues.queue(request.name, tenant: caller.tenant))
+            return try await answer(try await queues.queue(request.name, tenant: caller.tenant), caller)
         }
         router.serve(BeamlineV1.QueueService.putQueue, metrics, put)
         router.serve(BeamlineV1.QueueService.pauseQueue, metrics) { request, caller in
             let condition = try Self.condition(request, caller, .operateQueues)
-            return BeamlineV1.Queue(try await queues.pause(request.name, if: condition, tenant: caller.tenant))
+            let queue = try await queues.pause(request.name, if: condition, tenant: caller.tenant)
+            return try await answer(queue, caller)
         }
         router.serve(BeamlineV1.QueueService.resumeQueue, metrics) { request, caller in
             let condition = try Self.condition(request, caller, .operateQueues)
-            return BeamlineV1.Queue(try await queues.resume(request.name, if: condition, tenant: caller.tenant))
+            let queue = try await queues.resume(request.name, if: condition, tenant: caller.tenant)
+            return try await answer(queue, caller)
         }
         router.serve(BeamlineV1.QueueService.drainQueue, metrics) { request, caller in
             let condition = try Self.condition(request, caller, .operateQueues)
-            return BeamlineV1.Queue(try await queues.drain(request.name, if: condition, tenant: caller.tenant))
+            let queue = try await queues.drain(request.name, if: condition, tenant: caller.tenant)
+            return try await answer(queue, caller)
         }
         router.serve(BeamlineV1.QueueService.deleteQueue, metrics) { request, caller in
             let condition = try Self.condition(request, caller, .writeQueues)
@@ -53,7 +58,11 @@ struct QueueService: Sendable {
             request.onlyNew ? .absent : request.ifVersion > 0 ? .present(request.ifVersion) : .any
         let (written, _) = try await queues.put(
             queue.name, try QueueSettings(queue), if: condition, tenant: caller.tenant)
-        return BeamlineV1.Queue(written)
+        return try await answer(written, caller)
+    }
+
+    private func answer(_ queue: QueueRecord, _ caller: Caller) async throws -> BeamlineV1.Queue {
+        BeamlineV1.Queue(queue, load: try await queues.loads(tenant: caller.tenant)[queue.id] ?? QueueLoad())
     }
 
     private static func condition(
@@ -68,12 +77,13 @@ struct QueueService: Sendable {
 }
 
 extension BeamlineV1.Queue {
-    init(_ queue: QueueRecord) {
+    init(_ queue: QueueRecord, load: QueueLoad) {
         self.init(
             name: queue.name, discipline: queue.settings.order.discipline.text,
             boostUs: queue.settings.order.boost.wholeMicroseconds, weight: queue.settings.weight,
             strict: queue.settings.isStrict, limit: queue.settings.concurrency.map { .concurrency($0) },
-            paused: queue.isPaused, draining: queue.isDraining, version: queue.version)
+            paused: queue.isPaused, draining: queue.isDraining, version: queue.version, ready: Int64(load.ready),
+            running: Int64(load.running), held: Int64(load.held))
     }
 }
 

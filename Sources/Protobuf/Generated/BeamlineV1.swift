@@ -1156,7 +1156,10 @@ public enum BeamlineV1 {
         public var paused: Bool
         public var draining: Bool
         public var version: Int64
-        public init(name: String = "", discipline: String = "", boostUs: Int64 = 0, weight: Int32 = 0, strict: Bool = false, limit: Limit? = nil, paused: Bool = false, draining: Bool = false, version: Int64 = 0) {
+        public var ready: Int64
+        public var running: Int64
+        public var held: Int64
+        public init(name: String = "", discipline: String = "", boostUs: Int64 = 0, weight: Int32 = 0, strict: Bool = false, limit: Limit? = nil, paused: Bool = false, draining: Bool = false, version: Int64 = 0, ready: Int64 = 0, running: Int64 = 0, held: Int64 = 0) {
             self.name = name
             self.discipline = discipline
             self.boostUs = boostUs
@@ -1166,6 +1169,9 @@ public enum BeamlineV1 {
             self.paused = paused
             self.draining = draining
             self.version = version
+            self.ready = ready
+            self.running = running
+            self.held = held
         }
         @unsafe public static var descriptor: UnsafeRawPointer {
             unsafe UnsafeRawPointer(Beamline__V1__Queue__pointer())
@@ -1184,6 +1190,9 @@ public enum BeamlineV1 {
             self.paused = unsafe c.pointee.paused != 0
             self.draining = unsafe c.pointee.draining != 0
             self.version = unsafe c.pointee.version
+            self.ready = unsafe c.pointee.ready
+            self.running = unsafe c.pointee.running
+            self.held = unsafe c.pointee.held
         }
         @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
             let c = unsafe arena.one(Beamline__V1__Queue.self)
@@ -1202,6 +1211,9 @@ public enum BeamlineV1 {
             unsafe c.pointee.paused = paused ? 1 : 0
             unsafe c.pointee.draining = draining ? 1 : 0
             unsafe c.pointee.version = version
+            unsafe c.pointee.ready = ready
+            unsafe c.pointee.running = running
+            unsafe c.pointee.held = held
             return UnsafeMutableRawPointer(c)
         }
     }

@@ -323,7 +323,7 @@ void   beamline__v1__delete_queue_response__free_unpacked
   assert(message->base.descriptor == &beamline__v1__delete_queue_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor beamline__v1__queue__field_descriptors[9] =
+static const ProtobufCFieldDescriptor beamline__v1__queue__field_descriptors[12] =
 {
   {
     "name",
@@ -433,14 +433,53 @@ static const ProtobufCFieldDescriptor beamline__v1__queue__field_descriptors[9] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "ready",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Beamline__V1__Queue, ready),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "running",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Beamline__V1__Queue, running),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "held",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Beamline__V1__Queue, held),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned beamline__v1__queue__field_indices_by_name[] = {
   2,   /* field[2] = boost_us */
   5,   /* field[5] = concurrency */
   1,   /* field[1] = discipline */
   7,   /* field[7] = draining */
+  11,   /* field[11] = held */
   0,   /* field[0] = name */
   6,   /* field[6] = paused */
+  9,   /* field[9] = ready */
+  10,   /* field[10] = running */
   4,   /* field[4] = strict */
   8,   /* field[8] = version */
   3,   /* field[3] = weight */
@@ -448,7 +487,7 @@ static const unsigned beamline__v1__queue__field_indices_by_name[] = {
 static const ProtobufCIntRange beamline__v1__queue__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor beamline__v1__queue__descriptor =
 {
@@ -458,7 +497,7 @@ const ProtobufCMessageDescriptor beamline__v1__queue__descriptor =
   "Beamline__V1__Queue",
   "beamline.v1",
   sizeof(Beamline__V1__Queue),
-  9,
+  12,
   beamline__v1__queue__field_descriptors,
   beamline__v1__queue__field_indices_by_name,
   1,  beamline__v1__queue__number_ranges,

@@ -59,6 +59,12 @@ struct  Beamline__V1__Queue
   protobuf_c_boolean paused;
   protobuf_c_boolean draining;
   int64_t version;
+  /*
+   * Steps that wait for a worker, that a worker has, and that a limit, a breaker or a quota holds back.
+   */
+  int64_t ready;
+  int64_t running;
+  int64_t held;
   Beamline__V1__Queue__LimitCase limit_case;
   union {
     int32_t concurrency;
@@ -66,7 +72,7 @@ struct  Beamline__V1__Queue
 };
 #define BEAMLINE__V1__QUEUE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&beamline__v1__queue__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, BEAMLINE__V1__QUEUE__LIMIT__NOT_SET, {0} }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0, 0, BEAMLINE__V1__QUEUE__LIMIT__NOT_SET, {0} }
 
 
 struct  Beamline__V1__ListQueuesRequest

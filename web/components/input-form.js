@@ -1,33 +1,39 @@
 import { h } from "../lib/dom.js";
 
 /**
- * The input of a failed step, to be sent again as it was or edited. `redrive` gets the request's body: an empty object,
- * or JSON text with the edited input, so that long numbers stay as they were typed.
+ * An input, to be sent again as it was or edited. `send` gets `null`, or the JSON text of the edited input, so that long
+ * numbers stay as they were typed. `verb` is the button's word, `note` says what will happen.
  */
-export class RedriveForm {
+export class InputForm {
   #original;
-  #redrive;
+  #verb;
+  #sendInput;
   #field;
   #fault = h("p", { class: "error", role: "alert", id: "input-fault" });
-  #send = h("button", { class: "button primary" }, "Redrive");
+  #send = h("button", { class: "button primary" });
   #reset = h("button", { type: "button", class: "button", hidden: true, onclick: () => this.#put(this.#original) }, "Undo the edits");
   element;
 
-  constructor(input, redrive) {
+  constructor(input, { verb, note, send }) {
     this.#original = JSON.stringify(input ?? {}, null, 2);
-    this.#redrive = redrive;
+    this.#verb = verb;
+    this.#sendInput = send;
     this.#field = h("textarea", {
       class: "json", rows: Math.min(24, Math.max(5, this.#original.split("\n").length + 1)), spellcheck: "false", "aria-label": "Input, a JSON object", "aria-describedby": "input-note input-fault", oninput: () => this.#check(),
     });
     this.element = h(
       "form",
-      { "data-keep": true, "data-key": "redrive-form", class: "redrive", onsubmit: (event) => (event.preventDefault(), this.#submit()) },
+      { "data-keep": true, "data-key": "input-form", class: "input-form", onsubmit: (event) => (event.preventDefault(), this.#submit()) },
       this.#field,
       this.#fault,
-      h("p", { class: "quiet", id: "input-note" }, ["The failed steps of the run begin anew, with what comes after them.", ...notes(this.#original)].join(" ")),
+      h("p", { class: "quiet", id: "input-note" }, [note, ...notes(this.#original)].join(" ")),
       h("div", { class: "actions start" }, this.#send, this.#reset),
     );
     this.#put(this.#original);
+  }
+
+  focus() {
+    this.#field.focus();
   }
 
   #put(text) {
@@ -40,7 +46,7 @@ export class RedriveForm {
     const fault = isEdited ? faultOf(this.#field.value) : null;
     this.#fault.textContent = fault ?? "";
     this.#field.setAttribute("aria-invalid", fault ? "true" : "false");
-    this.#send.textContent = isEdited ? "Redrive with this input" : "Redrive";
+    this.#send.textContent = isEdited ? `${this.#verb} with this input` : this.#verb;
     this.#send.disabled = fault !== null;
     this.#reset.hidden = !isEdited;
   }
@@ -49,7 +55,7 @@ export class RedriveForm {
     if (this.#send.disabled) return;
     this.#send.disabled = true;
     const text = this.#field.value;
-    await this.#redrive(text === this.#original ? {} : `{"input":${text}}`);
+    await this.#sendInput(text === this.#original ? null : text);
     this.#check();
   }
 }
