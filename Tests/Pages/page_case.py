@@ -26,6 +26,13 @@ class Scene:
 
     def __init__(self):
         self.cleanups = []
+        try:
+            self.begin()
+        except BaseException:
+            self.end()
+            raise
+
+    def begin(self):
         self.folder = tempfile.mkdtemp(prefix="beamline-pages-")
         self.cleanups.append(lambda: shutil.rmtree(self.folder, ignore_errors=True))
         cluster = Cluster()
