@@ -11,7 +11,7 @@ from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Support"))
 from cluster import Cluster  # noqa: E402
-from stage import Client, Stage, ready, until  # noqa: E402
+from stage import Client, Stage, free_port, ready, until  # noqa: E402
 
 def chromium():
     for name in ("chromium", "chromium-browser", "google-chrome"):

@@ -1,6 +1,6 @@
 """Signing in, and what somebody is shown who may only look."""
 
-from page_case import PageCase
+from page_case import PageCase, free_port, ready
 
 PAGES = {
     "/": "Overview", "/usage": "Usage", "/audit": "Audit", "/runs": "Runs", "/approvals": "Approvals", "/dead-letters": "Dead letters", "/jobs": "Jobs",
@@ -53,6 +53,15 @@ class SessionTest(PageCase):
         self.client.call("POST", f"/v1/runs/{run}/cancel", {})
         self.assertEqual(offered, set())
         self.assertEqual(self.errors, [])
+
+    def test_what_is_served_elsewhere_says_where(self):
+        apart = self.stage.server("apart", management_listen=f"127.0.0.1:{free_port()}")
+        self.addCleanup(apart.end)
+        ready(apart.url)
+        self.sign_in(apart.url)
+        for place in ("/audit", "/system"):
+            self.show(place, apart.url)
+            self.page.get_by_text("the server's management listener").wait_for()
 
     def test_signing_in_twice_with_one_code_is_refused(self):
         code = self.client.call("POST", "/v1/session/codes")["code"]

@@ -5,6 +5,7 @@ import { readPages } from "../lib/pages.js";
 import { changes } from "../model/audit.js";
 import { badge } from "../components/badge.js";
 import { chips } from "../components/chips.js";
+import { elsewhere } from "../components/elsewhere.js";
 import { notice } from "../components/problem.js";
 import { table } from "../components/table.js";
 
@@ -63,7 +64,11 @@ export async function mount(root, { query, setQuery, signal }) {
           : h("section", { class: "empty", "data-key": "empty" }, h("p", {}, isFiltered ? "No record matches." : "Nothing has been recorded yet.")),
       next ? h("button", { type: "button", class: "button", "data-key": "more", onclick: () => ((wanted += 100), read()) }, "Older records") : null,
     );
-  await read();
+  try {
+    await read();
+  } catch (error) {
+    patch(root, elsewhere(error, "Audit"));
+  }
 }
 
 const facts = { operation: "Operation", address: "From", agent: "By", actor_kind: "Signed in by", actor_tenant: "Of the tenant", request_id: "Request", trace_id: "Trace" };

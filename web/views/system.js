@@ -1,5 +1,6 @@
 import { api } from "../lib/api.js";
 import { h, patch } from "../lib/dom.js";
+import { elsewhere } from "../components/elsewhere.js";
 import { since } from "../components/time.js";
 
 export const title = () => "System";
@@ -14,7 +15,12 @@ export async function mount(root, { signal }) {
       h("ul", { class: "tree" }, branch(tree)),
     );
   };
-  await read();
+  try {
+    await read();
+  } catch (error) {
+    patch(root, elsewhere(error, "System"));
+    return;
+  }
   const timer = setInterval(() => read().catch(() => {}), 3000);
   return () => clearInterval(timer);
 }
