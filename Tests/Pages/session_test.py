@@ -59,8 +59,9 @@ class SessionTest(PageCase):
         self.addCleanup(apart.end)
         ready(apart.url)
         self.sign_in(apart.url)
-        for place in ("/audit", "/system"):
+        for place, title in (("/audit", "Audit"), ("/system", "System")):
             self.show(place, apart.url)
+            self.page.get_by_role("heading", name=title, exact=True, level=1).wait_for()
             self.page.get_by_text("the server's management listener").wait_for()
 
     def test_signing_in_twice_with_one_code_is_refused(self):
