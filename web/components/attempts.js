@@ -18,7 +18,7 @@ export function attemptsTable(attempts, label) {
         h("td", {}, began(attempt)),
         h("td", {}, between(attempt.enqueued_at, attempt.leased_at)),
         h("td", {}, between(attempt.leased_at, attempt.ended_at)),
-        h("td", { class: "error" }, attempt.error ? attempt.error.message : ""),
+        h("td", { class: "error message" }, attempt.error ? attempt.error.message : ""),
       )),
   });
 }
