@@ -19,7 +19,8 @@ struct ExpressionParsingTests {
             ("true.a.null", .syntax, 1, 8),
             ("in", .syntax, 1, 1), ("!-1", .syntax, 1, 2), ("-!a", .syntax, 1, 2),
             ("[,,]", .syntax, 1, 2), ("[1,,]", .syntax, 1, 4),
-            ("f(1,)", .syntax, 1, 5), ("{,'a': 1}", .syntax, 1, 2), ("a ? b : ", .syntax, 1, 9), ("a && ", .syntax, 1, 6),
+            ("f(1,)", .syntax, 1, 5), ("{,'a': 1}", .syntax, 1, 2), ("a ? b : ", .syntax, 1, 9),
+            ("a && ", .syntax, 1, 6),
             ("&& a", .syntax, 1, 1),
             ("a.?b()", .syntax, 1, 5), ("1 ++ 2", .syntax, 1, 4),
         ])

@@ -146,7 +146,8 @@ struct TextFunctionTests {
         expectFailure(
             .conversion,
             [
-                "json.encode({1: 2})", "json.encode([int])", "json.encode(optional.of(1))", "base64.decode('a')", "base64.decode('a*==')", "base64.decode('YQ=a')", "regex.replace('a', '(', '')",
+                "json.encode({1: 2})", "json.encode([int])", "json.encode(optional.of(1))", "base64.decode('a')",
+                "base64.decode('a*==')", "base64.decode('YQ=a')", "regex.replace('a', '(', '')",
                 "regex.replace('a', 'a', '\\\\1')", "regex.replace('a', 'a', '\\\\')", "regex.extract('a', '(a)(b)')",
             ])
         expectFailure(.noOverload, ["base64.encode('a')", "base64.decode(b'a')", "regex.extract(1, '1')"])

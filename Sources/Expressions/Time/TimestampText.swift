@@ -4,7 +4,8 @@ enum TimestampText {
     static func parse(_ text: String) -> Timestamp? {
         var reader = Reader(bytes: Array(text.utf8))
         guard let year = reader.number(4), reader.take("-"), let month = reader.number(2), reader.take("-"),
-            let day = reader.number(2), reader.take("T") || reader.take("t"), let hour = reader.number(2), reader.take(":"),
+            let day = reader.number(2), reader.take("T") || reader.take("t"), let hour = reader.number(2),
+            reader.take(":"),
             let minute = reader.number(2), reader.take(":"), let second = reader.number(2),
             let nanoseconds = reader.fraction(), let offset = reader.offset(), reader.isAtEnd
         else { return nil }

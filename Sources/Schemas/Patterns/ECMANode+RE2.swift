@@ -41,7 +41,8 @@ extension ECMANode {
     }
 
     private static func literal(_ scalar: Unicode.Scalar) -> String {
-        scalar.isASCIILetter || scalar.isASCIIDigit || !scalar.isASCII ? String(Character(scalar)) : scalar.writtenForRE2
+        scalar.isASCIILetter || scalar.isASCIIDigit || !scalar.isASCII
+            ? String(Character(scalar)) : scalar.writtenForRE2
     }
 }
 

@@ -54,10 +54,12 @@ struct ECMAPatternTests {
             (#"^(?=(\w+))\1:"#, ["abc:"], ["abc", ":"]), ("^(?:(?=a)a|b){2}$", ["ab", "ba", "aa"], ["ac", "a"]),
             (#"^\p{Emoji_Presentation}$"#, ["😀"], ["a", "1"]), (#"^\P{Uppercase}+$"#, ["abc"], ["aBc"]),
             (#"^\p{Alphabetic}$"#, ["é", "字"], ["1", "-"]), (#"^[^\p{White_Space}]$"#, ["a"], [" ", "\u{85}"]),
-            (#"^\p{LC}$"#, ["a", "A"], ["字", "1"]), (#"^\P{LC}$"#, ["字"], ["a"]), (#"^\p{C}$"#, ["\u{0}", "\u{378}"], ["a"]),
+            (#"^\p{LC}$"#, ["a", "A"], ["字", "1"]), (#"^\P{LC}$"#, ["字"], ["a"]),
+            (#"^\p{C}$"#, ["\u{0}", "\u{378}"], ["a"]),
             (#"^(?!x)\p{Script=Greek}$"#, ["λ"], ["l"]), ("^a{1,1500}$", ["a", "aaaa"], ["", "b"]),
             (#"^(?=[\w-]+$)(?!-)[^_]*$"#, ["a-b"], ["-a", "a_b", "a b"]), (".(?<!x)$", ["xa"], ["ax"]),
-            (#"^(?!\s*$).+"#, ["a", " a"], ["", "  "]), ("(?:)(?=a)", ["ba"], ["b"]), (#"\Bb(?!c)"#, ["ab"], ["b", "abc"]),
+            (#"^(?!\s*$).+"#, ["a", " a"], ["", "  "]), ("(?:)(?=a)", ["ba"], ["b"]),
+            (#"\Bb(?!c)"#, ["ab"], ["b", "abc"]),
         ])
     func backtracking(source: String, matched: [String], refused: [String]) throws {
         try matching(source: source, matched: matched, refused: refused)
@@ -104,7 +106,8 @@ struct ECMAPatternTests {
         }
     }
 
-    @Test("what is too large is refused with its reason", arguments: ["(?:a{1,900}){1,900}", "(?:(?:){900000}b){900000}"])
+    @Test(
+        "what is too large is refused with its reason", arguments: ["(?:a{1,900}){1,900}", "(?:(?:){900000}b){900000}"])
     func large(source: String) throws {
         let error = try #require(throws: ECMAPatternError.self) { try SchemaPattern(source) }
         #expect(error.description.contains(source))
