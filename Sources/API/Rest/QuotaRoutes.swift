@@ -38,7 +38,7 @@ struct QuotaRoutes: Sendable {
         let (name, tenant) = try await tenant(call)
         let quotas = try TenantQuotas(body, of: tenant)
         if let value = body["weight"] {
-            let weight = try QuotaBody.number(value, "weight", in: QueueSettings.weights)
+            let weight = try value.integer("weight", in: QueueSettings.weights)
             try await catalog.setWeight(weight, of: tenant)
         }
         return try await answer(try await engine.setQuotas(quotas), name)
@@ -58,17 +58,6 @@ struct QuotaRoutes: Sendable {
     }
 }
 
-enum QuotaBody {
-    /// - Throws: 400 `invalid_body`.
-    static func number(_ value: JSONValue, _ name: String, in range: ClosedRange<Int32>) throws(Problem) -> Int32 {
-        guard let number = value.intValue.flatMap({ Int32(exactly: $0) }), range.contains(number) else {
-            throw Problem(
-                400, "invalid_body", "\(name) must be an integer from \(range.lowerBound) to \(range.upperBound).")
-        }
-        return number
-    }
-}
-
 extension TenantQuotas {
     /// What is not named is unlimited.
     ///
@@ -85,10 +74,10 @@ extension TenantQuotas {
             }
             if case .null = value { continue }
             let least: Int32 = kind == .submissionsPerSecond ? 1 : 0
-            self.limits[kind] = try QuotaBody.number(value, "limits.\(name)", in: least...Self.most)
+            self.limits[kind] = try value.integer("limits.\(name)", in: least...Self.most)
         }
         if let value = body["soft_percent"] {
-            softPercent = try QuotaBody.number(value, "soft_percent", in: 1...100)
+            softPercent = try value.integer("soft_percent", in: 1...100)
         }
     }
 
