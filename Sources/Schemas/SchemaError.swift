@@ -27,7 +27,7 @@ public struct SchemaProblem: Error, Hashable, Sendable, CustomStringConvertible 
         case unsupportedDialect = "unsupported_dialect"
         /// A vocabulary that a metaschema requires and nobody here knows.
         case unsupportedVocabulary = "unsupported_vocabulary"
-        /// A regular expression that is wrong, or that linear time cannot do.
+        /// A regular expression that is wrong, or too large.
         case invalidPattern = "invalid_pattern"
         /// A resource that is there and cannot be read.
         case unreadableResource = "unreadable_resource"

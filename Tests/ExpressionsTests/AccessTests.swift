@@ -106,6 +106,12 @@ struct AccessTests {
             "google.protobuf.Timestamp{seconds: 5} == timestamp(5)",
             "google.protobuf.Duration{seconds: 1, nanos: 500000000} == duration('1.5s')",
             "google.protobuf.Value{number_value: 1.5} == 1.5", "google.protobuf.Value{} == null",
+            "type(google.protobuf.ListValue{values: [1]}[0]) == double",
+            "google.protobuf.ListValue{values: [9007199254740992, b'\\xff', {'a': timestamp(0)}]}"
+                + " == ['9007199254740992', '/w==', {'a': '1970-01-01T00:00:00Z'}]",
+            "type(google.protobuf.Value{struct_value: {'a': 1u}}.a) == double",
+            "google.protobuf.Value{null_value: google.protobuf.NullValue.NULL_VALUE} == null",
+            "type(google.protobuf.NullValue.NULL_VALUE) == int",
             "google.protobuf.ListValue{values: [1]} == [1]", "google.protobuf.Struct{fields: {'a': 1}}.a == 1",
             "google.protobuf.UInt32Value{value: 4294967295u} == 4294967295u",
         ])

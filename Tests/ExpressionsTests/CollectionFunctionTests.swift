@@ -59,6 +59,13 @@ struct CollectionFunctionTests {
                 "[1, 'a'].sort()", "[[1]].sort()", "lists.range('a')", "(1).reverse()", "sets.contains(1, [1])",
                 "[0.0 / 0.0].sort()",
             ])
+        expectTrue([
+            "{}.merge({}) == {}", "{'a': 1}.merge({'b': 2}) == {'a': 1, 'b': 2}",
+            "{'a': 1}.merge({'a': 2}) == {'a': 2}",
+            "{'a': {'x': 1}}.merge({'a': {'y': 2}}) == {'a': {'y': 2}}",
+            "{1: 'a', 2: 'b'}.merge({1u: 'c'}) == {1: 'c', 2: 'b'}", "{}.merge({1: 2})[1] == 2",
+        ])
+        expectFailure(.noOverload, ["{}.merge([])", "[].merge({})"])
         expectFailure(.indexOutOfRange, ["[1].slice(0, 2)", "[1].slice(-1, 1)", "[1, 2].slice(2, 1)"])
         expectFailure(.conversion, ["[1].flatten(-1)"])
     }
@@ -70,7 +77,8 @@ struct CollectionFunctionTests {
             "!optional.ofNonZeroValue(0).hasValue()", "!optional.ofNonZeroValue('').hasValue()",
             "optional.ofNonZeroValue(2).value() == 2",
             "optional.none().orValue(5) == 5", "optional.of(1).orValue(5) == 1",
-            "optional.none().or(optional.of(2)).value() == 2",
+            "optional.none().or(optional.of(2)).value() == 2", "optional.of(1).orValue(1 / 0) == 1",
+            "optional.of(1).or({}.missing) == optional.of(1)", "optional.none().or(optional.none()).orValue(3) == 3",
             "{'a': 1}.?a.value() == 1", "!{'a': 1}.?b.hasValue()", "{'a': {'b': 2}}.?a.b.value() == 2",
             "!{}.?a.b.c.hasValue()",
             "{'a': 1}[?'a'].value() == 1", "[1, 2][?1].value() == 2", "![1][?5].hasValue()", "!{}.?a[0].hasValue()",
@@ -87,6 +95,10 @@ struct CollectionFunctionTests {
         expectFailure(.conversion, ["optional.none().value()", "{}.?a.value()"])
         expectFailure(
             .noOverload,
-            ["(1).value()", "[?1]", "{?'a': 1}", "optional.of(1).or(2)", "(1).?a", "optional.of(1).optFlatMap(x, x)"])
+            [
+                "(1).value()", "[?1]", "{?'a': 1}", "optional.none().or(2)", "(1).or(optional.of(2))", "(1).orValue(2)",
+                "(1).?a", "optional.of(1).optFlatMap(x, x)",
+            ])
+        expectFailure(.divisionByZero, ["optional.none().orValue(1 / 0)", "[].first().or(optional.of(1 / 0))"])
     }
 }

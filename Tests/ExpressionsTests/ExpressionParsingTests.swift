@@ -18,8 +18,9 @@ struct ExpressionParsingTests {
             ("é", .syntax, 1, 1), ("a[1", .syntax, 1, 4), ("a.true", .syntax, 1, 3), ("a.in", .syntax, 1, 3),
             ("true.a.null", .syntax, 1, 8),
             ("in", .syntax, 1, 1), ("!-1", .syntax, 1, 2), ("-!a", .syntax, 1, 2),
-            ("[,]", .syntax, 1, 2),
-            ("f(1,)", .syntax, 1, 5), ("{,}", .syntax, 1, 2), ("a ? b : ", .syntax, 1, 9), ("a && ", .syntax, 1, 6),
+            ("[,,]", .syntax, 1, 2), ("[1,,]", .syntax, 1, 4),
+            ("f(1,)", .syntax, 1, 5), ("{,'a': 1}", .syntax, 1, 2), ("a ? b : ", .syntax, 1, 9),
+            ("a && ", .syntax, 1, 6),
             ("&& a", .syntax, 1, 1),
             ("a.?b()", .syntax, 1, 5), ("1 ++ 2", .syntax, 1, 4),
         ])

@@ -49,6 +49,8 @@ struct LiteralTests {
     func others() throws {
         #expect(try evaluate("[1, 'a', null, [true],]") == [1, "a", nil, [true]])
         #expect(try evaluate("[]") == [])
+        #expect(try evaluate("[,]") == [])
+        #expect(try evaluate("{,}") == .map(MapValue()))
         #expect(try evaluate("{}") == .map(MapValue()))
         let map = try #require(MapValue([(1, "i"), (.uint(2), "u"), (true, "b"), ("s", 2.5)]))
         #expect(try evaluate("{1: 'i', 2u: 'u', true: 'b', 's': 2.5,}") == .map(map))

@@ -33,14 +33,17 @@ struct TextFunctionTests {
             "'ta©o©αT'.lastIndexOf('©') == 4", "'ta©o©αT'.lastIndexOf('©', 3) == 2", "'aaa'.lastIndexOf('aa', 2) == 1",
             "'tacocat'.substring(4) == 'cat'", "'tacocat'.substring(7) == ''", "'tacocat'.substring(0, 4) == 'taco'",
             "'tacocat'.substring(4, 4) == ''", "'ta©o©αT'.substring(2, 6) == '©o©α'", "'abc'.reverse() == 'cba'",
-            "'©α'.reverse() == 'α©'", "''.reverse() == ''",
+            "'©α'.reverse() == 'α©'", "''.reverse() == ''", "'tacocat'.indexOf('a', 30) == -1",
+            "'tacocat'.indexOf('', 30) == -1", "'tacocat'.indexOf('', 7) == 7", "'tacocat'.indexOf('t', 7) == -1",
+            "'tacocat'.lastIndexOf('a', 30) == -1", "'tacocat'.lastIndexOf('', 8) == -1",
+            "'tacocat'.lastIndexOf('', 7) == 7",
         ])
         expectFailure(
             .indexOutOfRange,
             [
-                "'tacocat'.charAt(30)", "'tacocat'.charAt(-1)", "'tacocat'.indexOf('a', 30)",
-                "'tacocat'.indexOf('a', -1)",
-                "'tacocat'.lastIndexOf('a', -1)", "'tacocat'.lastIndexOf('a', 30)", "'tacocat'.substring(40)",
+                "'tacocat'.charAt(30)", "'tacocat'.charAt(-1)", "'tacocat'.indexOf('', -1)",
+                "'tacocat'.indexOf('a', -1)", "'tacocat'.lastIndexOf('', -1)",
+                "'tacocat'.lastIndexOf('a', -1)", "'tacocat'.substring(40)",
                 "'tacocat'.substring(-1)", "'tacocat'.substring(1, 50)", "'tacocat'.substring(4, 3)",
             ])
         expectFailure(.noOverload, ["'a'.charAt('a')", "(1).charAt(1)", "'a'.indexOf(1)", "'a'.substring(1u)"])
@@ -93,6 +96,13 @@ struct TextFunctionTests {
             ("'%X'.format([30u])", "1E"),
             ("'%x'.format([-30])", "-1e"), ("'%x'.format(['Hello'])", "48656c6c6f"),
             ("'%X'.format([b'byte \\xff'])", "6279746520FF"),
+            ("'%s'.format([1e21])", "1000000000000000000000"), ("'%d'.format([1.5e22])", "15000000000000000000000"),
+            ("'%s'.format([0.00001])", "0.00001"), ("'%d'.format([-2.5e-7])", "-0.00000025"),
+            ("'%s'.format([duration('1.5s')])", "1.5s"), ("'%s'.format([duration('-90m')])", "-5400s"),
+            ("'%s'.format([duration('1000000000.123456789s')])", "1000000000.1234568s"),
+            ("'%s'.format([duration('1ns')])", "0.000000001s"),
+            ("'%s'.format([b'a\\xff\\xfe\\xc3b\\xf0\\x9f\\x98c'])", "a\u{FFFD}b\u{FFFD}c"),
+            ("'%s'.format([b'\\xef\\xbf\\xbd\\xef\\xbf\\xbd'])", "\u{FFFD}\u{FFFD}"),
             ("'%s %d%%'.format(['ü', 5])", "ü 5%"), ("'%.10f'.format([1])", "1.0000000000"),
         ])
     func format(source: String, expected: String) throws {
@@ -120,6 +130,12 @@ struct TextFunctionTests {
             "base64.encode(b'abc') == 'YWJj'", "base64.decode('aGVsbG8=') == b'hello'",
             "base64.decode('aGVsbG8') == b'hello'",
             "base64.decode('') == b''", "base64.decode('//4=') == b'\\xff\\xfe'",
+            "json.encode(['a', 1, 2u, 2.5, true, null]) == '[\"a\",1,2,2.5,true,null]'",
+            "json.encode({'b': {}, 'a': [], '\\n': b'\\xff'}) == '{\"\\\\n\":\"/w==\",\"a\":[],\"b\":{}}'",
+            "json.encode([9007199254740991, 9007199254740992, -9007199254740992, 9007199254740992u])"
+                + " == '[9007199254740991,\"9007199254740992\",\"-9007199254740992\",\"9007199254740992\"]'",
+            "json.encode([0.0 / 0.0, -1.0 / 0.0, 1e21]) == '[\"NaN\",\"-Infinity\",1e+21]'",
+            "json.encode([timestamp(0), duration('1.5s')]) == '[\"1970-01-01T00:00:00Z\",\"1.500s\"]'",
             "regex.replace('banana', 'a', 'x') == 'bxnxnx'", "regex.replace('banana', 'a', 'x', 1) == 'bxnana'",
             "regex.replace('ab cd', '(\\\\w)(\\\\w)', '\\\\2\\\\1') == 'ba dc'",
             "regex.replace('a', 'a', '\\\\\\\\') == '\\\\'",
@@ -130,7 +146,8 @@ struct TextFunctionTests {
         expectFailure(
             .conversion,
             [
-                "base64.decode('a')", "base64.decode('a*==')", "base64.decode('YQ=a')", "regex.replace('a', '(', '')",
+                "json.encode({1: 2})", "json.encode([int])", "json.encode(optional.of(1))", "base64.decode('a')",
+                "base64.decode('a*==')", "base64.decode('YQ=a')", "regex.replace('a', '(', '')",
                 "regex.replace('a', 'a', '\\\\1')", "regex.replace('a', 'a', '\\\\')", "regex.extract('a', '(a)(b)')",
             ])
         expectFailure(.noOverload, ["base64.encode('a')", "base64.decode(b'a')", "regex.extract(1, '1')"])

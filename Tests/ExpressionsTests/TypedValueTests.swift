@@ -46,7 +46,10 @@ struct TypedValueTests {
             (#"{"objectValue":{"@type":"x/google.protobuf.StringValue","value":"a"}}"#, "a"),
             (#"{"objectValue":{"@type":"x/google.protobuf.Value","value":1}}"#, 1.0),
             (#"{"objectValue":{"@type":"x/google.protobuf.ListValue","value":[true,null]}}"#, [true, nil]),
-            (#"{"listValue":{}}"#, []), (#"{"nullValue":"NULL_VALUE"}"#, nil),
+            (#"{"listValue":{}}"#, []), (#"{"nullValue":"NULL_VALUE"}"#, nil), (#"{"int64_value":"-3"}"#, -3),
+            (#"{"list_value":{"values":[{"bool_value":true}]}}"#, [true]),
+            (#"{"enumValue":{"type":"E","value":2}}"#, 2),
+            (#"{"enumValue":{"type":"E"}}"#, 0), (#"{"bytesValue":"_-8"}"#, .bytes([0xFF, 0xEF])),
         ] as [(String, Value)])
     func reading(text: String, expected: Value) throws {
         #expect(try TypedValue.value(try JSONValue(parsing: text)) == expected)

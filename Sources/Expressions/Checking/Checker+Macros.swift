@@ -27,6 +27,11 @@ extension Checker {
             let operand = try node(target)
             return .mapOptional(
                 operand, body: try node(arguments[1], with: [variable]), isFlat: name == "optFlatMap", place)
+        case "or", "orValue":
+            guard arguments.count == 1 else {
+                throw place.error(.undeclared, "'\(name)' takes one value")
+            }
+            return .alternative(try node(target), try node(arguments[0]), isFlat: name == "or", place)
         default: return nil
         }
     }

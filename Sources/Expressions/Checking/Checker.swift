@@ -85,6 +85,9 @@ struct Checker {
                     return select(
                         segments.dropFirst(count), from: .reference(Reference(root: candidate, at: whole)))
                 }
+                if candidate == WellKnownMessage.nullConstant {
+                    return select(segments.dropFirst(count), from: .literal(.int(0)))
+                }
                 if let type = ValueType(rawValue: candidate) {
                     return select(segments.dropFirst(count), from: .literal(.type(type)))
                 }

@@ -36,7 +36,7 @@ extension Node {
         case .bind(let values, let body, _):
             for value in values { value.collectReferences(into: &references) }
             body.collectReferences(into: &references)
-        case .mapOptional(let operand, let body, _, _):
+        case .mapOptional(let operand, let body, _, _), .alternative(let operand, let body, _, _):
             operand.collectReferences(into: &references)
             body.collectReferences(into: &references)
         }

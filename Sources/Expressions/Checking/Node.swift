@@ -28,6 +28,8 @@ indirect enum Node: Sendable {
     case bind([Node], in: Node, Place)
     /// `optMap` and, where the body is an optional itself, `optFlatMap`.
     case mapOptional(Node, body: Node, isFlat: Bool, Place)
+    /// `orValue` and, where the second is an optional itself, `or`: the second is evaluated only where the first is absent.
+    case alternative(Node, Node, isFlat: Bool, Place)
 
     struct Link: Sendable {
         var operation: Syntax.Operator

@@ -37,4 +37,13 @@ extension Evaluator {
         let result = try self.value(of: body)
         return .optional(isFlat ? try optional(result, at: place) : OptionalValue(result))
     }
+
+    mutating func alternative(
+        _ operand: Value, _ other: Node, _ isFlat: Bool, at place: Place
+    ) throws(ExpressionError) -> Value {
+        try budget.spend(1, at: place)
+        if let value = try optional(operand, at: place).value { return isFlat ? operand : value }
+        let other = try value(of: other)
+        return isFlat ? .optional(try optional(other, at: place)) : other
+    }
 }

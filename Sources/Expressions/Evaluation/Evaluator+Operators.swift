@@ -92,8 +92,7 @@ extension Evaluator {
 
     func duration(_ duration: Duration?, at place: Place) throws(ExpressionError) -> Value {
         guard let duration, duration.isAllowed else {
-            throw place.error(
-                .overflow, "duration out of range: at most \(Duration.greatestSeconds) seconds either way")
+            throw place.error(.overflow, "duration out of range: at most 292 years either way")
         }
         return .duration(duration)
     }

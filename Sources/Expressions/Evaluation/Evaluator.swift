@@ -50,6 +50,8 @@ struct Evaluator<Scope: ExpressionScope> {
         case .bind(let values, let body, let place): return try bind(values, in: body, at: place)
         case .mapOptional(let operand, let body, let isFlat, let place):
             return try mapOptional(try value(of: operand), body, isFlat, at: place)
+        case .alternative(let operand, let other, let isFlat, let place):
+            return try alternative(try value(of: operand), other, isFlat, at: place)
         }
     }
 

@@ -4,6 +4,7 @@ import Patterns
 enum CodingFunction: String, FunctionGroup {
     case base64Encode = "base64.encode"
     case base64Decode = "base64.decode"
+    case jsonEncode = "json.encode"
     case regexReplace = "regex.replace"
     case regexExtract = "regex.extract"
     case regexExtractAll = "regex.extractAll"
@@ -12,7 +13,7 @@ enum CodingFunction: String, FunctionGroup {
 
     var arity: ClosedRange<Int> {
         switch self {
-        case .base64Encode, .base64Decode: 1...1
+        case .base64Encode, .base64Decode, .jsonEncode: 1...1
         case .regexExtract, .regexExtractAll: 2...2
         case .regexReplace: 3...4
         }
@@ -31,6 +32,7 @@ extension Evaluator {
             try budget.spend(bytes: text.utf8.count, at: call.place)
             guard let bytes = Base64.decode(text) else { throw call.failure("\(call.first.shown) is no base64") }
             return .bytes(bytes)
+        case .jsonEncode: return .string(try jsonText(call.first, at: call.place))
         case .regexReplace: return .string(try regexReplace(call))
         case .regexExtract:
             let (text, pattern) = try subject(call)

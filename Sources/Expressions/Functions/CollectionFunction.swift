@@ -1,4 +1,4 @@
-/// Functions of the extensions for lists and sets, and `reverse` for strings.
+/// Functions of the extensions for lists, maps and sets, and `reverse` for strings.
 enum CollectionFunction: String, FunctionGroup {
     case setContains = "sets.contains"
     case setEquivalent = "sets.equivalent"
@@ -11,12 +11,13 @@ enum CollectionFunction: String, FunctionGroup {
     case reverse
     case first
     case last
+    case merge
 
     var function: Function { .collection(self) }
 
     var arity: ClosedRange<Int> {
         switch self {
-        case .setContains, .setEquivalent, .setIntersects: 2...2
+        case .setContains, .setEquivalent, .setIntersects, .merge: 2...2
         case .slice: 3...3
         case .flatten: 1...2
         case .range, .distinct, .sort, .reverse, .first, .last: 1...1
@@ -65,6 +66,7 @@ extension Evaluator {
         case .reverse: return try reverse(call)
         case .first: return .optional(OptionalValue(try call.list(0).first))
         case .last: return .optional(OptionalValue(try call.list(0).last))
+        case .merge: return try merge(call)
         }
     }
 
@@ -101,6 +103,23 @@ extension Evaluator {
             kept.append(element)
         }
         return kept
+    }
+
+    /// Of a key that both have, the argument's value counts; maps within them are not merged.
+    private mutating func merge(_ call: Call) throws(ExpressionError) -> Value {
+        guard case .map(let left) = call.first, case .map(let right) = call.arguments[1] else { throw call.noOverload }
+        var merged = MapValue()
+        for entry in left {
+            try budget.spend(1, at: call.place)
+            let value = right.value(for: entry.key) ?? entry.value
+            try insert(entry.key, value, into: &merged, at: call.place)
+        }
+        for entry in right {
+            try budget.spend(1, at: call.place)
+            guard left.value(for: entry.key) == nil else { continue }
+            try insert(entry.key, entry.value, into: &merged, at: call.place)
+        }
+        return try map(of: merged, at: call.place)
     }
 
     private mutating func reverse(_ call: Call) throws(ExpressionError) -> Value {

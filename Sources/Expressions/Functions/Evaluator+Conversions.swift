@@ -116,8 +116,7 @@ extension Evaluator {
         case .duration: return call.first
         case .string(let text):
             guard let duration = DurationText.parse(text) else {
-                throw call.failure(
-                    "\(call.first.shown) is no duration within \(Duration.greatestSeconds)s, as in \"1h30m\"")
+                throw call.failure("\(call.first.shown) is no duration of at most 292 years, as in \"1h30m\"")
             }
             return .duration(duration)
         default: throw call.noOverload

@@ -58,7 +58,7 @@ extension Evaluator {
             switch value {
             case .int(let number): return String(number)
             case .uint(let number): return String(number)
-            case .double(let number): return NumberText.text(number)
+            case .double(let number): return NumberText.plain(number)
             default: throw unfit(verb, "numbers", value, call)
             }
         case "f": return formatted(try number(verb, value, call), precision ?? 6, isScientific: false)
@@ -132,11 +132,11 @@ extension Evaluator {
         case .bool(let truth): return truth ? "true" : "false"
         case .int(let number): return String(number)
         case .uint(let number): return String(number)
-        case .double(let number): return NumberText.text(number)
+        case .double(let number): return NumberText.plain(number)
         case .string(let text): return text
-        case .bytes(let bytes): return String(decoding: bytes, as: UTF8.self)
+        case .bytes(let bytes): return Self.repaired(bytes)
         case .timestamp(let time): return TimestampText.text(time)
-        case .duration(let duration): return DurationText.text(duration)
+        case .duration(let duration): return NumberText.plain(duration.doubleSeconds) + "s"
         case .type(let type): return type.rawValue
         case .list(let list):
             var parts: [String] = []
@@ -151,6 +151,25 @@ extension Evaluator {
             parts.sort { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
             return "{" + parts.map(\.text).joined(separator: ", ") + "}"
         case .optional: throw unfit("s", "values", value, call)
+        }
+    }
+
+    /// Bytes as text; what is no UTF-8 becomes one U+FFFD, however long it is.
+    private static func repaired(_ bytes: [UInt8]) -> String {
+        var text = String.UnicodeScalarView()
+        var iterator = bytes.makeIterator()
+        var decoder = UTF8()
+        var isBroken = false
+        while true {
+            switch decoder.decode(&iterator) {
+            case .scalarValue(let scalar):
+                text.append(scalar)
+                isBroken = false
+            case .error:
+                if !isBroken { text.append("\u{FFFD}") }
+                isBroken = true
+            case .emptyInput: return String(text)
+            }
         }
     }
 

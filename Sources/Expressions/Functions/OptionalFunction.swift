@@ -1,4 +1,5 @@
-/// Functions of the extension for optional values.
+/// Functions of the extension for optional values. Those that look at one argument only where it matters (`or`,
+/// `orValue`) are macros.
 enum OptionalFunction: String, FunctionGroup {
     case of = "optional.of"
     case none = "optional.none"
@@ -7,8 +8,6 @@ enum OptionalFunction: String, FunctionGroup {
     case unwrapOpt
     case hasValue
     case value
-    case or
-    case orValue
 
     var function: Function { .optional(self) }
 
@@ -16,7 +15,6 @@ enum OptionalFunction: String, FunctionGroup {
         switch self {
         case .none: 0...0
         case .of, .ofNonZeroValue, .unwrap, .unwrapOpt, .hasValue, .value: 1...1
-        case .or, .orValue: 2...2
         }
     }
 }
@@ -40,10 +38,6 @@ extension Evaluator {
                 throw call.failure("the optional value is absent (optional.none() dereference)")
             }
             return value
-        case .or:
-            let other = Value.optional(try optional(call.arguments[1], at: call.place))
-            return try optional(call.first, at: call.place).value == nil ? other : call.first
-        case .orValue: return try optional(call.first, at: call.place).value ?? call.arguments[1]
         }
     }
 }

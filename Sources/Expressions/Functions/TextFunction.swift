@@ -70,14 +70,15 @@ extension Evaluator {
     private mutating func indexOf(_ text: String, _ call: Call) throws(ExpressionError) -> Int {
         let scalars = Array(text.unicodeScalars)
         let part = Array(try call.text(1).unicodeScalars)
-        let start = call.count > 2 ? try call.position(2, in: 0...scalars.count) : 0
+        let start = call.count > 2 ? try call.position(2, in: 0...Int.max) : 0
         return SequenceSearch(for: part).first(in: scalars, from: start) ?? -1
     }
 
     private mutating func lastIndexOf(_ text: String, _ call: Call) throws(ExpressionError) -> Int {
         let scalars = Array(text.unicodeScalars)
         let part = Array(try call.text(1).unicodeScalars)
-        let last = call.count > 2 ? try call.position(2, in: 0...scalars.count) : scalars.count
+        let last = call.count > 2 ? try call.position(2, in: 0...Int.max) : scalars.count
+        guard last <= scalars.count else { return -1 }
         guard !part.isEmpty else { return last }
         // Backwards it is the first one, from where a match that begins at `last` ends.
         let end = min(scalars.count, last + part.count)

@@ -16,6 +16,9 @@ enum WellKnownMessage: String, Sendable, CaseIterable {
     case structure = "google.protobuf.Struct"
     case list = "google.protobuf.ListValue"
 
+    /// The only constant of the enum of `null_value`. Enums are integers.
+    static let nullConstant = "google.protobuf.NullValue.NULL_VALUE"
+
     var fields: [String] {
         switch self {
         case .bool, .bytes, .double, .float, .int32, .int64, .string, .uint32, .uint64: ["value"]
@@ -49,6 +52,14 @@ enum WellKnownMessage: String, Sendable, CaseIterable {
         case .bool, .bytes, .double, .float, .int32, .int64, .string, .uint32, .uint64, .value, .structure, .list:
             guard let field = fields.last else { return zero }
             return plain(field.name, field.value)
+        }
+    }
+
+    /// Whether it takes the value as JSON only: what is in a `Struct` or a `ListValue` is JSON again.
+    func holdsJSON(_ value: Value) -> Bool {
+        switch (self, value) {
+        case (.value, .map), (.value, .list), (.structure, .map), (.list, .list): true
+        default: false
         }
     }
 
@@ -91,7 +102,10 @@ extension Evaluator {
     ) throws(ExpressionError) -> Value {
         try budget.spend(1 + fields.count, at: place)
         var values: [(name: String, value: Value)] = []
-        for field in fields { values.append((field.name, try value(of: field.value))) }
+        for field in fields {
+            let value = try value(of: field.value)
+            values.append((field.name, message.holdsJSON(value) ? try jsonData(value, at: place) : value))
+        }
         guard let plain = message.plain(values) else {
             throw place.error(.conversion, "\(message.rawValue): a field has a value of another type or range")
         }

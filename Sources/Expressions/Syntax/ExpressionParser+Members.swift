@@ -97,9 +97,15 @@ extension ExpressionParser {
         }
     }
 
+    /// The end of a literal. By the grammar a comma may stand before it, even alone: `[,]` is empty.
+    private mutating func takeEnd(_ end: Token.Symbol, isFirst: Bool) -> Bool {
+        if isFirst, current.kind == .symbol(.comma), tokens[position + 1].kind == .symbol(end) { position += 1 }
+        return take(end)
+    }
+
     private mutating func list(_ place: Place) throws(ExpressionError) -> Syntax {
         var elements: [Syntax.Element] = []
-        while !take(.closeBracket) {
+        while !takeEnd(.closeBracket, isFirst: elements.isEmpty) {
             let isOptional = take(.question)
             elements.append(Syntax.Element(syntax: try expression(), isOptional: isOptional))
             if take(.comma) { continue }
@@ -111,7 +117,7 @@ extension ExpressionParser {
 
     private mutating func map(_ place: Place) throws(ExpressionError) -> Syntax {
         var entries: [Syntax.Entry] = []
-        while !take(.closeBrace) {
+        while !takeEnd(.closeBrace, isFirst: entries.isEmpty) {
             let isOptional = take(.question)
             let key = try expression()
             try expect(.colon)
@@ -125,7 +131,7 @@ extension ExpressionParser {
 
     private mutating func message(_ name: String, _ place: Place) throws(ExpressionError) -> Syntax {
         var fields: [(name: String, value: Syntax)] = []
-        while !take(.closeBrace) {
+        while !takeEnd(.closeBrace, isFirst: fields.isEmpty) {
             switch current.kind {
             case .identifier(let field), .quoted(let field):
                 position += 1

@@ -1,10 +1,11 @@
 /// Timestamps as text by RFC 3339.
 enum TimestampText {
-    /// `nil` when it is no timestamp, or outside the range of years.
+    /// `nil` when it is no timestamp, or outside the range of years. By the RFC's grammar `T` and `Z` may be small.
     static func parse(_ text: String) -> Timestamp? {
         var reader = Reader(bytes: Array(text.utf8))
         guard let year = reader.number(4), reader.take("-"), let month = reader.number(2), reader.take("-"),
-            let day = reader.number(2), reader.take("T"), let hour = reader.number(2), reader.take(":"),
+            let day = reader.number(2), reader.take("T") || reader.take("t"), let hour = reader.number(2),
+            reader.take(":"),
             let minute = reader.number(2), reader.take(":"), let second = reader.number(2),
             let nanoseconds = reader.fraction(), let offset = reader.offset(), reader.isAtEnd
         else { return nil }
@@ -72,7 +73,7 @@ enum TimestampText {
 
         /// Seconds east of UTC.
         mutating func offset() -> Int? {
-            if take("Z") { return 0 }
+            if take("Z") || take("z") { return 0 }
             let sign: Int
             if take("+") {
                 sign = 1

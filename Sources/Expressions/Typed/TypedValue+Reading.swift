@@ -8,7 +8,8 @@ extension TypedValue {
                 message: "a typed value is an object with one member, as in {\"int64Value\": \"1\"}, not "
                     + shown(json))
         }
-        let (kind, content) = (member.key, member.value)
+        // The JSON mapping of Protocol Buffers takes the names of the definition too, as in int64_value.
+        let (kind, content) = (lowerCamelCase(member.key), member.value)
         switch kind {
         case "nullValue": return .null
         case "boolValue": return .bool(try need(content.boolValue, kind, content))
@@ -16,7 +17,8 @@ extension TypedValue {
         case "uint64Value": return .uint(try need(unsigned(content), kind, content))
         case "doubleValue": return .double(try need(double(content), kind, content))
         case "stringValue": return .string(try need(content.stringValue, kind, content))
-        case "bytesValue": return .bytes(try need(content.stringValue.flatMap(Base64.decode), kind, content))
+        case "bytesValue": return .bytes(try need(bytes(content), kind, content))
+        case "enumValue": return .int(try need(integer(content["value"] ?? 0), kind, content))
         case "typeValue": return .type(try need(type(content), kind, content))
         case "listValue":
             var values: [Value] = []
@@ -72,6 +74,26 @@ extension TypedValue {
         }
     }
 
+    /// Base64 in either alphabet (RFC 4648, sections 4 and 5).
+    private static func bytes(_ json: JSONValue) -> [UInt8]? {
+        json.stringValue.flatMap { text in
+            let standard = text.utf8.map { byte in
+                switch byte {
+                case UInt8(ascii: "-"): UInt8(ascii: "+")
+                case UInt8(ascii: "_"): UInt8(ascii: "/")
+                default: byte
+                }
+            }
+            return Base64.decode(String(decoding: standard, as: UTF8.self))
+        }
+    }
+
+    private static func lowerCamelCase(_ name: String) -> String {
+        guard name.utf8.contains(UInt8(ascii: "_")) else { return name }
+        let words = name.split(separator: "_")
+        return words.dropFirst().reduce(String(words.first ?? "")) { $0 + $1.prefix(1).uppercased() + $1.dropFirst() }
+    }
+
     private static func type(_ json: JSONValue) -> ValueType? { json.stringValue.flatMap(ValueType.init) }
 
     private static func map(_ json: JSONValue) throws(TypedValueError) -> Value {
@@ -94,7 +116,7 @@ extension TypedValue {
         let content = json["value"] ?? .null
         switch WellKnownMessage(rawValue: name) {
         case .bool: return .bool(try need(content.boolValue, name, content))
-        case .bytes: return .bytes(try need(content.stringValue.flatMap(Base64.decode), name, content))
+        case .bytes: return .bytes(try need(bytes(content), name, content))
         case .double: return .double(try need(double(content), name, content))
         case .float: return .double(Double(Float(try need(double(content), name, content))))
         case .int32, .int64: return .int(try need(integer(content), name, content))

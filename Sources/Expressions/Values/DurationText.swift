@@ -19,9 +19,10 @@ enum DurationText {
         while !rest.isEmpty {
             guard let part = part(&rest) else { return nil }
             total += part
-            guard total <= Int128(Duration.greatestSeconds) * 1_000_000_000 else { return nil }
+            guard total <= Duration.allowedNanoseconds.upperBound + 1 else { return nil }
         }
-        return Duration(nanoseconds: isNegative ? -total : total)
+        let signed = isNegative ? -total : total
+        return Duration.allowedNanoseconds.contains(signed) ? Duration(nanoseconds: signed) : nil
     }
 
     /// One number with its unit, in nanoseconds.

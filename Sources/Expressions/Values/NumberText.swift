@@ -22,6 +22,16 @@ enum NumberText {
         }
     }
 
+    /// The same digits without an exponent, however many zeros that takes.
+    static func plain(_ number: Double) -> String {
+        guard number.isFinite, number != 0 else { return text(number) }
+        let sign = number.sign == .minus ? "-" : ""
+        let (digits, point) = decimal(number.magnitude)
+        if point <= 0 { return sign + "0." + String(repeating: "0", count: -point) + digits }
+        if digits.count <= point { return sign + digits + String(repeating: "0", count: point - digits.count) }
+        return sign + digits.prefix(point) + "." + digits.dropFirst(point)
+    }
+
     /// The significant digits of a positive number, and where its point stands: `digits × 10^(point − digits.count)`.
     private static func decimal(_ number: Double) -> (digits: String, point: Int) {
         let parts = number.description.split(separator: "e")

@@ -41,8 +41,6 @@ extension Evaluator {
         case .minLength(let least):
             let length = text.unicodeScalars.count
             return length >= least ? nil : "must have at least \(Self.count(least, "character")), not \(length)"
-        case .pattern(let pattern):
-            return pattern.matches(text) ? nil : "must match the pattern \(pattern.source)"
         case .format(let format):
             return format.accepts(text) ? nil : "must be \(format.explanation)"
         default: return nil

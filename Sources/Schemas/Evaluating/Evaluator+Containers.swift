@@ -120,8 +120,8 @@ extension Evaluator {
                 if try !apply(child, to: member.value, member: member.key) { isValid = false }
             }
             for (pattern, child) in checks.patterns {
-                try charge(1 + member.key.utf8.count / 16, at: node)
-                guard pattern.matches(member.key) else { continue }
+                try charge(1, at: node)
+                guard try matches(pattern, member.key, at: node) else { continue }
                 isKnown = true
                 if try !apply(child, to: member.value, member: member.key) { isValid = false }
             }

@@ -15,8 +15,12 @@ extension Evaluator {
         case .properties, .propertyNames, .dependentRequired, .unevaluatedProperties:
             guard case .object(let members) = value else { return true }
             return try checkMembers(instruction, node, members, &evaluated)
+        case .pattern(let pattern):
+            guard case .string(let text) = value, try !matches(pattern, text, at: node) else { return true }
+            violate(node, instruction.keyword, "must match the pattern \(pattern.source)")
+            return false
         case .types, .oneOf, .constant, .multiple, .maximum, .exclusiveMaximum, .minimum, .exclusiveMinimum, .maxLength,
-            .minLength, .pattern, .format, .maxItems, .minItems, .uniqueItems, .maxProperties, .minProperties,
+            .minLength, .format, .maxItems, .minItems, .uniqueItems, .maxProperties, .minProperties,
             .required:
             try charge(Self.cost(of: instruction.check, on: value), at: node)
             guard let problem = problem(instruction.check, value) else { return true }
@@ -29,8 +33,7 @@ extension Evaluator {
     private static func cost(of check: Check, on value: ExactJSON) -> Int {
         switch (check, value) {
         case (.oneOf, _), (.constant, _), (.uniqueItems, .array): value.size
-        case (.maxLength, .string(let text)), (.minLength, .string(let text)), (.pattern, .string(let text)),
-            (.format, .string(let text)):
+        case (.maxLength, .string(let text)), (.minLength, .string(let text)), (.format, .string(let text)):
             text.utf8.count / 16
         case (.multiple(let divisor), .number(let number)): number.digitCount + number.costOfDivision(by: divisor)
         case (.required(let names), _): names.count

@@ -233,6 +233,14 @@ struct Evaluator {
         }
     }
 
+    /// Whether a text matches a pattern, paid for out of the budget.
+    mutating func matches(_ pattern: SchemaPattern, _ text: String, at node: Int) throws(EvaluationError) -> Bool {
+        let verdict = pattern.matches(text, operations: &budget)
+        if verdict == nil { budget = -1 }
+        try charge(0, at: node)
+        return verdict ?? false
+    }
+
     private func error(_ code: EvaluationError.Code, _ node: Int, _ message: String) -> EvaluationError {
         EvaluationError(code, keyword: program.nodes[node].location, instance: pointer, message: message)
     }

@@ -1,5 +1,3 @@
-import Patterns
-
 /// A compiled schema: nodes that refer to one another by number, with every reference resolved.
 struct SchemaProgram: Sendable {
     struct Node: Sendable {
@@ -82,12 +80,4 @@ struct PropertyChecks: Sendable {
 /// A type of JSON Schema.
 enum TypeName: String, Hashable, Sendable, CaseIterable {
     case array, boolean, integer, null, number, object, string
-}
-
-/// A regular expression of ECMA-262 as its author wrote it, and what matches by it.
-struct SchemaPattern: Sendable {
-    var source: String
-    var compiled: Pattern
-
-    func matches(_ text: String) -> Bool { compiled.matches(text) }
 }

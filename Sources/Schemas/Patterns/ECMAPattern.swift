@@ -1,102 +1,101 @@
-/// Reads a regular expression of ECMA-262 (Unicode mode) and writes the same one in the syntax of RE2.
+/// Reads a regular expression of ECMA-262 (Unicode mode) as a tree.
 ///
-/// Where RE2 differs, the difference is written out: `\s` and `.` by their code points, `$` as the very end, groups
-/// without captures. Punctuation may be escaped without need, as outside Unicode mode; letters may not, because most of
-/// such escapes mean something in other dialects. Look-around and back-references have no linear-time form and are
-/// refused.
+/// Punctuation may be escaped without need, as outside Unicode mode; letters may not, because most of such escapes mean
+/// something in other dialects.
 struct ECMAPattern {
+    /// The expression.
+    private(set) var root = ECMANode.sequence([])
+    private(set) var captureCount = 0
+
     private let scalars: [Unicode.Scalar]
     private var offset = 0
     private var depth = 0
-    private var output = ""
-    /// Only whether the expression is one matters; what RE2 cannot do is passed over.
-    private let checksOnly: Bool
+    private let groups: Groups
 
     private static let deepest = 200
 
-    private init(_ source: String, checksOnly: Bool) {
+    init(_ source: String) throws(ECMAPatternError) {
         scalars = Array(source.unicodeScalars)
-        self.checksOnly = checksOnly
-    }
-
-    /// The expression for RE2.
-    static func translated(_ source: String) throws(ECMAPatternError) -> String {
-        var reader = ECMAPattern(source, checksOnly: false)
-        try reader.read()
-        return reader.output
+        groups = Groups(in: scalars)
+        root = try disjunction()
+        guard offset == scalars.count else { throw error("a ) closes nothing") }
+        guard groups.areUnique else { throw error("two groups have the same name") }
     }
 
     /// Whether a text is a regular expression of ECMA-262, supported here or not.
     static func isValid(_ source: String) -> Bool {
-        var reader = ECMAPattern(source, checksOnly: true)
         do {
-            try reader.read()
+            _ = try ECMAPattern(source)
             return true
         } catch {
             return false
         }
     }
 
-    private mutating func read() throws(ECMAPatternError) {
-        try disjunction()
-        guard offset == scalars.count else { throw error("a ) closes nothing") }
-    }
-
-    private mutating func disjunction() throws(ECMAPatternError) {
+    private mutating func disjunction() throws(ECMAPatternError) -> ECMANode {
         depth += 1
         defer { depth -= 1 }
         guard depth <= Self.deepest else { throw error("groups nest deeper than \(Self.deepest) levels") }
+        var choices: [ECMANode] = []
+        var terms: [ECMANode] = []
         while let scalar = current, scalar != ")" {
             if scalar == "|" {
-                output += "|"
                 offset += 1
+                choices.append(.sequence(terms))
+                terms = []
             } else {
-                try term()
+                terms.append(try term())
             }
         }
+        return choices.isEmpty ? .sequence(terms) : .choice(choices + [.sequence(terms)])
     }
 
     /// An atom or an assertion, and the quantifier behind it.
-    private mutating func term() throws(ECMAPatternError) {
-        guard let scalar = take() else { return }
+    private mutating func term() throws(ECMAPatternError) -> ECMANode {
+        let before = captureCount
+        guard let scalar = take() else { return .sequence([]) }
+        let atom: ECMANode
         switch scalar {
-        case "^":
-            output += "\\A"
-            return
-        case "$":
-            output += "\\z"
-            return
-        case "(": try group()
-        case "[": try characterClass()
-        case ".": output += "[^\\n\\r\\x{2028}\\x{2029}]"
+        case "^": return .start
+        case "$": return .end
+        case "(": atom = try group()
+        case "[": atom = .set(try characterClass())
+        case ".": atom = .any
         case "\\":
-            if try escape() { return }
+            atom = try escape()
+            if case .boundary = atom { return atom }
         case "*", "+", "?": throw error("\(scalar) repeats nothing")
         case "{":
             offset -= 1
             if quantifier() != nil { throw error("{ repeats nothing") }
             offset += 1
-            literal("{")
-        default: literal(scalar)
+            atom = .scalar("{")
+        default: atom = .scalar(scalar)
         }
-        try repetition()
+        guard let bounds = quantifier() else { return atom }
+        if let most = bounds.most, most < bounds.least {
+            throw error("the repetition has its bounds the wrong way round")
+        }
+        let isLazy = take("?")
+        return .repetition(
+            ECMANode.Repetition(
+                body: atom, least: bounds.least, most: bounds.most, isLazy: isLazy,
+                captures: before..<captureCount))
     }
 
     // MARK: - Quantifiers
 
-    private mutating func repetition() throws(ECMAPatternError) {
-        guard let text = quantifier() else { return }
-        if let bounds = text.bounds, let most = bounds.most, most < bounds.least {
-            throw error("the repetition \(text.text) has its bounds the wrong way round")
-        }
-        // Behind a repetition only ? may stand; RE2 would take some of the others for a repetition of a repetition.
-        output += text.text
-        if take("?") { output += "?" }
-    }
-
-    private mutating func quantifier() -> (text: String, bounds: (least: Int, most: Int?)?)? {
+    private mutating func quantifier() -> (least: Int, most: Int?)? {
         switch current {
-        case "*", "+", "?": return take().map { (String($0), nil) }
+        case "*":
+            offset += 1
+            return (0, nil)
+        case "+":
+            offset += 1
+            return (1, nil)
+        case "?":
+            offset += 1
+            return (0, 1)
         case "{":
             let start = offset
             offset += 1
@@ -110,7 +109,7 @@ struct ECMAPattern {
                 offset = start
                 return nil
             }
-            return (String(String.UnicodeScalarView(scalars[start..<offset])), (least, most))
+            return (least, most)
         default: return nil
         }
     }
@@ -118,7 +117,7 @@ struct ECMAPattern {
     private mutating func number() -> Int? {
         var value: Int?
         while let scalar = current, scalar.isASCIIDigit {
-            // More than RE2 takes anyway.
+            // More than is taken anyway.
             value = min((value ?? 0) * 10 + Int(scalar.value - 48), 1_000_000)
             offset += 1
         }
@@ -127,26 +126,27 @@ struct ECMAPattern {
 
     // MARK: - Groups
 
-    private mutating func group() throws(ECMAPatternError) {
-        if take("?") {
-            if take(":") {
-                // A group without a capture, as all groups are here.
-            } else if take("=") || take("!") {
-                try unsupported("look-ahead (?= and (?!")
-            } else if take("<") {
-                if take("=") || take("!") {
-                    try unsupported("look-behind (?<= and (?<!")
-                } else {
-                    _ = try groupName()
-                }
-            } else {
-                throw error("(? must be followed by : or by <name>")
-            }
-        }
-        output += "(?:"
-        try disjunction()
+    private mutating func group() throws(ECMAPatternError) -> ECMANode {
+        guard take("?") else { return try capture() }
+        if take(":") { return try closed(try disjunction()) }
+        if take("=") { return .look(try closed(try disjunction()), isBehind: false, isNegated: false) }
+        if take("!") { return .look(try closed(try disjunction()), isBehind: false, isNegated: true) }
+        guard take("<") else { throw error("(? must be followed by :, =, !, <=, <! or by <name>") }
+        if take("=") { return .look(try closed(try disjunction()), isBehind: true, isNegated: false) }
+        if take("!") { return .look(try closed(try disjunction()), isBehind: true, isNegated: true) }
+        _ = try groupName()
+        return try capture()
+    }
+
+    private mutating func capture() throws(ECMAPatternError) -> ECMANode {
+        captureCount += 1
+        let number = captureCount
+        return .capture(try closed(try disjunction()), number: number)
+    }
+
+    private mutating func closed(_ node: ECMANode) throws(ECMAPatternError) -> ECMANode {
         guard take(")") else { throw error("a ( is not closed") }
-        output += ")"
+        return node
     }
 
     private mutating func groupName() throws(ECMAPatternError) -> String {
@@ -164,50 +164,36 @@ struct ECMAPattern {
 
     // MARK: - Escapes
 
-    /// Outside classes; `true` for an assertion, which nothing repeats.
-    private mutating func escape() throws(ECMAPatternError) -> Bool {
+    /// Outside classes.
+    private mutating func escape() throws(ECMAPatternError) -> ECMANode {
         guard let scalar = current else { throw error("a \\ stands at the end") }
         switch scalar {
         case "b", "B":
             offset += 1
-            output += "\\\(scalar)"
-            return true
+            return .boundary(isNegated: scalar == "B")
         case "1"..."9":
-            _ = number()
-            try unsupported("the back-reference \\\(scalar)")
+            let number = number() ?? 0
+            guard number <= groups.count else { throw error("there is no group \(number)") }
+            return .reference(number)
         case "k":
             offset += 1
             guard take("<") else { throw error("\\k must be followed by <name>") }
-            try unsupported("the back-reference \\k<\(try groupName())>")
-        default:
-            switch try classEscape() {
-            case .scalar(let scalar): literal(scalar)
-            case .set(let ranges): output += "[\(ranges)]"
-            case .nothing: output += CodePointRanges.nothing
-            }
+            let name = try groupName()
+            guard let number = groups.names[name] else { throw error("there is no group \(name)") }
+            return .reference(number)
+        default: return try classEscape()
         }
-        return false
-    }
-
-    private enum Escaped {
-        case scalar(Unicode.Scalar)
-        /// What stands within the brackets of a class.
-        case set(String)
-        /// A lone surrogate, which no UTF-8 has.
-        case nothing
     }
 
     /// Behind the backslash: what means the same inside classes and outside.
-    private mutating func classEscape() throws(ECMAPatternError) -> Escaped {
+    private mutating func classEscape() throws(ECMAPatternError) -> ECMANode {
         guard let scalar = take() else { throw error("a \\ stands at the end") }
         switch scalar {
-        case "d": return .set("0-9")
-        case "D": return .set(CodePointRanges.notDigit)
-        case "w": return .set("0-9A-Za-z_")
-        case "W": return .set(CodePointRanges.notWord)
-        case "s": return .set(CodePointRanges.space)
-        case "S": return .set(CodePointRanges.notSpace)
-        case "p", "P": return .set(try property(isNegated: scalar == "P"))
+        case "d", "D": return .set(ECMASet(items: [.digit(isNegated: scalar == "D")], isNegated: false))
+        case "w", "W": return .set(ECMASet(items: [.word(isNegated: scalar == "W")], isNegated: false))
+        case "s", "S": return .set(ECMASet(items: [.space(isNegated: scalar == "S")], isNegated: false))
+        case "p", "P":
+            return .set(ECMASet(items: [.property(try property(), isNegated: scalar == "P")], isNegated: false))
         case "t": return .scalar("\t")
         case "n": return .scalar("\n")
         case "v": return .scalar("\u{B}")
@@ -235,7 +221,7 @@ struct ECMAPattern {
         }
     }
 
-    private mutating func codePoint() throws(ECMAPatternError) -> Escaped {
+    private mutating func codePoint() throws(ECMAPatternError) -> ECMANode {
         if take("{") {
             var value: UInt32 = 0
             var digits = 0
@@ -247,7 +233,7 @@ struct ECMAPattern {
             guard digits > 0, value <= 0x10FFFF, take("}") else {
                 throw error("\\u{ must be followed by a code point up to 10FFFF and }")
             }
-            return Unicode.Scalar(value).map { .scalar($0) } ?? .nothing
+            return Unicode.Scalar(value).map { .scalar($0) } ?? .set(.nothing)
         }
         guard let unit = hex(4) else { throw error("\\u must be followed by four hexadecimal digits or by {") }
         if let scalar = Unicode.Scalar(unit) { return .scalar(scalar) }
@@ -258,7 +244,7 @@ struct ECMAPattern {
             return .scalar(scalar)
         }
         offset = start
-        return .nothing
+        return .set(.nothing)
     }
 
     private mutating func hex(_ count: Int) -> UInt32? {
@@ -272,67 +258,53 @@ struct ECMAPattern {
         return value
     }
 
-    /// `\p{…}`, of which RE2 knows general categories by their short names, and scripts.
-    private mutating func property(isNegated: Bool) throws(ECMAPatternError) -> String {
+    private mutating func property() throws(ECMAPatternError) -> UnicodeProperty {
         guard take("{") else { throw error("\\p must be followed by {name}") }
         var name = String.UnicodeScalarView()
         while let scalar = take(), scalar != "}" { name.append(scalar) }
         guard scalars[offset - 1] == "}" else { throw error("\\p{ is not closed") }
-        switch UnicodeProperty(String(name)) {
-        case .some(let property):
-            if let set = isNegated ? property.complement : property.set { return set }
-        case .none: break
+        guard let property = UnicodeProperty(String(name)) else {
+            throw error("there is no property \(String(name)), or it is not known here")
         }
-        if checksOnly, UnicodeProperty.isKnownElsewhere(String(name)) { return "" }
-        throw error(
-            "the property \(String(name)) is not supported; general categories and scripts are", isUnsupported: true)
+        return property
     }
 
     // MARK: - Classes
 
-    private mutating func characterClass() throws(ECMAPatternError) {
+    private mutating func characterClass() throws(ECMAPatternError) -> ECMASet {
         let isNegated = take("^")
-        var content = ""
+        var items: [ECMASet.Item] = []
         while true {
             guard let scalar = take() else { throw error("a [ is not closed") }
-            if scalar == "]" { break }
+            if scalar == "]" { return ECMASet(items: items, isNegated: isNegated) }
             let first = try classAtom(scalar)
             guard current == "-", offset + 1 < scalars.count, scalars[offset + 1] != "]" else {
-                content += Self.written(first)
+                items += Self.items(first)
                 continue
             }
             offset += 1
             guard let next = take() else { throw error("a [ is not closed") }
             let last = try classAtom(next)
             guard case (.scalar(let low), .scalar(let high)) = (first, last) else {
-                throw error("a range in a class needs one character at each end")
+                throw error("a range in a class needs one character at each end; write \\- for the character")
             }
             guard low <= high else { throw error("the range \(low)-\(high) is the wrong way round") }
-            content += "\(Self.hexadecimal(low))-\(Self.hexadecimal(high))"
-        }
-        if content.isEmpty {
-            output += isNegated ? CodePointRanges.anything : CodePointRanges.nothing
-        } else {
-            output += "[\(isNegated ? "^" : "")\(content)]"
+            items.append(.range(low, high))
         }
     }
 
-    private mutating func classAtom(_ scalar: Unicode.Scalar) throws(ECMAPatternError) -> Escaped {
+    private mutating func classAtom(_ scalar: Unicode.Scalar) throws(ECMAPatternError) -> ECMANode {
         guard scalar == "\\" else { return .scalar(scalar) }
         if take("b") { return .scalar("\u{8}") }
         return try classEscape()
     }
 
-    private static func written(_ escaped: Escaped) -> String {
-        switch escaped {
-        case .scalar(let scalar): hexadecimal(scalar)
-        case .set(let ranges): ranges
-        case .nothing: ""
+    private static func items(_ atom: ECMANode) -> [ECMASet.Item] {
+        switch atom {
+        case .scalar(let scalar): [.range(scalar, scalar)]
+        case .set(let set): set.items
+        case .any, .start, .end, .boundary, .sequence, .choice, .capture, .look, .reference, .repetition: []
         }
-    }
-
-    private static func hexadecimal(_ scalar: Unicode.Scalar) -> String {
-        "\\x{\(String(scalar.value, radix: 16, uppercase: true))}"
     }
 
     // MARK: - Scalars
@@ -351,22 +323,43 @@ struct ECMAPattern {
         return true
     }
 
-    private mutating func literal(_ scalar: Unicode.Scalar) {
-        if scalar.isASCIILetter || scalar.isASCIIDigit || !scalar.isASCII {
-            output.unicodeScalars.append(scalar)
-        } else {
-            output += Self.hexadecimal(scalar)
+    private func error(_ message: String) -> ECMAPatternError {
+        let source = String(String.UnicodeScalarView(scalars))
+        return ECMAPatternError("the pattern \(source): \(message) (at character \(offset))")
+    }
+}
+
+/// The capturing groups of an expression, found before it is read: a reference may stand before its group.
+private struct Groups {
+    var names: [String: Int] = [:]
+    var count = 0
+    var areUnique = true
+
+    init(in scalars: [Unicode.Scalar]) {
+        var isInClass = false
+        var index = 0
+        while index < scalars.count {
+            switch scalars[index] {
+            case "\\": index += 1
+            case "[": isInClass = true
+            case "]": isInClass = false
+            case "(" where !isInClass: add(scalars[(index + 1)...])
+            default: break
+            }
+            index += 1
         }
     }
 
-    private func unsupported(_ what: String) throws(ECMAPatternError) {
-        guard !checksOnly else { return }
-        throw error("\(what) cannot be matched in linear time and is not supported", isUnsupported: true)
-    }
-
-    private func error(_ message: String, isUnsupported: Bool = false) -> ECMAPatternError {
-        let source = String(String.UnicodeScalarView(scalars))
-        return ECMAPatternError(
-            "the pattern \(source): \(message) (at character \(offset))", isUnsupported: isUnsupported)
+    /// A group, by what stands behind its parenthesis.
+    private mutating func add(_ rest: ArraySlice<Unicode.Scalar>) {
+        guard rest.first == "?" else {
+            count += 1
+            return
+        }
+        let name = rest.dropFirst(2)
+        guard rest.dropFirst().first == "<", let first = name.first, first != "=", first != "!" else { return }
+        count += 1
+        let text = String(String.UnicodeScalarView(name.prefix { $0 != ">" }))
+        areUnique = names.updateValue(count, forKey: text) == nil && areUnique
     }
 }

@@ -1,9 +1,35 @@
-/// A Unicode property that `\p{…}` names, as far as RE2 has it (Unicode Standard Annex 44, property value aliases).
-struct UnicodeProperty {
-    /// Between brackets.
-    var set: String
-    /// Everything else, between brackets; `nil` where RE2 cannot say it there.
-    var complement: String?
+import Patterns
+
+/// A Unicode property that `\p{…}` names (ECMA-262, tables 66 to 68; Unicode Standard Annex 44, property value aliases).
+struct UnicodeProperty: Sendable {
+    private enum Kind: Sendable {
+        case category(Set<Unicode.GeneralCategory>)
+        case binary(@Sendable (Unicode.Scalar) -> Bool)
+        /// Only RE2 has a table of scripts here.
+        case script(Pattern)
+        /// Of ECMA-262, but without a table here.
+        case unknown
+    }
+
+    private let kind: Kind
+    /// For RE2, between brackets; `nil` where it has none of that kind.
+    let set: String?
+    /// Everything else for RE2, between brackets; `nil` where it cannot say it there.
+    let complement: String?
+
+    /// Whether it is known which code points have it.
+    var isSupported: Bool {
+        if case .unknown = kind { false } else { true }
+    }
+
+    func contains(_ scalar: Unicode.Scalar) -> Bool {
+        switch kind {
+        case .category(let categories): categories.contains(scalar.properties.generalCategory)
+        case .binary(let test): test(scalar)
+        case .script(let pattern): pattern.matches(String(Character(scalar)))
+        case .unknown: false
+        }
+    }
 
     init?(_ name: String) {
         let parts = name.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map { String($0) }
@@ -19,77 +45,65 @@ struct UnicodeProperty {
             }
             return
         }
-        switch name {
-        case "Any": self.init(set: "\\x00-\\x{10FFFF}", complement: "")
-        case "ASCII": self.init(set: "\\x00-\\x7F", complement: "\\x{80}-\\x{10FFFF}")
-        case "ASCII_Hex_Digit", "AHex":
-            self.init(set: "0-9A-Fa-f", complement: "\\x00-/:-@G-`g-\\x{10FFFF}")
-        case "White_Space", "space":
-            self.init(
-                set: "\\t-\\r \\x{85}\\x{A0}\\x{1680}\\x{2000}-\\x{200A}\\x{2028}\\x{2029}\\x{202F}\\x{205F}\\x{3000}",
-                complement: nil)
-        default:
-            // ECMA-262 takes scripts with `Script=` only; the bare name is taken too, as RE2 does.
-            guard let known = Self.category(name) ?? Self.script(name) else { return nil }
-            self = known
+        // ECMA-262 takes scripts with `Script=` only; the bare name is taken too, as RE2 does.
+        guard let known = Self.range(name) ?? Self.category(name) ?? Self.binary(name) ?? Self.script(name) else {
+            return nil
         }
+        self = known
     }
 
-    private init(set: String, complement: String?) {
+    private init(_ kind: Kind, set: String? = nil, complement: String? = nil) {
+        self.kind = kind
         self.set = set
         self.complement = complement
     }
 
-    private static func category(_ name: String) -> UnicodeProperty? {
-        if name == "LC" || name == "Cased_Letter" {
-            return UnicodeProperty(set: "\\p{Lu}\\p{Ll}\\p{Lt}", complement: nil)
+    /// Those that are a few ranges, which RE2 takes as they are.
+    private static func range(_ name: String) -> UnicodeProperty? {
+        switch name {
+        case "Any": UnicodeProperty(.binary { _ in true }, set: "\\x00-\\x{10FFFF}", complement: "")
+        case "ASCII": UnicodeProperty(.binary { $0.isASCII }, set: "\\x00-\\x7F", complement: "\\x{80}-\\x{10FFFF}")
+        case "ASCII_Hex_Digit", "AHex":
+            UnicodeProperty(
+                .binary { $0.isASCIIHexDigit }, set: "0-9A-Fa-f", complement: "\\x00-/:-@G-`g-\\x{10FFFF}")
+        default: nil
         }
-        guard let short = shortNames.contains(name) ? name : longNames[name] else { return nil }
-        return UnicodeProperty(set: "\\p{\(short)}", complement: "\\P{\(short)}")
+    }
+
+    private static func category(_ name: String) -> UnicodeProperty? {
+        let short = longNames[name] ?? name
+        guard let categories = categories[short] else { return nil }
+        // RE2 counts no code point that is not assigned, and has no name for some.
+        guard !["C", "Cn", "Cs", "LC"].contains(short) else { return UnicodeProperty(.category(categories)) }
+        return UnicodeProperty(.category(categories), set: "\\p{\(short)}", complement: "\\P{\(short)}")
     }
 
     private static func script(_ name: String) -> UnicodeProperty? {
-        guard scripts.contains(name) else { return nil }
-        return UnicodeProperty(set: "\\p{\(name)}", complement: "\\P{\(name)}")
+        guard let pattern = scripts[name] else { return nil }
+        return UnicodeProperty(.script(pattern), set: "\\p{\(name)}", complement: "\\P{\(name)}")
     }
 
-    /// Binary properties of ECMA-262 that RE2 has no tables of.
-    static func isKnownElsewhere(_ name: String) -> Bool { otherProperties.contains(name) }
+    private static func binary(_ name: String) -> UnicodeProperty? {
+        if let test = binaryProperties[name] { return UnicodeProperty(.binary(test)) }
+        return unknownProperties.contains(name) ? UnicodeProperty(.unknown) : nil
+    }
 
-    private static let shortNames: Set<String> = [
-        "L", "Lu", "Ll", "Lt", "Lm", "Lo", "M", "Mn", "Mc", "Me", "N", "Nd", "Nl", "No", "P", "Pc", "Pd", "Ps", "Pe",
-        "Pi",
-        "Pf", "Po", "S", "Sm", "Sc", "Sk", "So", "Z", "Zs", "Zl", "Zp", "C", "Cc", "Cf", "Co",
+    private static let unknownProperties: Set<String> = [
+        "Extended_Pictographic", "ExtPict", "Terminal_Punctuation", "Term",
     ]
 
-    private static let longNames: [String: String] = [
-        "Letter": "L", "Uppercase_Letter": "Lu", "Lowercase_Letter": "Ll", "Titlecase_Letter": "Lt",
-        "Modifier_Letter": "Lm", "Other_Letter": "Lo", "Mark": "M", "Combining_Mark": "M", "Nonspacing_Mark": "Mn",
-        "Spacing_Mark": "Mc", "Enclosing_Mark": "Me", "Number": "N", "Decimal_Number": "Nd", "digit": "Nd",
-        "Letter_Number": "Nl", "Other_Number": "No", "Punctuation": "P", "punct": "P", "Connector_Punctuation": "Pc",
-        "Dash_Punctuation": "Pd", "Open_Punctuation": "Ps", "Close_Punctuation": "Pe", "Initial_Punctuation": "Pi",
-        "Final_Punctuation": "Pf", "Other_Punctuation": "Po", "Symbol": "S", "Math_Symbol": "Sm",
-        "Currency_Symbol": "Sc", "Modifier_Symbol": "Sk", "Other_Symbol": "So", "Separator": "Z",
-        "Space_Separator": "Zs", "Line_Separator": "Zl", "Paragraph_Separator": "Zp", "Other": "C", "Control": "Cc",
-        "cntrl": "Cc", "Format": "Cf", "Private_Use": "Co",
-    ]
+    private static let scripts: [String: Pattern] = {
+        var patterns: [String: Pattern] = [:]
+        for name in scriptNames { patterns[name] = try? Pattern("\\p{\(name)}") }
+        return patterns
+    }()
 
-    private static let scripts: Set<String> = [
+    private static let scriptNames = [
         "Arabic", "Armenian", "Bengali", "Bopomofo", "Braille", "Cherokee", "Common", "Coptic", "Cyrillic",
         "Devanagari",
         "Ethiopic", "Georgian", "Gothic", "Greek", "Gujarati", "Gurmukhi", "Han", "Hangul", "Hebrew", "Hiragana",
         "Inherited", "Kannada", "Katakana", "Khmer", "Lao", "Latin", "Malayalam", "Mongolian", "Myanmar", "Ogham",
         "Oriya",
         "Runic", "Sinhala", "Syriac", "Tamil", "Telugu", "Thaana", "Thai", "Tibetan", "Yi",
-    ]
-
-    private static let otherProperties: Set<String> = [
-        "Alphabetic", "Alpha", "Assigned", "Case_Ignorable", "Cased", "Dash", "Default_Ignorable_Code_Point",
-        "Deprecated",
-        "Diacritic", "Emoji", "Emoji_Component", "Emoji_Modifier", "Emoji_Modifier_Base", "Emoji_Presentation",
-        "Extended_Pictographic", "Extender", "Grapheme_Base", "Grapheme_Extend", "Hex_Digit", "ID_Continue", "ID_Start",
-        "Ideographic", "Lowercase", "Math", "Noncharacter_Code_Point", "Quotation_Mark", "Sentence_Terminal",
-        "Unified_Ideograph", "Uppercase", "Variation_Selector", "White_Space", "XID_Continue", "XID_Start", "Cn",
-        "Unassigned", "Cs", "Surrogate",
     ]
 }
