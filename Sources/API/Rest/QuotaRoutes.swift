@@ -34,12 +34,14 @@ struct QuotaRoutes: Sendable {
     }
 
     private func put(_ call: Call) async throws -> HTTPResponse {
-        let body = try await call.object(limit: 16 << 10, members: ["limits", "soft_percent", "weight"])
+        let body = try await call.object(limit: 16 << 10, members: ["limits", "soft_percent", "weight", "retention"])
         let (name, tenant) = try await tenant(call)
         let quotas = try TenantQuotas(body, of: tenant)
         if let value = body["weight"] {
-            let weight = try QuotaBody.number(value, "weight", in: QueueSettings.weights)
-            try await catalog.setWeight(weight, of: tenant)
+            let weights = QueueSettings.weights
+            let weight = try QuotaBody.number(
+                value, "weight", in: Int64(weights.lowerBound)...Int64(weights.upperBound))
+            try await catalog.setWeight(Int32(weight), of: tenant)
         }
         return try await answer(try await engine.setQuotas(quotas), name)
     }
@@ -60,8 +62,8 @@ struct QuotaRoutes: Sendable {
 
 enum QuotaBody {
     /// - Throws: 400 `invalid_body`.
-    static func number(_ value: JSONValue, _ name: String, in range: ClosedRange<Int32>) throws(Problem) -> Int32 {
-        guard let number = value.intValue.flatMap({ Int32(exactly: $0) }), range.contains(number) else {
+    static func number(_ value: JSONValue, _ name: String, in range: ClosedRange<Int64>) throws(Problem) -> Int64 {
+        guard let number = value.intValue, range.contains(number) else {
             throw Problem(
                 400, "invalid_body", "\(name) must be an integer from \(range.lowerBound) to \(range.upperBound).")
         }
@@ -70,7 +72,7 @@ enum QuotaBody {
 }
 
 extension TenantQuotas {
-    /// What is not named is unlimited.
+    /// What is not named is unlimited, and kept for good.
     ///
     /// - Throws: 400 `invalid_body`.
     fileprivate init(_ body: JSONObject, of tenant: TenantID) throws(Problem) {
@@ -84,15 +86,34 @@ extension TenantQuotas {
                 throw Problem(400, "unknown_field", "There is no quota \"\(name)\"; known: \(known).")
             }
             if case .null = value { continue }
-            let least: Int32 = kind == .submissionsPerSecond ? 1 : 0
-            self.limits[kind] = try QuotaBody.number(value, "limits.\(name)", in: least...Self.most)
+            let least: Int64 = kind == .submissionsPerSecond ? 1 : 0
+            self.limits[kind] = try QuotaBody.number(value, "limits.\(name)", in: least...kind.most)
         }
         if let value = body["soft_percent"] {
-            softPercent = try QuotaBody.number(value, "soft_percent", in: 1...100)
+            softPercent = Int32(try QuotaBody.number(value, "soft_percent", in: 1...100))
+        }
+        retention = try TenantRetention(body["retention"])
+    }
+}
+
+extension TenantRetention {
+    /// - Throws: 400 `invalid_body`.
+    fileprivate init(_ value: JSONValue?) throws(Problem) {
+        self.init()
+        guard let value else { return }
+        guard case .object(let days) = value else {
+            throw Problem(400, "invalid_body", "retention must be an object with run_days and log_days.")
+        }
+        for (name, value) in days {
+            guard name == "run_days" || name == "log_days" else {
+                throw Problem(
+                    400, "unknown_field", "There is no retention \"\(name)\"; known: run_days, log_days.")
+            }
+            if case .null = value { continue }
+            let number = Int32(try QuotaBody.number(value, "retention.\(name)", in: 1...Int64(Self.mostDays)))
+            if name == "run_days" { runDays = number } else { logDays = number }
         }
     }
-
-    private static let most: Int32 = 1_000_000_000
 }
 
 extension JSONWriter {
@@ -108,6 +129,14 @@ extension JSONWriter {
                     members.limit("concurrent_steps", quotas[.concurrentSteps])
                     members.limit("workers", quotas[.workers])
                     members.limit("definitions", quotas[.definitions])
+                    members.limit("payload_bytes", quotas[.payloadBytes])
+                    members.limit("log_bytes", quotas[.logBytes])
+                }
+            }
+            members.member("retention") { writer in
+                writer.object { members in
+                    members.limit("run_days", quotas.retention.runDays.map(Int64.init))
+                    members.limit("log_days", quotas.retention.logDays.map(Int64.init))
                 }
             }
             members.integer("soft_percent", Int64(quotas.softPercent))
@@ -121,14 +150,14 @@ extension JSONWriter {
         object { members in
             members.string("quota", kind.name)
             if let use = uses.first(where: { $0.kind == kind }) { members.integer("used", use.used) }
-            if let limit = quotas[kind] { members.integer("limit", Int64(limit)) }
-            if let soft = quotas.softLimit(kind) { members.integer("soft_limit", Int64(soft)) }
+            if let limit = quotas[kind] { members.integer("limit", limit) }
+            if let soft = quotas.softLimit(kind) { members.integer("soft_limit", soft) }
         }
     }
 }
 
 extension JSONWriter.Members {
-    fileprivate mutating func limit(_ name: StaticString, _ value: Int32?) {
+    fileprivate mutating func limit(_ name: StaticString, _ value: Int64?) {
         if let value { integer(name, value) }
     }
 }

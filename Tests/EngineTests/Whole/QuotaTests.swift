@@ -130,6 +130,61 @@ struct QuotaTests {
             }
         }
     }
+
+    @Test("what is stored is limited: runs are refused before their input is one byte too much, and lines are not kept")
+    func storedBytes() async throws {
+        let fixture = try await fixture()
+        let engine = try await fixture.makeEngine()
+        try await fixture.running(engine) {
+            func start(_ length: Int) async -> Result<Started, EngineError> {
+                let input = #"{"t":"\#(String(repeating: "x", count: length - 8))"}"#
+                return await engine.startBatch([fixture.start("one", input: input)])[0]
+            }
+            #expect(await start(50).isStarted)
+            _ = try await engine.setQuotas(
+                TenantQuotas(tenant: fixture.tenant, limits: [.payloadBytes: 200, .logBytes: 30]))
+            // What was there before is counted, and what this node has stored since: 50 and 100.
+            await fixture.clock.pass(.seconds(2))
+            #expect(await start(100).isStarted)
+            #expect(code(await start(51))! == (.quotaExceeded, .payloadBytes))
+            #expect(await start(50).isStarted)
+            #expect(code(await start(8))! == (.quotaExceeded, .payloadBytes))
+            await fixture.clock.pass(.seconds(2))
+            let use = try await engine.usage(of: fixture.tenant).uses.first { $0.kind == .payloadBytes }
+            #expect(use == QuotaUse(kind: .payloadBytes, used: 200, limit: 200))
+            #expect(code(await start(8))! == (.quotaExceeded, .payloadBytes))
+
+            _ = try await engine.setQuotas(TenantQuotas(tenant: fixture.tenant, limits: [.logBytes: 30]))
+            #expect(engine.takesLog(20, of: fixture.tenant) && !engine.takesLog(11, of: fixture.tenant))
+            #expect(await start(500).isStarted)
+            #expect(engine.takesLog(10, of: fixture.tenant))
+            #expect(code(await start(8))! == (.quotaExceeded, .logBytes))
+            #expect(engine.takesLog(1_000, of: TenantID(fixture.tenant.value + 1)), "another's are not counted")
+        }
+        #expect(fixture.audit() == [])
+    }
+
+    @Test("a step's output is counted by the node that has stored it, and the others learn of it")
+    func outputs() async throws {
+        let fixture = try await fixture()
+        let (one, two) = (try await fixture.makeEngine(), try await fixture.makeEngine())
+        try await fixture.running(one) {
+            try await fixture.running(two) {
+                _ = try await one.setQuotas(TenantQuotas(tenant: fixture.tenant, limits: [.payloadBytes: 100]))
+                await fixture.clock.pass(.seconds(2))
+                let worker = TestWorker(session: 1) { _ in .hold }
+                try await worker.connect(to: one, tenant: fixture.tenant, pools: [.init(name: "cpu", slots: 1)])
+                _ = await one.startBatch([fixture.start("one")])
+                await fixture.clock.executor.idle()
+                let task = try #require(worker.held.first)
+                worker.finish(task, .success(Array(#"{"t":"\#(String(repeating: "x", count: 92))"}"#.utf8)))
+                await fixture.clock.pass(.seconds(3))
+                for engine in [one, two] {
+                    #expect(code(await engine.startBatch([fixture.start("one")])[0])! == (.quotaExceeded, .payloadBytes))
+                }
+            }
+        }
+    }
 }
 
 extension Result where Success == Started {
