@@ -50,7 +50,9 @@ struct RetentionTests {
             let uuid = id.bytes.uuidText
             for table in ["runs", "run_index"] {
                 try await connection.query(
-                    PostgresQuery(unescaped: "UPDATE \(table) SET ended_at = now() - \(ended) * interval '1 day' WHERE run = '\(uuid)'"))
+                    PostgresQuery(
+                        unescaped:
+                            "UPDATE \(table) SET ended_at = now() - \(ended) * interval '1 day' WHERE run = '\(uuid)'"))
             }
             return key
         }
@@ -112,7 +114,9 @@ struct RetentionTests {
         #expect(try await scene.database.store.removeExpired() == RemovedRuns())
         #expect(try await scene.places(child) == Self.all)
         try await scene.connection.query(
-            PostgresQuery(unescaped: "UPDATE runs SET ended_at = now() - interval '1 day' WHERE run = '\(parent.run.bytes.uuidText)'"))
+            PostgresQuery(
+                unescaped:
+                    "UPDATE runs SET ended_at = now() - interval '1 day' WHERE run = '\(parent.run.bytes.uuidText)'"))
         #expect(try await scene.database.store.removeExpired() == RemovedRuns(runs: 1))
         #expect(try await scene.places(child) == [])
         try await scene.discard()

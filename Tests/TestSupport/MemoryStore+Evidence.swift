@@ -80,7 +80,8 @@ extension MemoryTables {
             }, since: token.enqueuedAt, breaker: shut(bucket).map { breakerEvidence($0, ahead: ahead) },
             quota: quotas.quotas[bucket.tenant]?[.concurrentSteps].map { limit in
                 QuotaUse(
-                    kind: .concurrentSteps, used: Int64(attempts.values.count { $0.row.bucket.tenant == bucket.tenant }),
+                    kind: .concurrentSteps,
+                    used: Int64(attempts.values.count { $0.row.bucket.tenant == bucket.tenant }),
                     limit: limit)
             })
     }

@@ -180,7 +180,8 @@ struct QuotaTests {
                 worker.finish(task, .success(Array(#"{"t":"\#(String(repeating: "x", count: 92))"}"#.utf8)))
                 await fixture.clock.pass(.seconds(3))
                 for engine in [one, two] {
-                    #expect(code(await engine.startBatch([fixture.start("one")])[0])! == (.quotaExceeded, .payloadBytes))
+                    #expect(
+                        code(await engine.startBatch([fixture.start("one")])[0])! == (.quotaExceeded, .payloadBytes))
                 }
             }
         }
