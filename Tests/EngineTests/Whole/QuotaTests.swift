@@ -66,6 +66,33 @@ struct QuotaTests {
         #expect(fixture.audit() == [])
     }
 
+    @Test("a freed place is for the next who asks: at once where the run has ended, elsewhere after 10 ms")
+    func freedPlace() async throws {
+        let fixture = try await fixture()
+        let (one, two) = (try await fixture.makeEngine(), try await fixture.makeEngine())
+        try await fixture.running(one) {
+            try await fixture.running(two) {
+                _ = try await one.setQuotas(TenantQuotas(tenant: fixture.tenant, limits: [.activeRuns: 2]))
+                await fixture.clock.pass(.seconds(2))
+                var active: [RunKey] = []
+                for engine in [one, two] { active.append(fixture.key(try await engine.start(fixture.start("one")))) }
+                for round in 0..<40 {
+                    for engine in [one, two] {
+                        #expect(
+                            code(await engine.startBatch([fixture.start("one")])[0])! == (.quotaExceeded, .activeRuns))
+                    }
+                    let (here, there) = round % 2 == 0 ? (one, two) : (two, one)
+                    try await here.cancel(active.removeFirst(), reason: "makes room")
+                    // Nothing but a submission gets the place: no sweep has run, for time stands.
+                    let taker = round % 4 < 2 ? here : there
+                    if round % 4 >= 2 { fixture.clock.advance(by: .milliseconds(10)) }
+                    active.append(fixture.key(try await taker.start(fixture.start("one"))))
+                }
+            }
+        }
+        #expect(fixture.audit() == [])
+    }
+
     @Test("submissions come as fast as the quota says")
     func submissions() async throws {
         let fixture = try await fixture()
