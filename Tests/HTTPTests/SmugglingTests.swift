@@ -1,3 +1,4 @@
+import Foundation
 import HTTP
 import NIOCore
 import Synchronization
@@ -91,7 +92,7 @@ struct SmugglingTests {
     }
 
     /// HTTP/2 carries lengths in frames, so what is said besides must agree with them.
-    private static let heads: [(String, [UInt8], [Frame])] = [
+    private static let malformed: [(String, [UInt8], [Frame])] = [
         (
             "more content than announced", Frame.literal("content-length", "2"),
             [.data([1, 2, 3], stream: 1, end: true)]
@@ -114,9 +115,9 @@ struct SmugglingTests {
         ("a name with a colon", Frame.literal("x:", "z"), []),
     ]
 
-    @Test("HTTP/2 heads that an HTTP/1.1 hop would read otherwise reset their stream", arguments: heads.indices)
+    @Test("HTTP/2 heads that an HTTP/1.1 hop would read otherwise reset their stream", arguments: malformed.indices)
     func heads(_ index: Int) async throws {
-        let (what, extra, more) = Self.heads[index]
+        let (what, extra, more) = Self.malformed[index]
         let whole = Atomic(0)
         let handler: HTTPHandler = { request in
             if request.path == "/after" { return .text("hello") }
