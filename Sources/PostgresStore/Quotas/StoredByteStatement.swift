@@ -5,7 +5,9 @@ enum StoredByteStatement {
     /// What is null is not counted, and stays so.
     static let add = PostgresStatement(
         """
-        UPDATE stored_bytes b SET payloads = greatest(0, b.payloads + a.payloads), logs = greatest(0, b.logs + a.logs)
+        UPDATE stored_bytes b SET
+            payloads = CASE WHEN b.payloads IS NOT NULL THEN greatest(0, b.payloads + a.payloads) END,
+            logs = CASE WHEN b.logs IS NOT NULL THEN greatest(0, b.logs + a.logs) END
         FROM unnest($1::int4[], $2::int8[], $3::int8[]) AS a(tenant, payloads, logs) WHERE b.tenant = a.tenant
         """,
         [.int4Array, .int8Array, .int8Array])
