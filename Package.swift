@@ -74,7 +74,7 @@ let package = Package(
         module("Supervision", ["Telemetry", log]),
 
         // protocols
-        module("Postgres", ["CPostgres", "Telemetry", log, collections]),
+        module("Postgres", ["CPostgres", "Telemetry", "Supervision", log, collections]),
         module("TLS", ["COpenSSL"] + nio),
         module("HTTP", ["CNghttp2", "CZlib", "TLS", "Telemetry", nioHTTP1, log, collections] + nio),
         module("HTTPClient", ["CCurl"]),
@@ -89,7 +89,7 @@ let package = Package(
         module("Audit", ["Access", "Secrets", "COpenSSL", "JSON"]),
         module("Schemas", ["JSON", "Patterns", "Spelling"]),
         module("Filters", ["Spelling"]),
-        module("Workflows", ["JSON", "Expressions", "Schemas", "Spelling", yams, collections]),
+        module("Workflows", ["COpenSSL", "JSON", "Expressions", "Schemas", "Spelling", yams, collections]),
 
         // application
         module(

@@ -112,12 +112,16 @@ class Bench:
         self.cluster.stop()
 
     def load(self, name, *arguments, workflow="bench/noop", steps=1, warmup=10, seconds=60, salt="a"):
-        """Runs the client; answers its figures. The cost by owner is that of a run, and of a step where it has several."""
+        """Runs the client; answers its figures. The cost by owner is that of a run, and of a step where it has several.
+
+        The rate counts from the first call to the end of the last run, so that what is only accepted counts for nothing.
+        """
         worker = self.start_worker()
         before_runs, before_done = self.runs(), self.succeeded()
         owners = {"server": self.server.process.pid, "worker": worker.pid}
         before = Cost(self.cluster, owners)
         warmup, seconds = self.seconds(warmup), self.seconds(seconds)
+        began = time.monotonic()
         client = subprocess.Popen(
             [LOAD, "client", "--port", str(self.port), "--token", self.token, "--workflow", workflow, "--warmup", str(warmup),
              "--seconds", str(seconds), "--salt", salt, *arguments], stdout=subprocess.PIPE, text=True)
@@ -128,11 +132,13 @@ class Bench:
         text, _ = client.communicate(timeout=warmup + seconds + 120)
         answer = json.loads(text)
         until("every run has ended", lambda: int(self.cluster.sql(LIVE_RUNS)[0][0]) == 0, 120)
+        took = time.monotonic() - began
         after = Cost(self.cluster, owners)
         answer["worker"] = self.end_worker(worker)
         made, done = self.runs() - before_runs, self.succeeded() - before_done
         if answer["failed"] or made != answer["acknowledged"] or done != made:
             raise SystemExit(f"{name}: client acknowledged {answer['acknowledged']} ({answer['failed']} failed), SQL has {made} runs, {done} succeeded")
+        answer["rate"] = made / took
         unit = "run" if steps == 1 else "step"
         for what, value, measure in after.since(before, max(1, made) * steps):
             self.note(f"{name}_{what}_per_{unit}", value, measure)

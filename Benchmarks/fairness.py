@@ -68,7 +68,7 @@ def run(options, cluster, stage, folder):
         out = subprocess.run(
             [LOAD, "tenants", "--port", server.url.rsplit(":", 1)[1], "--tokens", tokens, "--workflow", "bench/noop", "--rate", str(rate),
              "--flood", str(flood), "--seconds", str(options.seconds), "--salt", salt], check=True, capture_output=True, text=True).stdout
-        until("every run has ended", lambda: int(cluster.sql(LIVE_RUNS)[0][0]) < options.tenants, 120)
+        until("every run has ended", lambda: int(cluster.sql(LIVE_RUNS)[0][0]) == 0, 120)
         return json.loads(out)
 
     rounds = []

@@ -64,12 +64,12 @@ class Scale(Bench):
             streams.process.wait()
         super().end()
 
-    def metric(self, name):
-        """A counter, over all its labels."""
+    def counters(self, *names):
+        """Counters, each over all its labels."""
         request = urllib.request.Request(f"{self.server.url}/metrics", headers={"authorization": f"Bearer {self.token}"})
         with urllib.request.urlopen(request, timeout=30) as answer:
             text = answer.read().decode()
-        return sum(float(value) for value in re.findall(rf"^{name}(?:\{{[^}}]*\}})? (\S+)$", text, re.MULTILINE))
+        return [sum(float(value) for value in re.findall(rf"^{name}(?:\{{[^}}]*\}})? (\S+)$", text, re.MULTILINE)) for name in names]
 
     # Idle streams
 
@@ -144,16 +144,17 @@ class Scale(Bench):
 
     def burn(self, count):
         """Samples (seconds, claimed, ended) while a worker takes all of `count` ready steps."""
-        claimed, ended = (self.metric(f"beamline_{name}_total") for name in ("claimed_tasks", "runs_ended"))
+        names = ("beamline_claimed_tasks_total", "beamline_runs_ended_total")
+        before = self.counters(*names)
         worker, begin, samples = self.start_worker(), time.monotonic(), []
         while True:
-            samples.append((
-                time.monotonic() - begin, self.metric("beamline_claimed_tasks_total") - claimed, self.metric("beamline_runs_ended_total") - ended))
+            claimed, ended = (value - old for value, old in zip(self.counters(*names), before))
+            samples.append((time.monotonic() - begin, claimed, ended))
             if samples[-1][2] >= count:
                 break
             if worker.poll() is not None or time.monotonic() - begin > 900:
                 raise SystemExit(f"the backlog was not burnt down: {samples[-1]}")
-            time.sleep(0.05)
+            time.sleep(0.02)
         self.end_worker(worker)
         return samples
 

@@ -52,8 +52,7 @@ struct TenantsCommand: AsyncParsableCommand {
                 ]))
         }
         let clock = ContinuousClock()
-        let flooded = Counter()
-        let failed = Counter()
+        let calls = Calls()
         var spans: [Int] = []
         await withTaskGroup(of: Void.self) { group in
             for member in members { group.addTask { await member.worker.serve(member.latencies, member.completed) } }
@@ -61,10 +60,10 @@ struct TenantsCommand: AsyncParsableCommand {
             try? await clock.sleep(for: .seconds(2))
             let begin = clock.now
             let end = begin + .seconds(warmup + seconds)
-            if flood > 0 { floodServer(members[0], to: end, failed, flooded, in: &group) }
+            if flood > 0 { floodServer(members[0], to: end, calls, in: &group) }
             if rate > 0 {
                 for (index, member) in members.enumerated().dropFirst() {
-                    group.addTask { await steady(member, index, of: members.count, from: begin, to: end, failed) }
+                    group.addTask { await steady(member, index, of: members.count, from: begin, to: end, calls) }
                 }
             }
             try? await clock.sleep(for: .seconds(warmup))
@@ -72,25 +71,29 @@ struct TenantsCommand: AsyncParsableCommand {
             let before = members.map { $0.completed.value.load(ordering: .relaxed) }
             try? await clock.sleep(until: end)
             spans = zip(members, before).map { $0.completed.value.load(ordering: .relaxed) - $1 }
+            // What was accepted is worked off, so that the next load finds nothing waiting.
+            let limit = clock.now + .seconds(120)
+            while clock.now < limit, !calls.isSettled(by: members.map(\.completed)) {
+                try? await clock.sleep(for: .milliseconds(50))
+            }
             group.cancelAll()
         }
         let others = Latencies.json(of: members.dropFirst().map(\.latencies))
         print(
-            "{\"failed\": \(failed.value.load(ordering: .relaxed)), \"flood_rate\": \(Double(spans[0]) / Double(seconds)), "
+            "{\"failed\": \(calls.failed.value.load(ordering: .relaxed)), \"flood_rate\": \(Double(spans[0]) / Double(seconds)), "
                 + "\"others_rate\": \(Double(spans.dropFirst().reduce(0, +)) / Double(seconds)), \"others\": {\(others)}}"
         )
     }
 
     private func floodServer(
-        _ member: Member, to end: ContinuousClock.Instant, _ failed: Counter, _ flooded: Counter,
-        in group: inout TaskGroup<Void>
+        _ member: Member, to end: ContinuousClock.Instant, _ calls: Calls, in group: inout TaskGroup<Void>
     ) {
         let channels = (0..<4).map { _ in member.client.channel() }
         for lane in 0..<flood {
             group.addTask {
                 var number = 0
                 while ContinuousClock.now < end, !Task.isCancelled {
-                    await start(channels[lane % channels.count], "f\(lane)-\(number)", failed)
+                    await start(channels[lane % channels.count], "f\(lane)-\(number)", calls)
                     number += 1
                 }
             }
@@ -100,7 +103,7 @@ struct TenantsCommand: AsyncParsableCommand {
     /// The tenants' sends are spread over the second.
     private func steady(
         _ member: Member, _ index: Int, of count: Int, from begin: ContinuousClock.Instant,
-        to end: ContinuousClock.Instant, _ failed: Counter
+        to end: ContinuousClock.Instant, _ calls: Calls
     ) async {
         let channel = member.client.channel()
         await withTaskGroup(of: Void.self) { group in
@@ -114,21 +117,37 @@ struct TenantsCommand: AsyncParsableCommand {
                 let late = ContinuousClock.now - due
                 let at = wallClockMicroseconds() - late.components.attoseconds / 1_000_000_000_000
                 let name = "s\(index)-\(number)"
-                group.addTask { await start(channel, name, failed, at: at) }
+                group.addTask { await start(channel, name, calls, at: at) }
                 number += 1
             }
         }
         await channel.close()
     }
 
-    private func start(_ channel: GRPCChannel, _ name: String, _ failed: Counter, at: Int64? = nil) async {
+    private func start(_ channel: GRPCChannel, _ name: String, _ calls: Calls, at: Int64? = nil) async {
+        calls.begun.value.add(1, ordering: .relaxed)
         let input = #"{"n":"\#(salt)-\#(name)","at":\#(at ?? wallClockMicroseconds())}"#
         do {
             _ = try await channel.unary(
                 BeamlineV1.RunService.startRun,
                 BeamlineV1.StartRunRequest(workflow: workflow, input: Array(input.utf8)))
+            calls.accepted.value.add(1, ordering: .relaxed)
         } catch {
-            if !Task.isCancelled { failed.value.add(1, ordering: .relaxed) }
+            calls.failed.value.add(1, ordering: .relaxed)
         }
+    }
+}
+
+/// What became of the calls of all tenants.
+private struct Calls: Sendable {
+    let begun = Counter()
+    let accepted = Counter()
+    let failed = Counter()
+
+    /// Whether every call has its answer, and every accepted run has come to a worker.
+    func isSettled(by completed: [Counter]) -> Bool {
+        let (begun, accepted) = (begun.value.load(ordering: .relaxed), accepted.value.load(ordering: .relaxed))
+        return begun == accepted + failed.value.load(ordering: .relaxed)
+            && completed.reduce(0) { $0 + $1.value.load(ordering: .relaxed) } >= accepted
     }
 }

@@ -79,7 +79,8 @@ public final class API: Sendable {
             + KeyRoutes(store: parts.access, now: parts.now).routes + RoleRoutes(store: parts.access).routes
             + TenantRoutes(store: parts.access).routes + UserRoutes(store: parts.access).routes
             + QuotaRoutes(engine: parts.engine, catalog: parts.catalog).routes
-            + SecretRoutes(vault: parts.secrets).routes + AuditRoutes(log: parts.audit, now: parts.now).routes
+            + SecretRoutes(vault: parts.secrets).routes
+            + AuditRoutes(log: parts.audit, catalog: parts.catalog, now: parts.now).routes
         var trie = RouteTrie<ServedRoute>()
         var constants: [ServedRoute] = []
         for route in all {
@@ -185,7 +186,10 @@ public final class API: Sendable {
                 served.metrics.count(status: problem.status, took: .now - began)
                 throw problem
             }
-        case .otherMethods(let methods): throw HTTPError.methodNotAllowed(methods)
+        case .otherMethods(let others):
+            let methods = others.filter { scope?.serves($0.value.home) ?? true }.keys.sorted()
+            guard !methods.isEmpty else { throw Self.nothing(at: request) }
+            throw HTTPError.methodNotAllowed(methods)
         case .malformed: throw Problem(400, "malformed_path", "The path has a broken percent-encoding.")
         case .nothing:
             if scope?.servesPages ?? true, request.method == "GET" || request.method == "HEAD",

@@ -23,8 +23,6 @@ public protocol AuditLog: Sendable {
     func record(_ entries: [AuditEntry]) async throws
     /// A tenant's records, newest first.
     func records(_ query: AuditQuery, tenant: Int32) async throws -> [AuditRecord]
-    /// The number of a tenant by its name.
-    func auditedTenant(named name: String) async throws -> Int32?
 }
 
 /// What became of an attempt to seal.

@@ -1,3 +1,4 @@
+import Supervision
 public import Workflows
 
 extension Engine {

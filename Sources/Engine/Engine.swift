@@ -1,4 +1,5 @@
 public import Logging
+import Supervision
 public import Telemetry
 public import Workflows
 
@@ -47,6 +48,13 @@ public final class Engine: Sendable {
     /// A version of a workflow was applied through this node: starts use it at once. Other nodes follow within
     /// `EngineConfiguration.newestVersionLifetime`.
     public func noteApplied(_ workflow: String, tenant: TenantID) { parts.plans.forget(workflow, tenant: tenant) }
+
+    /// The same for a version whose plan is at hand: its first start need not compile it again.
+    public func noteApplied(_ applied: AppliedDefinition, plan: Plan, tenant: TenantID) async {
+        noteApplied(applied.name, tenant: tenant)
+        // A database that does not answer now is the start's to complain of.
+        _ = try? await parts.plans.take(plan, of: applied, tenant: tenant)
+    }
 
     /// The event log has grown (a notification of the database); polling finds it too, later.
     public func wakeEventTail() { parts.eventTail.raise() }

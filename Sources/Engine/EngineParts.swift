@@ -1,4 +1,5 @@
 import Logging
+import Supervision
 import Synchronization
 import Telemetry
 import Workflows
@@ -68,7 +69,8 @@ final class EngineParts: Sendable {
                 SecretDelivery(source: source, clock: clock, logger: logger)
             }, logger: logger)
         queues.observe { [dispatcher] table in dispatcher.withState { $0.queues = table } }
-        breakers.observe { [dispatcher] table in dispatcher.withState { $0.setBreakers(table) } }
+        // The table as it is then: of two that read it at once, the later teller may hold the older one.
+        breakers.observe { [dispatcher, breakers] in dispatcher.withState { $0.setBreakers(breakers.snapshot) } }
         let life = SessionID(RunID.Bytes(random: random))
         quotas = QuotaBook(store: store, clock: clock, node: life, metrics: metrics, logger: logger)
         quotas.observe { [queues] tenants in queues.setStepLimited(tenants) }

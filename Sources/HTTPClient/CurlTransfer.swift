@@ -20,6 +20,7 @@ final class CurlTransfer: @unchecked Sendable {
     /// An opaque `CURL *`, so that C types stay in this file.
     @safe
     struct OpaqueCurl {
+        // Only passed on; the client's thread alone follows it.
         nonisolated(unsafe) let pointer: UnsafeMutableRawPointer
     }
 

@@ -1,4 +1,5 @@
 internal import Logging
+private import Supervision
 private import Synchronization
 
 /// Sends NOTIFY on a connection of its own, at most one statement in each interval, equal messages once.
@@ -44,8 +45,7 @@ public final class PostgresNotifier: Sendable {
     private let interval: Duration
     private let log: Logger
     private let outbox: Mutex<Outbox>
-    private let signals: AsyncStream<Void>
-    private let signal: AsyncStream<Void>.Continuation
+    private let signal = Signal()
 
     public init(
         _ options: PostgresConnection.Options, interval: Duration = .milliseconds(10), capacity: Int = 10_000
@@ -54,20 +54,21 @@ public final class PostgresNotifier: Sendable {
         self.interval = interval
         log = Logger(label: "postgres.notifier")
         outbox = Mutex(Outbox(capacity: capacity))
-        (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     /// Takes a message to be sent soon. Does not wait.
     public func notify(_ channel: String, _ payload: String = "") {
         let isNew = outbox.withLock { $0.add(Outbox.Message(channel: channel, payload: payload)) }
-        if isNew { signal.yield() }
+        if isNew { signal.raise() }
     }
 
     /// Sends until the task is cancelled; reconnects by itself.
     public func run() async throws {
         var connection: PostgresConnection?
         var failures = 0
-        for await _ in signals {
+        while true {
+            await signal.wait()
+            if Task.isCancelled { break }
             let messages = outbox.withLock { $0.takeAll() }
             do {
                 let open = if let connection { connection } else { try await PostgresConnection.connect(options) }
@@ -84,7 +85,7 @@ public final class PostgresNotifier: Sendable {
                     for message in messages { _ = outbox.add(message) }
                 }
                 try await Task.sleep(for: Backoff.pause(afterFailures: failures, jitter: .random(in: 0..<1)))
-                signal.yield()
+                signal.raise()
             }
         }
         await connection?.close()

@@ -29,13 +29,13 @@ extension NamedKeys {
     /// - Parameter makes: the name of the key of a file that is made when it is missing.
     static func open(file: String?, text: String?, makes name: String?, noun: String) throws -> NamedKeys? {
         guard let file else { return try text.map { try NamedKeys(text: $0, noun: noun) } }
-        if let name, try KeyFile.read(file) == nil {
+        if let name, try DurableFile.read(file) == nil {
             var generator = SystemRandomNumberGenerator()
             let line = line(name: name, using: &generator) + "\n"
-            try KeyFile.write(Array(line.utf8), to: file, mode: 0o600)
+            try DurableFile.write(Array(line.utf8), to: file, mode: 0o600)
         }
-        guard let bytes = try KeyFile.read(file) else {
-            throw KeyFile.Failure(
+        guard let bytes = try DurableFile.read(file) else {
+            throw DurableFile.Failure(
                 "\(file) is missing: it holds the \(noun)s; make one with: beamline secret master-key")
         }
         return try NamedKeys(text: String(decoding: bytes, as: UTF8.self), noun: noun)

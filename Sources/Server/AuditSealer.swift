@@ -2,6 +2,7 @@ import Audit
 import Glibc
 import Logging
 import Secrets
+import Supervision
 import Synchronization
 
 /// Seals what is committed to the audit log, at most once a second, and exports signed heads of the chain.
@@ -22,8 +23,7 @@ final class AuditSealer: Sendable {
     private let keys: NamedKeys?
     private let source: AuditKeySource
     private let logger: Logger
-    private let wakes: AsyncStream<Void>
-    private let wakeSignal: AsyncStream<Void>.Continuation
+    private let wakes = Signal()
     /// The last head that was exported, and when.
     private let exported = Mutex<(number: Int64, at: ContinuousClock.Instant)?>(nil)
 
@@ -32,11 +32,10 @@ final class AuditSealer: Sendable {
         self.source = source
         self.logger = logger
         keys = try source.keys()
-        (wakes, wakeSignal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     /// Something was committed that is to be sealed.
-    func wake() { wakeSignal.yield() }
+    func wake() { wakes.raise() }
 
     /// Seals until the task is cancelled.
     func run() async throws {
@@ -55,7 +54,9 @@ final class AuditSealer: Sendable {
             }
             group.addTask {
                 var isFailing = false
-                for await _ in self.wakes {
+                while true {
+                    await self.wakes.wait()
+                    try Task.checkCancellation()
                     do {
                         try await self.sealAll()
                         isFailing = false
@@ -100,7 +101,7 @@ final class AuditSealer: Sendable {
         }
         guard isDue else { return }
         let head = AuditHead(seal, under: keys)
-        if let file = source.headsFile { try KeyFile.append(Array("\(head.line)\n".utf8), to: file) }
+        if let file = source.headsFile { try DurableFile.append(Array("\(head.line)\n".utf8), to: file) }
         exported.withLock { $0 = (seal.number, now) }
         logger.info("head of the audit log", metadata: ["head": "\(head.line)"])
     }

@@ -47,34 +47,12 @@ struct DeadLetterRotation: Sendable {
         }
     }
 
-    struct Failure: Error, CustomStringConvertible {
-        let path: String
-        let number: Int32
-
-        init(_ path: String) {
-            self.path = path
-            number = errno
-        }
-
-        var description: String { "\(path): \(unsafe String(cString: strerror(number)))" }
-    }
-
     /// On disk when it returns. A file has the letters of one day, by when the first of a batch failed.
-    static func append(_ letters: [DeadLetter], to folder: String) throws(Failure) {
+    static func append(_ letters: [DeadLetter], to folder: String) throws(DurableFile.Failure) {
         guard let first = letters.first else { return }
-        guard unsafe mkdir(folder, 0o750) == 0 || errno == EEXIST else { throw Failure(folder) }
-        let path = "\(folder)/dead-letters-\(first.at.rfc3339.prefix(10)).jsonl"
-        let file = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
-        guard file >= 0 else { throw Failure(path) }
-        defer { close(file) }
-        let lines = letters.flatMap { $0.jsonText + [UInt8(ascii: "\n")] }
-        var rest = lines[...]
-        while !rest.isEmpty {
-            let count = unsafe rest.withUnsafeBytes { unsafe write(file, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw Failure(path) }
-            rest = rest.dropFirst(count)
-        }
-        guard fsync(file) == 0 else { throw Failure(path) }
+        guard unsafe mkdir(folder, 0o750) == 0 || errno == EEXIST else { throw DurableFile.Failure.system(folder) }
+        try DurableFile.append(
+            letters.flatMap { $0.jsonText + [UInt8(ascii: "\n")] },
+            to: "\(folder)/dead-letters-\(first.at.rfc3339.prefix(10)).jsonl")
     }
 }

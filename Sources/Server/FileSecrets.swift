@@ -11,7 +11,9 @@ struct FileSecrets: SecretProvider {
 
     func value(_ name: String, tenant: String) async throws -> [UInt8]? {
         // A valid name has no segment that leads out of the folder.
-        guard SecretName.isValid(name), var value = try KeyFile.read("\(folder)/\(tenant)/\(name)") else { return nil }
+        guard SecretName.isValid(name), var value = try DurableFile.read("\(folder)/\(tenant)/\(name)") else {
+            return nil
+        }
         if value.last == UInt8(ascii: "\n") { value.removeLast() }
         if value.last == UInt8(ascii: "\r") { value.removeLast() }
         return value
@@ -20,7 +22,7 @@ struct FileSecrets: SecretProvider {
     private static func list(_ path: String, below prefix: String, depth: Int) throws -> [String] {
         guard depth > 0 else { return [] }
         guard let directory = unsafe opendir(path) else {
-            guard errno == ENOENT || errno == ENOTDIR else { throw KeyFile.Failure.system(path) }
+            guard errno == ENOENT || errno == ENOTDIR else { throw DurableFile.Failure.system(path) }
             return []
         }
         defer { unsafe closedir(directory) }

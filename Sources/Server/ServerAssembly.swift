@@ -56,7 +56,7 @@ struct ServerAssembly {
         let tree = Mutex<Supervisor?>(nil)
         var parts = APIParts(
             engine: engine, reader: store, deadLetters: store, jobs: store, jobCreated: bulk.raise,
-            catalog: store, bundles: store, taskLog: store, definitions: WorkflowChecker(),
+            catalog: store, bundles: store, taskLog: store, definitions: WorkflowChecker(timeZones: zones),
             authenticator: authenticator, access: store, audit: store,
             secrets: vault, signIn: providers.signIn, metrics: metrics,
             tree: { tree.withLock { $0 }!.snapshot() }, readiness: { await health.checks(store) },
@@ -122,12 +122,13 @@ struct ServerAssembly {
                     // Whatever it is, also "may have missed": the tail reads on from where it stands.
                     for await event in listener.events {
                         engine.wakeEventTail()
-                        sealer.wake()
                         switch event {
-                        case .notification(let notification) where notification.channel == Self.accessChannel:
+                        case .notification(let notification):
+                            if notification.channel == Self.accessChannel { api.access.wake() }
+                            if notification.channel == Self.auditChannel { sealer.wake() }
+                        case .mayHaveMissed:
                             api.access.wake()
-                        case .mayHaveMissed: api.access.wake()
-                        case .notification: break
+                            sealer.wake()
                         }
                     }
                     try Task.checkCancellation()

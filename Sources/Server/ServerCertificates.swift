@@ -80,8 +80,8 @@ final class ServerCertificates: Sendable {
         _ files: (certificate: String, key: String), _ clients: ClientCertificates?
     ) throws -> [[UInt8]] {
         try [files.certificate, files.key, clients?.authorities, clients?.revocations].compactMap(\.self).map { path in
-            guard let bytes = try KeyFile.read(path, limit: largest) else {
-                throw KeyFile.Failure("\(path): there is no such file")
+            guard let bytes = try DurableFile.read(path, limit: largest) else {
+                throw DurableFile.Failure("\(path): there is no such file")
             }
             return bytes
         }

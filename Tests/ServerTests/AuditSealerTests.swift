@@ -16,7 +16,7 @@ struct AuditSealerTests {
         let database = try await StoreDatabase.make()
         let folder = FileManager.default.temporaryDirectory.appending(path: "audit-\(UInt64.random(in: 0 ... .max))")
             .path
-        try KeyFile.makeFolder(folder)
+        try DurableFile.makeFolder(folder)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         var source = AuditKeySource()
         source.keyFile = "\(folder)/audit.keys"
@@ -32,7 +32,7 @@ struct AuditSealerTests {
                 try await sealer.sealAll()
             }
         }
-        let file = try #require(try KeyFile.read("\(folder)/heads.jsonl"))
+        let file = try #require(try DurableFile.read("\(folder)/heads.jsonl"))
         let heads = String(decoding: file, as: UTF8.self).split(separator: "\n").compactMap { AuditHead(line: "\($0)") }
         #expect(heads.count >= 2 && heads.last?.total == 3)
         let verifier = AuditVerifier(keys: keys, horizons: [], heads: heads)
@@ -46,7 +46,7 @@ struct AuditSealerTests {
         #expect(try AuditKeySource().keys()?.currentID == nil)
         var source = AuditKeySource()
         source.keyFile = "/nowhere/audit.keys"
-        #expect(throws: KeyFile.Failure.self) { try source.keys() }
+        #expect(throws: DurableFile.Failure.self) { try source.keys() }
         source.keyFile = nil
         source.keyText = "a1:short"
         let error = #expect(throws: SecretError.self) { try source.keys() }

@@ -1,5 +1,6 @@
 import Access
 import Logging
+import Supervision
 import Synchronization
 import Telemetry
 
@@ -33,8 +34,7 @@ public final class AccessWatch: Sendable {
     private let now: @Sendable () -> WallTime
     private let logger: Logger
     private let state = Mutex(State())
-    private let wakes: AsyncStream<Void>
-    private let wakeSignal: AsyncStream<Void>.Continuation
+    private let wakes = Signal()
 
     init(parts: APIParts, streams: OpenStreams) {
         authenticator = parts.authenticator
@@ -42,11 +42,10 @@ public final class AccessWatch: Sendable {
         self.streams = streams
         now = parts.now
         logger = parts.logger
-        (wakes, wakeSignal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     /// Looks now: a change was announced.
-    public func wake() { wakeSignal.yield() }
+    public func wake() { wakes.raise() }
 
     /// Keys of issuers have changed: whoever came with one that has left is to leave, too.
     public func keysChanged() {
@@ -62,7 +61,11 @@ public final class AccessWatch: Sendable {
                 // Sleeping fails when the task is cancelled, and then there is nothing more to look for.
                 while (try? await Task.sleep(for: Self.period)) != nil { wake() }
             }
-            for await _ in wakes { await round() }
+            while true {
+                await wakes.wait()
+                if Task.isCancelled { break }
+                await round()
+            }
             group.cancelAll()
         }
         try Task.checkCancellation()

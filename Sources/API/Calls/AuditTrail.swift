@@ -2,6 +2,7 @@ import Access
 import Audit
 import HTTP
 import Logging
+import Supervision
 import Synchronization
 import Telemetry
 
@@ -25,25 +26,28 @@ public final class AuditTrail: Sendable {
     private let logger: Logger
     private let dropped: Counter
     private let refusals = Mutex<[Refusal: AuditEntry]>([:])
-    private let wakes: AsyncStream<Void>
-    private let wake: AsyncStream<Void>.Continuation
+    private let wakes = Signal()
 
     init(parts: APIParts) {
         log = parts.audit
         logger = parts.logger
         dropped = parts.metrics.counter(
             "beamline_audit_refusals_dropped_total", help: "Refused requests that the audit log had no room for.")()
-        (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// Writes refusals until the task is cancelled.
+    /// Writes refusals until the task is cancelled, and what is there then.
     public func run() async throws {
-        for await _ in wakes {
-            // A sleep that fails is a stop: what is there is still written.
-            try? await Task.sleep(for: Self.period)
-            await write()
+        do {
+            while true {
+                await wakes.wait()
+                try await Task.sleep(for: Self.period)
+                await write()
+            }
+        } catch {
+            // Its own task, which is not cancelled: the database would refuse to work for this one.
+            await Task { await self.write() }.value
+            throw error
         }
-        try Task.checkCancellation()
     }
 
     func scope(
@@ -93,7 +97,7 @@ public final class AuditTrail: Sendable {
             }
             return true
         }
-        if isKept { wake.yield() } else { dropped.add() }
+        if isKept { wakes.raise() } else { dropped.add() }
     }
 
     private func write() async {

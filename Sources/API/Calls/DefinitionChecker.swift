@@ -1,3 +1,5 @@
+public import Workflows
+
 /// Reads workflow definitions; composed from the parser, so that the edge knows only its results.
 public protocol DefinitionChecker: Sendable {
     /// Reads one definition.
@@ -10,8 +12,10 @@ public protocol DefinitionChecker: Sendable {
 
 /// A definition that can be applied, or everything that is wrong with it.
 public enum CheckedDefinition: Sendable {
-    /// - Parameter canonical: the definition's canonical JSON.
-    case valid(name: String, canonical: [UInt8])
+    /// - Parameters:
+    ///   - canonical: the definition's canonical JSON.
+    ///   - plan: what that compiles to.
+    case valid(name: String, canonical: [UInt8], plan: Plan)
     /// - Parameter rendered: the diagnostics as a terminal shows them.
     case invalid([DefinitionProblem], rendered: String)
 }

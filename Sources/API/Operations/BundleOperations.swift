@@ -49,6 +49,9 @@ struct BundleOperations: Sendable {
             manifests = try [Manifest](parsing: files)
         } catch { throw Problem(error) }
         for id in manifests.declared.sorted() { try Self.permit(id, caller) }
+        for workflow in manifests.flatMap(\.workflows) {
+            try SecretUse.check(workflow.workflow.plan, caller)
+        }
         let tenant = caller.tenant
         let bundles = manifests.compactMap(\.bundle?.name)
         for _ in 0..<Self.tries {

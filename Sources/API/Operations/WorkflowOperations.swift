@@ -50,16 +50,16 @@ struct WorkflowOperations: Sendable {
                     : "The definition has \(problems.count) problems; nothing was applied.")
             problem.diagnostics = (problems.json, rendered)
             throw problem
-        case .valid(let name, let canonical):
+        case .valid(let name, let canonical, let plan):
             try caller.authorize(.applyWorkflows, .workflow(name))
-            try SecretUse.check(canonical, caller)
+            try SecretUse.check(plan, caller)
             let tenant = caller.tenant
             let record = DefinitionRecord(
                 name: name, canonical: canonical, digest: Digest(of: canonical).bytes, source: source)
             if condition != .any { return try await apply(record, if: condition, caller) }
             let applied = try await catalog.apply([record], tenant: tenant)
             guard let first = applied.first else { throw Problem.internalError }
-            engine.noteApplied(name, tenant: tenant)
+            await engine.noteApplied(first, plan: plan, tenant: tenant)
             return first
         }
     }

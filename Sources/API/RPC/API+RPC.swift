@@ -16,6 +16,7 @@ extension API {
                 guard let rule = EntryPoints.rule(path: request.path) else {
                     throw Problem(403, Denial.code, "The method \(request.path) has no rule, so nobody may call it.")
                 }
+                _ = try gate.limiter.admit(caller.identity, RateClass(rule))
                 // Messages name things, heads do not: the services ask again where a grant is enough.
                 do {
                     try Gate.check(rule, caller, path: { _ in "" }, query: { _ in nil })
@@ -26,7 +27,6 @@ extension API {
                 if EntryPoints.isControl(request.path) {
                     caller.audit = audit.scope(method: request.path, rule, request, caller)
                 }
-                _ = try gate.limiter.admit(caller.identity, RateClass(rule))
                 return caller
             } catch {
                 guard let problem = Problem(error) else { throw error }

@@ -1,5 +1,6 @@
 import Access
 import Audit
+import Engine
 import HTTP
 import JSON
 import Telemetry
@@ -8,6 +9,7 @@ import Workflows
 /// `/v1/audit`: who did what in the tenant.
 struct AuditRoutes: Sendable {
     let log: any AuditLog
+    let catalog: any Catalog
     let now: @Sendable () -> WallTime
 
     var routes: [Route] {
@@ -50,10 +52,10 @@ struct AuditRoutes: Sendable {
             return call.caller.identity.tenant
         }
         try call.caller.authorize(.manageTenants, .tenant)
-        guard let tenant = try await log.auditedTenant(named: name) else {
+        guard let tenant = try await catalog.tenant(named: name) else {
             throw Problem(404, "tenant_not_found", "There is no tenant \"\(name)\".")
         }
-        return tenant
+        return tenant.value
     }
 
     /// A time of RFC 3339, or how long ago.

@@ -88,8 +88,8 @@ extension BreakerRule {
     /// - Throws: 400 `invalid_body`.
     fileprivate init(_ body: JSONObject) throws(Problem) {
         self.init()
-        if let value = body["failures"] { failures = try Self.number(value, "failures", in: Self.counts) }
-        if let value = body["probes"] { probes = try Self.number(value, "probes", in: 1...Self.mostProbes) }
+        if let value = body["failures"] { failures = try value.integer("failures", in: Self.counts) }
+        if let value = body["probes"] { probes = try value.integer("probes", in: 1...Self.mostProbes) }
         if let value = body["ratio"] {
             guard let number = value.doubleValue, number > 0, number <= 1 else {
                 throw Self.invalid("ratio must be a number above 0 and at most 1")
@@ -111,15 +111,6 @@ extension BreakerRule {
             isWindow || pauses.contains(time)
         else { throw invalid("\(name) must be a duration\(isWindow ? "" : " from 10ms to 7d"), such as 1m") }
         return time
-    }
-
-    private static func number(
-        _ value: JSONValue, _ name: String, in range: ClosedRange<Int32>
-    ) throws(Problem) -> Int32 {
-        guard let number = value.intValue.flatMap({ Int32(exactly: $0) }), range.contains(number) else {
-            throw invalid("\(name) must be an integer from \(range.lowerBound) to \(range.upperBound)")
-        }
-        return number
     }
 
     private static func invalid(_ detail: String) -> Problem { Problem(400, "invalid_body", detail + ".") }

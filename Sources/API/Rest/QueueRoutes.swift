@@ -120,21 +120,12 @@ extension QueueSettings {
             else { throw Self.invalid("boost must be a duration from 1ms to 24h, such as 1m") }
             order.boost = boost
         }
-        if let value = body["weight"] { weight = try Self.number(value, "weight", in: Self.weights) }
-        if let value = body["concurrency"] { concurrency = try Self.number(value, "concurrency", in: 0...1_000_000) }
+        if let value = body["weight"] { weight = try value.integer("weight", in: Self.weights) }
+        if let value = body["concurrency"] { concurrency = try value.integer("concurrency", in: 0...1_000_000) }
         if let value = body["strict"] {
             guard let flag = value.boolValue else { throw Self.invalid("strict must be true or false") }
             isStrict = flag
         }
-    }
-
-    private static func number(
-        _ value: JSONValue, _ name: String, in range: ClosedRange<Int32>
-    ) throws(Problem) -> Int32 {
-        guard let number = value.intValue.flatMap({ Int32(exactly: $0) }), range.contains(number) else {
-            throw invalid("\(name) must be an integer from \(range.lowerBound) to \(range.upperBound)")
-        }
-        return number
     }
 
     private static func invalid(_ detail: String) -> Problem { Problem(400, "invalid_body", detail + ".") }

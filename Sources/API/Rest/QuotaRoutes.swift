@@ -38,10 +38,8 @@ struct QuotaRoutes: Sendable {
         let (name, tenant) = try await tenant(call)
         let quotas = try TenantQuotas(body, of: tenant)
         if let value = body["weight"] {
-            let weights = QueueSettings.weights
-            let weight = try QuotaBody.number(
-                value, "weight", in: Int64(weights.lowerBound)...Int64(weights.upperBound))
-            try await catalog.setWeight(Int32(weight), of: tenant)
+            let weight = try value.integer("weight", in: QueueSettings.weights)
+            try await catalog.setWeight(weight, of: tenant)
         }
         return try await answer(try await engine.setQuotas(quotas), name)
     }
@@ -57,17 +55,6 @@ struct QuotaRoutes: Sendable {
             throw Problem(404, "tenant_not_found", "There is no tenant \"\(name)\".")
         }
         return (name, tenant)
-    }
-}
-
-enum QuotaBody {
-    /// - Throws: 400 `invalid_body`.
-    static func number(_ value: JSONValue, _ name: String, in range: ClosedRange<Int64>) throws(Problem) -> Int64 {
-        guard let number = value.intValue, range.contains(number) else {
-            throw Problem(
-                400, "invalid_body", "\(name) must be an integer from \(range.lowerBound) to \(range.upperBound).")
-        }
-        return number
     }
 }
 
@@ -87,10 +74,10 @@ extension TenantQuotas {
             }
             if case .null = value { continue }
             let least: Int64 = kind == .submissionsPerSecond ? 1 : 0
-            self.limits[kind] = try QuotaBody.number(value, "limits.\(name)", in: least...kind.most)
+            self.limits[kind] = try value.integer("limits.\(name)", in: least...kind.most)
         }
         if let value = body["soft_percent"] {
-            softPercent = Int32(try QuotaBody.number(value, "soft_percent", in: 1...100))
+            softPercent = try value.integer("soft_percent", in: 1...100)
         }
         retention = try TenantRetention(body["retention"])
     }
@@ -110,7 +97,7 @@ extension TenantRetention {
                     400, "unknown_field", "There is no retention \"\(name)\"; known: run_days, log_days.")
             }
             if case .null = value { continue }
-            let number = Int32(try QuotaBody.number(value, "retention.\(name)", in: 1...Int64(Self.mostDays)))
+            let number = try value.integer("retention.\(name)", in: 1...Self.mostDays)
             if name == "run_days" { runDays = number } else { logDays = number }
         }
     }

@@ -98,7 +98,15 @@ struct SignInRoutes: Sendable {
         guard let code = answer["code"], (1...4096).contains(code.utf8.count) else {
             throw SignInFailure(.provider, "the answer has neither a code nor an error")
         }
-        let signIn = try await provider.signIn(code: code, for: begun, now: gate.seconds)
+        // Each code costs a request to the provider.
+        try gate.limiter.checkFailures(of: request)
+        let signIn: SignIn
+        do {
+            signIn = try await provider.signIn(code: code, for: begun, now: gate.seconds)
+        } catch {
+            gate.limiter.noteFailure(of: request)
+            throw error
+        }
         var generator = SystemRandomNumberGenerator()
         let session = SessionText(using: &generator)
         guard try await store.addSession(session, for: signIn) else {

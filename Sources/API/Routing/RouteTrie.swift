@@ -6,8 +6,8 @@
 struct RouteTrie<Value: Sendable>: Sendable {
     enum Match {
         case found(Value, parameters: [String: String])
-        /// The path exists; these methods do.
-        case otherMethods([String])
+        /// The path exists with these methods.
+        case otherMethods([String: Value])
         case nothing
         /// A segment's percent-encoding is broken, or is not UTF-8.
         case malformed
@@ -52,20 +52,20 @@ struct RouteTrie<Value: Sendable>: Sendable {
         var search = Search(method: method)
         walk(0, segments[...], &search)
         if let found = search.found { return .found(found, parameters: search.parameters) }
-        return search.methods.isEmpty ? .nothing : .otherMethods(search.methods.sorted())
+        return search.methods.isEmpty ? .nothing : .otherMethods(search.methods)
     }
 
     private struct Search {
         let method: String
         var parameters: [String: String] = [:]
-        var methods: Set<String> = []
+        var methods: [String: Value] = [:]
         var found: Value?
     }
 
     private func walk(_ node: Int, _ rest: ArraySlice<String>, _ search: inout Search) {
         guard let segment = rest.first else {
             search.found = nodes[node].values[search.method]
-            if search.found == nil { search.methods.formUnion(nodes[node].values.keys) }
+            if search.found == nil { search.methods.merge(nodes[node].values) { first, _ in first } }
             return
         }
         if let next = nodes[node].literals[segment] { walk(next, rest.dropFirst(), &search) }

@@ -4,12 +4,12 @@ import Synchronization
 final class BreakerBook: Sendable {
     private let registry: any BreakerRegistry
     private let table = Mutex(BreakerTable())
-    private let observer = Mutex<(@Sendable (BreakerTable) -> Void)?>(nil)
+    private let observer = Mutex<(@Sendable () -> Void)?>(nil)
 
     init(registry: any BreakerRegistry) { self.registry = registry }
 
     /// Whom to tell of every change.
-    func observe(_ body: @escaping @Sendable (BreakerTable) -> Void) { observer.withLock { $0 = body } }
+    func observe(_ body: @escaping @Sendable () -> Void) { observer.withLock { $0 = body } }
 
     var snapshot: BreakerTable { table.withLock { $0 } }
 
@@ -20,6 +20,6 @@ final class BreakerBook: Sendable {
             table = read
             return true
         }
-        if isNew { observer.withLock { $0 }?(read) }
+        if isNew { observer.withLock { $0 }?() }
     }
 }

@@ -1,3 +1,4 @@
+import Supervision
 import Workflows
 
 /// Works through jobs over many runs: a duty of every node, of which one at a time has a job.
@@ -39,7 +40,7 @@ public final class BulkRunner: Sendable {
         var pause = claim.job.order.rate.map { Duration.seconds(Double(results.count) / Double($0)) } ?? .zero
         if let stop { pause = max(pause, stop.retryAfter) }
         _ = try await jobs.recordResults(results, of: claim, node: node, pause: pause)
-        return pause == .zero ? .zero : min(pause, .seconds(1))
+        return pause
     }
 
     /// What became of the runs up to the first that must wait, and why that one must. Those behind it are dealt with again.

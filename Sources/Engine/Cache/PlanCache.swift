@@ -131,17 +131,25 @@ final class PlanCache: Sendable {
             throw StoreError.refused(
                 code: "definition", detail: "version \(stored.flow.value) does not compile: \(error)")
         }
+        let applied = AppliedDefinition(
+            name: stored.name, flow: stored.flow, version: stored.version, changed: false)
+        return try await take(plan, of: applied, tenant: stored.tenant)
+    }
+
+    /// Keeps the plan of a version.
+    @discardableResult
+    func take(_ plan: Plan, of version: AppliedDefinition, tenant: TenantID) async throws(StoreError) -> FlowPlan {
         var buckets: [Bucket] = []
         buckets.reserveCapacity(plan.steps.count)
         for step in plan.steps {
-            let queue = try await queue(step.queue, tenant: stored.tenant)
+            let queue = try await queue(step.queue, tenant: tenant)
             let route = try await route(taskType: step.taskType, pool: step.pool)
-            buckets.append(Bucket(tenant: stored.tenant, queue: queue, route: route))
+            buckets.append(Bucket(tenant: tenant, queue: queue, route: route))
         }
         let flow = FlowPlan(
-            flow: stored.flow, tenant: stored.tenant, name: stored.name, version: stored.version, plan: plan,
+            flow: version.flow, tenant: tenant, name: version.name, version: version.version, plan: plan,
             buckets: buckets)
-        state.withLock { $0.plans.insert(flow, for: stored.flow, cost: 1) }
+        state.withLock { $0.plans.insert(flow, for: version.flow, cost: 1) }
         return flow
     }
 }

@@ -1,4 +1,5 @@
 import Logging
+import Supervision
 import Synchronization
 import Telemetry
 import Workflows
@@ -265,16 +266,7 @@ final class Dispatcher: Sendable {
     /// Offers suspects whose workers have nothing else any more.
     private func assignAlone() async throws(StoreError) {
         let leases = withState { $0.takeAlone() }
-        guard !leases.isEmpty else { return }
-        let entries: [RunKey: RunEntry]
-        do {
-            entries = try await directory.entries(of: leases)
-        } catch {
-            for lease in leases { withState { state in _ = state.remove(lease.fence.session, lease.held) } }
-            giveBack(leases)
-            throw error
-        }
-        for lease in leases { if let entry = entries[lease.fence.key] { assign(lease, entry: entry) } }
+        if !leases.isEmpty { try await assign(leases) }
     }
 
     private func claim(_ plan: DispatchState.ClaimPlan) async throws(StoreError) {
@@ -294,6 +286,11 @@ final class Dispatcher: Sendable {
         if leases.isEmpty { metrics.emptyClaims.add() }
         metrics.claimedTasks.add(UInt64(leases.count))
         giveBack(withState { $0.claimed(plan, leases) })
+        try await assign(leases)
+    }
+
+    /// Reads the runs of leases and offers their tasks.
+    private func assign(_ leases: [LeasedTask]) async throws(StoreError) {
         let entries: [RunKey: RunEntry]
         do {
             entries = try await directory.entries(of: leases)

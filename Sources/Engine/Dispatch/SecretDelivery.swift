@@ -1,4 +1,5 @@
 import Logging
+import Supervision
 import Synchronization
 public import Workflows
 

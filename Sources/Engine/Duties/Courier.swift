@@ -1,3 +1,4 @@
+import Supervision
 import Synchronization
 
 /// Messages that this node has just written to the inbox, for the sweep that delivers them at once. They are durable:

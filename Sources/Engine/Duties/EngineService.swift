@@ -1,3 +1,5 @@
+import Supervision
+
 /// Something that the engine keeps running: the supervisor starts `run` again when it throws, and cancels it to stop.
 public struct EngineService: Sendable {
     public var name: String

@@ -18,10 +18,11 @@ extension RunEntry {
     /// The limit that a step needs a slot of; `nil` also when its key cannot be made: then the attempt fails before it
     /// is handed to the worker (`task(_:)`).
     func stepLimit(_ step: Int32) -> Limit? {
-        if flow.plan.steps[Int(templateIndex(of: step))].breaker != nil {
+        let index = Int(templateIndex(of: step))
+        if flow.plan.steps[index].breaker != nil {
             return breakerName(step).map { .breaker(tenant: key.tenant, name: $0) }
         }
-        guard let limit = flow.plan.steps[Int(templateIndex(of: step))].limit else { return nil }
+        guard let limit = flow.plan.steps[index].limit else { return nil }
         guard let name = withContents({ contents in try? contents.run.limitName(of: step) }) else { return nil }
         return Limit(tenant: key.tenant, level: .step, name: name, slots: limit.slots, flow: flow.flow)
     }

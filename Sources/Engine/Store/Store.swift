@@ -58,13 +58,6 @@ public protocol Store: Reranking, LimitStore, BreakerStore, EvidenceReader, Quot
     func now() async throws(StoreError) -> Timestamp
 }
 
-extension Store {
-    /// With the usual lease.
-    public func rescue(limit: Int) async throws(StoreError) -> [RescuedAttempt] {
-        try await rescue(limit: limit, lease: .seconds(15))
-    }
-}
-
 /// Why a store call had no effect.
 public enum StoreError: Error, Sendable {
     /// The database cannot be reached or is shutting down; try again after the hint.

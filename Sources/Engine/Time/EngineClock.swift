@@ -1,3 +1,5 @@
+import Supervision
+
 /// The engine's own clock for waits and deadlines; what is recorded carries the store's time instead.
 public protocol EngineClock: Sendable {
     /// Time since an arbitrary start; never goes back.

@@ -94,7 +94,7 @@ extension PostgresStore {
     }
 
     public func setSuspended(_ isSuspended: Bool, tenant name: String) async throws -> Bool {
-        try await change { (transaction) throws(PostgresError) in
+        try await change { transaction in
             try await !transaction.query(
                 """
                 UPDATE tenants SET suspended_at = CASE WHEN \(isSuspended) THEN coalesce(suspended_at, now()) END

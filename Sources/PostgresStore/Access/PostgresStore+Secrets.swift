@@ -70,7 +70,7 @@ extension PostgresStore: SecretStore {
     }
 
     public func replaceSecret(_ old: PlacedSecret, with new: SealedSecret) async throws -> Bool {
-        try await change { (transaction) throws(PostgresError) in
+        try await change { transaction in
             try await !transaction.query(
                 """
                 UPDATE secrets SET key_id = \(new.keyID), wrapped = \(new.wrapped), sealed = \(new.sealed)

@@ -151,13 +151,7 @@ extension PostgresStore: AuditChain {
         _ body: (PostgresTransaction) async throws -> Answer
     ) async throws(StoreError) -> Answer {
         try await duty { (connection) throws(PostgresError) in
-            do {
-                return try await connection.withTransaction { transaction in try await body(transaction) }
-            } catch let error as PostgresError {
-                throw error
-            } catch {
-                throw PostgresError(.misuse, reason: "\(error)")
-            }
+            try await connection.transaction { transaction in try await body(transaction) }
         }
     }
 }

@@ -38,12 +38,6 @@ extension PostgresStore: AuditLog {
             return records
         }
     }
-
-    public func auditedTenant(named name: String) async throws -> Int32? {
-        try await directory { (connection) throws(PostgresError) in
-            try await connection.query("SELECT id FROM tenants WHERE name = \(name)").first?.decode(0, as: Int32.self)
-        }
-    }
 }
 
 /// Records as the arrays that `AuditStatement.add` unnests.

@@ -15,19 +15,13 @@ extension PostgresStore {
 
     /// The same for what only the engine's role may write.
     func change<Answer>(
-        _ body: (PostgresTransaction) async throws(PostgresError) -> Answer
+        _ body: (PostgresTransaction) async throws -> Answer
     ) async throws(StoreError) -> Answer {
         let context = AuditContext.current
         let answer = try await duty { (connection) throws(PostgresError) in
-            do {
-                return try await connection.withTransaction { transaction in
-                    try await Self.state(context, in: transaction)
-                    return try await body(transaction)
-                }
-            } catch let error as PostgresError {
-                throw error
-            } catch {
-                throw PostgresError(.misuse, reason: "\(error)")
+            try await connection.transaction { transaction in
+                try await Self.state(context, in: transaction)
+                return try await body(transaction)
             }
         }
         context?.noteRecorded()

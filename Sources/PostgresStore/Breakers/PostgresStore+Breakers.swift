@@ -131,7 +131,7 @@ extension PostgresStore: BreakerRegistry {
     private func changing(
         _ place: BreakerPlace, _ body: @Sendable @escaping (inout BreakerRecord, Timestamp) -> Void
     ) async throws(StoreError) -> Admissions? {
-        try await transacting { transaction in
+        try await change { transaction in
             let limits = place.limits
             if !limits.isEmpty {
                 var lock = PostgresPipeline(.single)
@@ -152,7 +152,7 @@ extension PostgresStore: BreakerRegistry {
     }
 
     private func recall(_ place: BreakerPlace) async throws(StoreError) {
-        try await transacting { transaction in
+        try await change { transaction in
             var lock = PostgresPipeline(.single)
             place.limits.addLock(to: &lock)
             _ = try await transaction.execute(lock)
@@ -165,7 +165,7 @@ extension PostgresStore: BreakerRegistry {
     private func set(
         _ rule: BreakerRule, of taskType: String, tenant: TenantID
     ) async throws(StoreError) -> BreakerWrite {
-        try await transacting { transaction in
+        try await change { transaction in
             let id = LimitID(tenant: tenant, breaker: .taskType, name: taskType)
             let rows = try await transaction.execute(
                 BreakerStatement.setRule, tenant.value, id.digest.uuid, taskType, rule.failures, rule.ratio,
@@ -177,31 +177,11 @@ extension PostgresStore: BreakerRegistry {
     }
 
     private func remove(_ place: BreakerPlace) async throws(StoreError) -> BreakerWrite {
-        try await transacting { transaction in
+        try await change { transaction in
             try await transaction.execute(
                 BreakerStatement.remove, place.id.tenant.value, place.id.digest.uuid)
             try await transaction.execute(BreakerStatement.shutQueues, place.id.tenant.value)
             return .removed
         }
-    }
-
-    private func transacting<Answer: Sendable>(
-        _ body: @Sendable @escaping (PostgresTransaction) async throws -> Answer
-    ) async throws(StoreError) -> Answer {
-        let context = AuditContext.current
-        let answer: Answer = try await duty { (connection) throws(PostgresError) in
-            do {
-                return try await connection.withTransaction { transaction in
-                    try await Self.state(context, in: transaction)
-                    return try await body(transaction)
-                }
-            } catch let error as PostgresError {
-                throw error
-            } catch {
-                throw PostgresError(.misuse, reason: "\(error)")
-            }
-        }
-        context?.noteRecorded()
-        return answer
     }
 }

@@ -6,7 +6,7 @@ public import Workflows
 
 extension PostgresStore: BulkStore {
     public func createJob(_ job: BulkJob, items: [BulkItem]) async throws(StoreError) -> BulkJob {
-        try await change { (transaction) throws(PostgresError) in
+        try await change { transaction in
             let rows = try await transaction.execute(
                 BulkStatement.create, job.tenant.value, job.id.uuid, job.order.action.rawValue, job.order.filter,
                 job.order.rate, job.order.mostReplays, job.order.reason, job.order.by, job.total)
@@ -64,7 +64,7 @@ extension PostgresStore: BulkStore {
     }
 
     public func cancelJob(_ id: RunID.Bytes, tenant: TenantID, by: String) async throws(StoreError) -> BulkJob? {
-        try await change { (transaction) throws(PostgresError) in
+        try await change { transaction in
             let rows = try await transaction.execute(BulkStatement.cancel, tenant.value, id.uuid, by)
             if let row = rows.first { try await Self.record("bulk.cancel", try BulkJob(row), in: transaction) }
         }

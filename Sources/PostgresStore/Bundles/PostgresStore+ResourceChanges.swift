@@ -64,6 +64,7 @@ private struct ResourceWriting {
             case .runLimit, .stepLimit: break
             }
         }
+        if !written.queues.isEmpty { try await PostgresStore.tell(written.queues, of: tenant, in: transaction) }
         written.admissions = try await writeLimits()
         let touched = Set(
             changes.queues.map { ResourceID(.queue, $0.value.name) } + changes.limits.map(\.value.id)
@@ -154,17 +155,14 @@ private struct ResourceWriting {
 
     private func write(_ queue: ResourceChanges.Expected<QueueDeclaration>) async throws -> QueueID {
         let name = queue.value.name
-        try await transaction.query(
-            "INSERT INTO queues (tenant, name) VALUES (\(tenant.value), \(name)) ON CONFLICT DO NOTHING")
+        try await PostgresStore.makeQueue(named: name, of: tenant, in: transaction)
         let id = ResourceID(.queue, name)
         guard let (record, isDeclared) = try await lockQueue(name),
             (isDeclared ? record.version : nil) == queue.version
         else { throw Abandoned(write: .moved(id)) }
-        if !isDeclared {
-            try await transaction.query(
-                "UPDATE queues SET declared = true, deleted_at = NULL WHERE id = \(record.id.value)")
-        }
-        return try await PostgresStore.write(.settings(QueueSettings(queue.value)), to: record, in: transaction).id
+        return try await PostgresStore.write(
+            .settings(QueueSettings(queue.value)), to: record, isDeclared: true, in: transaction
+        ).id
     }
 
     private func removeQueue(_ id: ResourceID, version: Int64?) async throws -> QueueID {

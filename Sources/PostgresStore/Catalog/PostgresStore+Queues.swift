@@ -40,7 +40,7 @@ extension PostgresStore: QueueRegistry {
     }
 
     public func setWeight(_ weight: Int32, of tenant: TenantID) async throws(StoreError) {
-        _ = try await change { (transaction) throws(PostgresError) in
+        _ = try await change { transaction in
             try await transaction.query("UPDATE tenants SET weight = \(weight) WHERE id = \(tenant.value)")
         }
     }
@@ -50,9 +50,10 @@ extension PostgresStore: QueueRegistry {
     ) async throws(StoreError) -> QueueWrite {
         try await writing(name, tenant, isMade: true) { transaction, record, standing in
             if standing.isDeclared { return .exists(record) }
-            try await transaction.query(
-                "UPDATE queues SET declared = true, deleted_at = NULL WHERE id = \(record.id.value)")
-            return .written(try await Self.write(.settings(settings), to: record, in: transaction))
+            let written = try await Self.write(
+                .settings(settings), to: record, isDeclared: true, in: transaction)
+            try await Self.tell([record.id], of: tenant, in: transaction)
+            return .written(written)
         }
     }
 
@@ -62,7 +63,9 @@ extension PostgresStore: QueueRegistry {
         try await writing(name, tenant) { transaction, record, standing in
             guard standing.isVisible else { return .missing }
             if let version, version != record.version { return .versionMismatch(current: record.version) }
-            return .written(try await Self.write(change, to: record, in: transaction))
+            let written = try await Self.write(change, to: record, in: transaction)
+            try await Self.tell([record.id], of: tenant, in: transaction)
+            return .written(written)
         }
     }
 
@@ -73,7 +76,9 @@ extension PostgresStore: QueueRegistry {
             guard standing.isVisible else { return .missing }
             if let version, version != record.version { return .versionMismatch(current: record.version) }
             let tokens = try await Self.delete(record, in: transaction)
-            return tokens == 0 ? .deleted : .notEmpty(tokens: tokens)
+            guard tokens == 0 else { return .notEmpty(tokens: tokens) }
+            try await Self.tell([record.id], of: tenant, in: transaction)
+            return .deleted
         }
     }
 
@@ -89,10 +94,9 @@ extension PostgresStore: QueueRegistry {
             """
         ).decode(row: 0, column: 0, as: Int64.self)
         guard tokens == 0 else { return Int(tokens) }
-        try await transaction.query("UPDATE queues SET declared = false, deleted_at = now() WHERE id = \(id)")
         var open = record
         (open.isPaused, open.isDraining) = (false, false)
-        _ = try await write(.settings(QueueSettings()), to: open, in: transaction)
+        _ = try await write(.settings(QueueSettings()), to: open, isDeclared: false, in: transaction)
         return 0
     }
 
@@ -114,10 +118,7 @@ extension PostgresStore: QueueRegistry {
     ) async throws(StoreError) -> QueueWrite {
         try await change(of: tenant.value) { (scope) throws(PostgresError) in
             try await scope.withTransaction { transaction in
-                if isMade {
-                    try await transaction.query(
-                        "INSERT INTO queues (tenant, name) VALUES (\(tenant.value), \(name)) ON CONFLICT DO NOTHING")
-                }
+                if isMade { try await Self.makeQueue(named: name, of: tenant, in: transaction) }
                 let rows = try await transaction.query(
                     """
                     SELECT id, tenant, name, discipline, boost, weight, strict, concurrency, paused, draining, version,
@@ -131,9 +132,35 @@ extension PostgresStore: QueueRegistry {
         }
     }
 
-    /// Writes a change and its event. A new limit counts what runs already.
+    /// Makes a queue's row unless there is one; behind an open breaker of its tenant it is shut from the start.
+    static func makeQueue(
+        named name: String, of tenant: TenantID, in transaction: PostgresTransaction
+    ) async throws {
+        try await transaction.query(
+            """
+            INSERT INTO queues (tenant, name, shut)
+            SELECT \(tenant.value), \(name), EXISTS (
+                SELECT FROM breakers WHERE tenant = \(tenant.value) AND kind = 1 AND phase <> 1)
+            ON CONFLICT DO NOTHING
+            """)
+    }
+
+    /// Tells every node of changed queues, once a transaction: it has one row of events for each tenant.
+    static func tell(
+        _ queues: [QueueID], of tenant: TenantID, in transaction: PostgresTransaction
+    ) async throws {
+        try await transaction.query(
+            """
+            INSERT INTO events (tenant, wakes, payload, queues)
+            VALUES (\(tenant.value), '{}', '[]', \(queues.map(\.value)))
+            """)
+    }
+
+    /// Writes a change, of which `tell` tells. A new limit counts what runs already.
+    ///
+    /// - Parameter isDeclared: whether somebody has set the queue up from now on; `nil`: as before.
     static func write(
-        _ change: QueueChange, to record: QueueRecord, in transaction: PostgresTransaction
+        _ change: QueueChange, to record: QueueRecord, isDeclared: Bool? = nil, in transaction: PostgresTransaction
     ) async throws -> QueueRecord {
         let id = record.id.value
         var changed = record
@@ -152,17 +179,14 @@ extension PostgresStore: QueueRegistry {
                 boost = \(settings.order.boost.wholeMicroseconds), weight = \(settings.weight),
                 strict = \(settings.isStrict), concurrency = \(settings.concurrency), paused = \(changed.isPaused),
                 draining = \(changed.isDraining), version = \(changed.version), updated_at = now(),
+                declared = coalesce(\(isDeclared), declared),
+                deleted_at = CASE \(isDeclared) WHEN true THEN NULL WHEN false THEN now() ELSE deleted_at END,
                 reordered_at = CASE WHEN \(isReordered) THEN now() ELSE reordered_at END
             WHERE id = \(id)
             """)
         if settings.isGuarded, !record.settings.isGuarded {
             try await transaction.query("UPDATE attempts SET guarded = true WHERE queue = \(id) AND NOT guarded")
         }
-        try await transaction.query(
-            """
-            INSERT INTO events (tenant, wakes, payload, queues)
-            VALUES (\(record.tenant.value), '{}', '[]', ARRAY[\(id)::int4])
-            """)
         return changed
     }
 

@@ -32,14 +32,8 @@ extension PostgresStore {
     static func write(
         _ columns: CommitColumns, _ pipeline: PostgresPipeline, on connection: PostgresConnection
     ) async throws(PostgresError) -> CommitReply {
-        do {
-            return try await connection.withTransaction { transaction in
-                try await write(columns, pipeline, in: transaction)
-            }
-        } catch let error as PostgresError {
-            throw error
-        } catch {
-            throw PostgresError(.misuse, reason: "\(error)")
+        try await connection.transaction { transaction in
+            try await write(columns, pipeline, in: transaction)
         }
     }
 

@@ -33,22 +33,16 @@ extension PostgresStore {
     /// Forgets limits that nobody uses. They are locked first and judged afterwards, by a snapshot from after the lock.
     private func forgetLimits(limit: Int) async throws(StoreError) {
         try await duty { (connection) throws(PostgresError) in
-            do {
-                try await connection.execute(RateStatement.forget, Int64(limit))
-                try await connection.execute(PacingStatement.forgetThrottles, Int64(limit))
-                try await connection.execute(PacingStatement.forgetDebounces, Int64(limit))
-                try await connection.execute(BreakerStatement.forget, Int64(limit))
-                try await connection.withTransaction { transaction in
-                    let old = try await transaction.execute(LimitStatement.old, Int64(limit))
-                    guard !old.isEmpty else { return }
-                    try await transaction.execute(
-                        LimitStatement.forget, try old.column(0, as: Int32.self),
-                        try old.column(1, as: PostgresUUID.self))
-                }
-            } catch let error as PostgresError {
-                throw error
-            } catch {
-                throw PostgresError(.misuse, reason: "\(error)")
+            try await connection.execute(RateStatement.forget, Int64(limit))
+            try await connection.execute(PacingStatement.forgetThrottles, Int64(limit))
+            try await connection.execute(PacingStatement.forgetDebounces, Int64(limit))
+            try await connection.execute(BreakerStatement.forget, Int64(limit))
+            try await connection.transaction { transaction in
+                let old = try await transaction.execute(LimitStatement.old, Int64(limit))
+                guard !old.isEmpty else { return }
+                try await transaction.execute(
+                    LimitStatement.forget, try old.column(0, as: Int32.self),
+                    try old.column(1, as: PostgresUUID.self))
             }
         }
     }
@@ -60,14 +54,8 @@ extension PostgresStore {
         _ columns: CommitColumns, _ statement: PostgresStatement, on connection: PostgresConnection
     ) async throws(PostgresError) -> LimitedReply {
         if columns.isPipelined { return try await writePipelined(columns, statement, on: connection) }
-        do {
-            return try await connection.withTransaction { transaction in
-                try await writeWithLimits(columns, statement, in: transaction)
-            }
-        } catch let error as PostgresError {
-            throw error
-        } catch {
-            throw PostgresError(.misuse, reason: "\(error)")
+        return try await connection.transaction { transaction in
+            try await writeWithLimits(columns, statement, in: transaction)
         }
     }
 

@@ -39,8 +39,8 @@ enum OutcomeStatement {
         SELECT DISTINCT ON (n.tenant, n.key) n.tenant, n.key, n.run, n.step, n.output,
             now() + n.lifetime * interval '1 microsecond'
         FROM unnest($1::int4[], $2::text[], $3::uuid[], $4::int4[], $5::text[], $6::int8[])
-            AS n(tenant, key, run, step, output, lifetime)
-        ORDER BY n.tenant, n.key
+            WITH ORDINALITY AS n(tenant, key, run, step, output, lifetime, place)
+        ORDER BY n.tenant, n.key, n.place DESC
         ON CONFLICT (tenant, key) DO UPDATE
         SET run = excluded.run, step = excluded.step, made_at = now(), output = excluded.output,
             expires_at = excluded.expires_at

@@ -17,14 +17,8 @@ extension PostgresStore {
             }
         case .idempotency:
             return try await lane { (connection) throws(PostgresError) in
-                do {
-                    return try await connection.withTransaction { transaction in
-                        try await Self.hold(request, for: run, in: transaction)
-                    }
-                } catch let error as PostgresError {
-                    throw error
-                } catch {
-                    throw PostgresError(.misuse, reason: "\(error)")
+                try await connection.transaction { transaction in
+                    try await Self.hold(request, for: run, in: transaction)
                 }
             }
         }

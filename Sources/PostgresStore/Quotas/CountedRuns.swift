@@ -78,28 +78,22 @@ extension PostgresStore {
     ) async throws(PostgresError) -> LimitedReply {
         let over = counted.overQuota
         guard over.isEmpty else { return .refused(over) }
-        do {
-            return try await connection.withTransaction { transaction in
-                let over = try await counted.use(in: transaction)
-                guard over.isEmpty else { return .refused(over) }
-                let reply: LimitedReply
-                if columns.needsLimits {
-                    reply = try await writeWithLimits(columns, statement, in: transaction)
-                } else {
-                    var pipeline = PostgresPipeline(.single)
-                    pipeline.add(statement) { columns.bind(into: &$0) }
-                    reply = .written(try await write(columns, pipeline, in: transaction))
-                }
-                switch reply {
-                case .written(let reply): try await counted.settle(in: transaction, wrote: reply.wrote)
-                case .refused: try await counted.settle(in: transaction) { _ in false }
-                }
-                return reply
+        return try await connection.transaction { transaction in
+            let over = try await counted.use(in: transaction)
+            guard over.isEmpty else { return .refused(over) }
+            let reply: LimitedReply
+            if columns.needsLimits {
+                reply = try await writeWithLimits(columns, statement, in: transaction)
+            } else {
+                var pipeline = PostgresPipeline(.single)
+                pipeline.add(statement) { columns.bind(into: &$0) }
+                reply = .written(try await write(columns, pipeline, in: transaction))
             }
-        } catch let error as PostgresError {
-            throw error
-        } catch {
-            throw PostgresError(.misuse, reason: "\(error)")
+            switch reply {
+            case .written(let reply): try await counted.settle(in: transaction, wrote: reply.wrote)
+            case .refused: try await counted.settle(in: transaction) { _ in false }
+            }
+            return reply
         }
     }
 }

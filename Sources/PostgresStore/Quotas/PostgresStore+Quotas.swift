@@ -24,7 +24,7 @@ extension PostgresStore {
     public func setQuotas(_ quotas: TenantQuotas) async throws(StoreError) -> TenantQuotas {
         let tenant = quotas.tenant
         let context = AuditContext.current
-        let written = try await change { (transaction) throws(PostgresError) in
+        let written = try await change { transaction in
             let before = try await QuotaChange.text(of: tenant, transaction)
             let written = try TenantQuotas(
                 try await transaction.execute(

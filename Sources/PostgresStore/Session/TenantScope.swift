@@ -57,15 +57,9 @@ struct TenantScope: Sendable {
     func withTransaction<Answer>(
         _ body: (PostgresTransaction) async throws -> Answer
     ) async throws(PostgresError) -> Answer {
-        do {
-            return try await connection.withTransaction { transaction in
-                try await transaction.execute(Self.enter, String(tenant), actor)
-                return try await body(transaction)
-            }
-        } catch let error as PostgresError {
-            throw error
-        } catch {
-            throw PostgresError(.misuse, reason: "\(error)")
+        try await connection.transaction { transaction in
+            try await transaction.execute(Self.enter, String(tenant), actor)
+            return try await body(transaction)
         }
     }
 }

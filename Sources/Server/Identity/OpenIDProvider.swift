@@ -2,6 +2,7 @@ import Access
 import HTTPClient
 import JSON
 import Logging
+import Supervision
 import Synchronization
 
 /// An OpenID provider over the network: its keys are fetched and kept, people sign in at it.
@@ -22,9 +23,8 @@ final class OpenIDProvider: SignInProvider, IssuerKeySource, Sendable {
     let configuration: IssuerConfiguration
     /// What its keys are now.
     let ring = KeyRing(nil)
-    /// One element for each change of the keys.
-    let changes: AsyncStream<Void>
-    private let changed: AsyncStream<Void>.Continuation
+    /// Raised at each change of the keys; one may wait for it.
+    let changes = Signal()
     private let client: HTTPClient
     private let logger: Logger
     private let now: @Sendable () -> Int64
@@ -38,7 +38,6 @@ final class OpenIDProvider: SignInProvider, IssuerKeySource, Sendable {
         self.client = client
         self.logger = logger
         self.now = now
-        (changes, changed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     /// The issuer of bearer tokens; `nil` where it is for signing in alone.
@@ -58,7 +57,7 @@ final class OpenIDProvider: SignInProvider, IssuerKeySource, Sendable {
             }
             if isTooOld, !ring.ids.isEmpty {
                 ring.replace(nil)
-                changed.yield()
+                changes.raise()
                 logger.error(
                     "the issuer's keys are too old; its tokens are refused",
                     metadata: ["issuer": "\(configuration.url)"])
@@ -110,7 +109,7 @@ final class OpenIDProvider: SignInProvider, IssuerKeySource, Sendable {
                     now: now(), maxAge: IssuerKeySchedule.maxAge(answer.field("cache-control")))
             }
             // What was remembered under a key that has left is forgotten.
-            if !Set(before).isSubset(of: keys.ids) { changed.yield() }
+            if !Set(before).isSubset(of: keys.ids) { changes.raise() }
             if before != keys.ids {
                 logger.notice(
                     "the issuer's keys were taken",
@@ -186,7 +185,12 @@ final class OpenIDProvider: SignInProvider, IssuerKeySource, Sendable {
     }
 
     private func metadata() async throws(SignInFailure) -> ProviderMetadata {
-        if let known = state.withLock({ $0.metadata }) { return known }
+        let (known, mayFetch, lastFailure) = state.withLock { state in
+            (state.metadata, state.fetch != nil || state.schedule.mayFetch(now: now()), state.lastFailure)
+        }
+        if let known { return known }
+        // Nobody's clicks are a reason to ask a provider that has just failed to answer.
+        guard mayFetch else { throw SignInFailure(.provider, lastFailure) }
         do { try await fetch() } catch { throw SignInFailure(.provider, "\(error)") }
         guard let known = state.withLock({ $0.metadata }) else {
             throw SignInFailure(.provider, "its discovery document is not known")
@@ -229,8 +233,8 @@ extension IssuerConfiguration.Client {
     /// Read for each sign-in, so that a new secret needs no restart.
     func secret() throws -> String? {
         guard let secretFile else { return nil }
-        guard let bytes = try KeyFile.read(secretFile) else {
-            throw KeyFile.Failure("\(secretFile) is missing: it holds the client secret of the OpenID provider")
+        guard let bytes = try DurableFile.read(secretFile) else {
+            throw DurableFile.Failure("\(secretFile) is missing: it holds the client secret of the OpenID provider")
         }
         let text = String(decoding: bytes, as: UTF8.self)
         return String(text.prefix { !$0.isNewline })

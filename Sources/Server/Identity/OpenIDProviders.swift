@@ -12,14 +12,16 @@ struct OpenIDProviders: Sendable {
     /// - Parameter file: JSON; `nil` for none.
     static func open(_ file: String?, logger: Logger) throws -> Self {
         guard let file else { return Self(all: []) }
-        guard let bytes = try KeyFile.read(file) else { throw KeyFile.Failure("\(file): there is no such file") }
+        guard let bytes = try DurableFile.read(file) else {
+            throw DurableFile.Failure("\(file): there is no such file")
+        }
         let configurations: [IssuerConfiguration]
         do {
             configurations = try IssuerConfiguration.read(json: bytes)
-        } catch { throw KeyFile.Failure("\(file): \(error)") }
+        } catch { throw DurableFile.Failure("\(file): \(error)") }
         for configuration in configurations {
             guard configuration.url != NodeKeys.issuer else {
-                throw KeyFile.Failure("\(file): \(configuration.url) is this server's own issuer")
+                throw DurableFile.Failure("\(file): \(configuration.url) is this server's own issuer")
             }
             // A missing secret is said at the start, not at the first sign-in.
             _ = try configuration.client?.secret()
@@ -47,8 +49,11 @@ struct OpenIDProviders: Sendable {
                     [
                         ChildSpec("\(provider.name) keys") { try await provider.run() },
                         ChildSpec("\(provider.name) changes") {
-                            for await _ in provider.changes { access.keysChanged() }
-                            try Task.checkCancellation()
+                            while true {
+                                await provider.changes.wait()
+                                try Task.checkCancellation()
+                                access.keysChanged()
+                            }
                         },
                     ]
                 }))

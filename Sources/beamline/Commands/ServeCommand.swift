@@ -82,9 +82,6 @@ struct ServeCommand: AsyncParsableCommand {
         guard clientRevocations == nil || clientAuthorities != nil else {
             throw ValidationError("--client-revocations needs --client-authorities.")
         }
-        guard !requireClientCertificates || clientAuthorities != nil && !workerListen.isEmpty else {
-            throw ValidationError("--require-client-certificates needs --client-authorities and --worker-listen.")
-        }
         guard auditMonths.map({ (1...1200).contains($0) }) ?? true else {
             throw ValidationError("--audit-months must be from 1 to 1200.")
         }
@@ -103,6 +100,12 @@ struct ServeCommand: AsyncParsableCommand {
         ] as [(Listener, [String], String)] {
             let texts = given.isEmpty ? [ClientContext.environment(variable)].compactMap(\.self) : given
             if !texts.isEmpty { options.listeners[listener] = try texts.map { try ListenAddress.parse($0) } }
+        }
+        // Browsers and probes have none, so workers need a listener of their own.
+        guard !requireClientCertificates || clientAuthorities != nil && options.listeners[.workers] != nil else {
+            throw ValidationError(
+                "--require-client-certificates needs --client-authorities, and --worker-listen (BEAMLINE_WORKER_LISTEN)."
+            )
         }
         options.clientCertificates = clientAuthorities.map {
             ClientCertificates(

@@ -275,16 +275,21 @@ struct SecretStepTests {
             let token = try api.minter.mint(
                 subject: "wil", tenant: "acme", roles: [], customRoles: ["writer"], lifetime: 600, now: APIFixture.now,
                 id: "w")
-            func apply(_ secret: String) async throws -> APIFixture.Answer {
+            func apply(
+                _ secret: String, to path: String = "/v1/workflows", as type: String = "application/json"
+            ) async throws -> APIFixture.Answer {
                 let source: JSONValue = [
                     "name": .string("f"),
                     "steps": [["id": "a", "uses": "noop", "with": ["t": .string("${{ secrets[\"\(secret)\"] }}")]]],
                 ]
                 return try await api.send(
-                    "POST", "/v1/workflows", as: nil, json: source.text(), fields: ["authorization": "Bearer \(token)"])
+                    "POST", path, as: nil, json: source.text(),
+                    fields: ["authorization": "Bearer \(token)", "content-type": type])
             }
             let refused = try await apply("ci/token")
             #expect(refused.status == 403 && refused.text.contains("secrets:use"))
+            let bundled = try await apply("ci/token", to: "/v1/apply", as: "application/yaml")
+            #expect(bundled.status == 403 && bundled.text.contains("secrets:use"))
             let grant = #"{"subject":"wil","role":"user","kind":"namespace","name":"ci"}"#
             _ = try await api.send("POST", "/v1/grants", json: grant)
             while try await apply("ci/token").status != 201 { try await Task.sleep(for: .milliseconds(50)) }

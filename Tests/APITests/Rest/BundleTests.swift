@@ -1,6 +1,7 @@
 import Access
 import HTTP
 import JSON
+import PostgresStore
 import Protobuf
 import Testing
 
@@ -40,6 +41,27 @@ struct BundleTests {
             let version = change["version"]?.intValue.map { " v\($0)" } ?? ""
             return "\(change["action"]?.stringValue ?? "") \(change["kind"]?.stringValue ?? "") "
                 + "\(change["name"]?.stringValue ?? "")\(version)"
+        }
+    }
+
+    @Test("several queues of one bundle are set up, changed and removed together; one stands behind an open breaker")
+    func queues() async throws {
+        try await APIFixture.run { api in
+            _ = try await api.send("PUT", "/v1/breakers/noop", json: "{}")
+            _ = try await api.send("POST", "/v1/breakers/noop/trip", json: #"{"for":"1h"}"#)
+            for weight in [2, 3] {
+                let text =
+                    "bundle: many\nqueues: [{ name: one, weight: \(weight) }, { name: two, weight: \(weight) }]\n"
+                #expect(try await Self.apply(api, text).status == 200)
+                for name in ["one", "two"] {
+                    let queue = try await api.send("GET", "/v1/queues/\(name)")
+                    #expect(queue.json?["weight"]?.intValue == Int64(weight))
+                }
+            }
+            let pruned = try await Self.apply(api, "bundle: many\nlimits: [{ name: l, slots: 1 }]\n", "?prune=true")
+            #expect(pruned.status == 200)
+            #expect(try await api.send("GET", "/v1/queues/two").status == 404)
+            #expect(try await api.store.auditTokens().isEmpty)
         }
     }
 

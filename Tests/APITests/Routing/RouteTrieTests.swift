@@ -20,7 +20,7 @@ struct RouteTrieTests {
         switch trie.match(method: method, path: path) {
         case .found(let value, let parameters):
             "\(value) \(parameters.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ","))"
-        case .otherMethods(let methods): "allow \(methods.joined(separator: ","))"
+        case .otherMethods(let methods): "allow \(methods.keys.sorted().joined(separator: ","))"
         case .nothing: "nothing"
         case .malformed: "malformed"
         }

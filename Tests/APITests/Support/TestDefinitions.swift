@@ -16,8 +16,9 @@ struct TestDefinitions: DefinitionChecker {
 
     func check(_ source: [UInt8], fileName: String) -> CheckedDefinition {
         do {
-            let definition = try Workflow(parsing: source, file: fileName).definition
-            return .valid(name: definition.name, canonical: definition.canonical)
+            let workflow = try Workflow(parsing: source, file: fileName)
+            let definition = workflow.definition
+            return .valid(name: definition.name, canonical: definition.canonical, plan: workflow.plan)
         } catch {
             return .invalid(
                 error.diagnostics.map { problem in

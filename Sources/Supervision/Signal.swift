@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Wakes one waiting loop; raising it more than once before the loop looks counts once.
-final class Signal: Sendable {
+public final class Signal: Sendable {
     private enum State {
         case idle
         case raised
@@ -10,7 +10,9 @@ final class Signal: Sendable {
 
     private let state = Mutex(State.idle)
 
-    func raise() {
+    public init() {}
+
+    public func raise() {
         let waiter: CheckedContinuation<Void, Never>? = state.withLock { state in
             switch state {
             case .idle:
@@ -27,7 +29,7 @@ final class Signal: Sendable {
     }
 
     /// Returns at once when the signal stands raised, and lowers it; returns early when the task is cancelled.
-    func wait() async {
+    public func wait() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let resumed: CheckedContinuation<Void, Never>? = state.withLock { state in
