@@ -13,6 +13,7 @@ enum RetentionStatement {
 
     /// $1 tenant, $2 after which run, $3 days, $4 how many. Runs in the order of their ids, with whether each may go: its
     /// time is over, and no run that still goes on has started it. Those are locked, so that none is redriven meanwhile.
+    /// OFFSET 0 keeps the planner from joining what is better looked up.
     static let oldRuns = PostgresStatement(
         """
         SELECT i.run, coalesce(r.found, false) FROM (
@@ -26,8 +27,8 @@ enum RetentionStatement {
         LEFT JOIN LATERAL (
             SELECT true AS found FROM runs r
             WHERE r.tenant = $1 AND r.run = i.run AND r.ended_at < now() - $3 * interval '1 day'
-                AND NOT EXISTS (
-                    SELECT FROM runs p WHERE p.tenant = $1 AND p.run = r.parent AND p.ended_at IS NULL)
+                AND (r.parent IS NULL OR NOT EXISTS (
+                    SELECT FROM runs p WHERE p.tenant = $1 AND p.run = r.parent AND p.ended_at IS NULL OFFSET 0))
             FOR UPDATE OF r SKIP LOCKED) r ON true
         ORDER BY i.run
         """,
@@ -47,7 +48,7 @@ enum RetentionStatement {
                 ORDER BY l.run LIMIT 1) n)
         SELECT f.run, NOT EXISTS (
             SELECT FROM runs r WHERE r.tenant = $1 AND r.run = f.run
-                AND (r.ended_at IS NULL OR r.ended_at >= now() - $3 * interval '1 day'))
+                AND (r.ended_at IS NULL OR r.ended_at >= now() - $3 * interval '1 day') OFFSET 0)
         FROM (SELECT f.run FROM found f LIMIT $4) f ORDER BY f.run
         """,
         [.int4, .uuid, .int4, .int8])
