@@ -41,6 +41,9 @@ contract: ## openapi.yaml against a real server, by schemathesis (part of make t
 identity: ## sign in at an OpenID provider in headless Chromium (part of make test)
 	@scripts/test-identity
 
+tls-check: ## sslyze and testssl (if installed) against a real server
+	@scripts/tls-check
+
 crash: ## kill servers, workers and PostgreSQL under load; nothing may be lost
 	@scripts/test-crash
 
@@ -71,4 +74,4 @@ bench-scale: ## 10,000 idle streams of each kind, a million ready steps, a held 
 reset: ## delete the private PostgreSQL cluster and all its data
 	@scripts/reset
 
-.PHONY: help run demo test build release lint format generate verify contract identity crash simulate fuzz sanitize chaos soak bench bench-peers bench-scale reset
+.PHONY: help run demo test build release lint format generate verify contract identity tls-check crash simulate fuzz sanitize chaos soak bench bench-peers bench-scale reset

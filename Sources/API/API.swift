@@ -77,7 +77,7 @@ public final class API: Sendable {
             + SessionRoutes(parts: parts, gate: gate).routes + SignInRoutes(parts: parts, gate: gate).routes
             + SystemRoutes(parts: parts).routes
             + KeyRoutes(store: parts.access, now: parts.now).routes + RoleRoutes(store: parts.access).routes
-            + TenantRoutes(store: parts.access).routes
+            + TenantRoutes(store: parts.access).routes + UserRoutes(store: parts.access).routes
             + QuotaRoutes(engine: parts.engine, catalog: parts.catalog).routes
             + SecretRoutes(vault: parts.secrets).routes
             + AuditRoutes(log: parts.audit, catalog: parts.catalog, now: parts.now).routes

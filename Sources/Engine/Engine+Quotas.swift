@@ -23,6 +23,9 @@ extension Engine {
         }
     }
 
+    /// Whether so many bytes of output of one of the tenant's steps are kept. They are counted, where that is limited.
+    public func takesLog(_ bytes: Int, of tenant: TenantID) -> Bool { parts.quotas.takesLog(bytes, of: tenant) }
+
     /// What the tenant uses now, beside its quotas: counted in the database. Of submissions only the quota is told.
     public func usage(of tenant: TenantID) async throws(EngineError) -> (quotas: TenantQuotas, uses: [QuotaUse]) {
         do {

@@ -144,7 +144,9 @@ extension Engine {
     func admit(_ prepared: (key: RunKey, intent: StartIntent)) async throws(EngineError) -> QuotaStanding? {
         do throws(EngineError) {
             let lane = RunDirectory.lane(of: prepared.key, count: parts.configuration.lanes)
-            return try await parts.quotas.admit(prepared.key, lane: Int32(lane)).map { .unit($0) }
+            return try await parts.quotas.admit(
+                prepared.key, lane: Int32(lane), inputBytes: prepared.intent.input.count
+            ).map { .unit($0) }
         } catch {
             guard error.quota == .activeRuns, prepared.intent.idempotency != nil else { throw error }
             return .over(error)

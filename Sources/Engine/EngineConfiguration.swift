@@ -65,6 +65,8 @@ public struct EngineConfiguration: Sendable {
     public var quotaRefreshInterval: Duration = .seconds(1)
     /// How often the active runs of tenants with a quota are counted anew.
     public var quotaRecountInterval: Duration = .seconds(30)
+    /// How often the stored bytes of tenants with a quota of them are counted anew, which reads all of their runs.
+    public var byteRecountInterval: Duration = .seconds(3600)
     /// Tokens that one statement re-ranks at most.
     public var reorderLimit = 1_000
     /// How long an idempotency key is remembered, unless the command says otherwise.

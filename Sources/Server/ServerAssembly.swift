@@ -41,6 +41,7 @@ struct ServerAssembly {
             logger: logger, committed: { notifier.notify(Self.eventChannel) })
         let bulk = BulkRunner(engine: engine, jobs: store)
         let rotation = DeadLetterRotation(store: store, options: options.deadLetters, logger: logger)
+        let retention = RunRetention(store: store, logger: logger)
         let health = NodeHealth()
         let metrics = MetricsRegistry()
         let httpMetrics = HTTPMetrics()
@@ -83,6 +84,7 @@ struct ServerAssembly {
                         children: [
                             partitions(store), ChildSpec("keys") { try await reload.run() },
                             ChildSpec("dead letters") { try await rotation.run() },
+                            ChildSpec("retention") { try await retention.run() },
                             ChildSpec("audit") { try await sealer.run() },
                             providers.supervisor(access: api.access, logger: logger),
                             certificates?.watch { listening.replaceTLS() },

@@ -79,7 +79,7 @@ final class ServerCertificates: Sendable {
     private static func read(
         _ files: (certificate: String, key: String), _ clients: ClientCertificates?
     ) throws -> [[UInt8]] {
-        try [files.certificate, files.key, clients?.authorities].compactMap(\.self).map { path in
+        try [files.certificate, files.key, clients?.authorities, clients?.revocations].compactMap(\.self).map { path in
             guard let bytes = try DurableFile.read(path, limit: largest) else {
                 throw DurableFile.Failure("\(path): there is no such file")
             }
@@ -95,6 +95,7 @@ final class ServerCertificates: Sendable {
         let plain = try TLSContext(.server, configuration)
         guard let clients else { return Contexts(plain: plain) }
         configuration.trustRoots = .file(clients.authorities)
+        configuration.revocations = clients.revocations.map { .file($0) }
         configuration.clientVerification = clients.areRequired ? .required : .optional
         return Contexts(plain: plain, asking: try TLSContext(.server, configuration))
     }

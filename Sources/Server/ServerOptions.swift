@@ -46,9 +46,12 @@ public struct ClientCertificates: Sendable {
     public var authorities: String
     /// Whether a client without one is refused; otherwise it may come with a token.
     public var areRequired: Bool
+    /// PEM file with a list of revoked certificates of each authority; `nil`: none is looked up.
+    public var revocations: String?
 
-    public init(authorities: String, areRequired: Bool) {
+    public init(authorities: String, areRequired: Bool, revocations: String? = nil) {
         self.authorities = authorities
         self.areRequired = areRequired
+        self.revocations = revocations
     }
 }

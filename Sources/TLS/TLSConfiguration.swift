@@ -24,6 +24,9 @@ public struct TLSConfiguration: Sendable {
     public var privateKey: TLSMaterial?
     /// Certificates that peers are verified against. `nil`: the system's for a client, none for a server.
     public var trustRoots: TLSMaterial?
+    /// Lists of revoked certificates, one for each of the authorities: a peer's certificate that stands in one is refused, and
+    /// so is one whose authority has no list there, or an outdated one. `nil`: nothing is looked up.
+    public var revocations: TLSMaterial?
     /// Whether a server verifies clients.
     public var clientVerification = ClientVerification.none
     /// Whether a client verifies the server and its name. Off only for tests.

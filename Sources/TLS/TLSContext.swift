@@ -106,8 +106,29 @@ private import COpenSSL
         } else if role == .client, unsafe SSL_CTX_set_default_verify_paths(raw) != 1 {
             throw TLSError.openSSL(.configuration, "the system's trust roots cannot be read")
         }
+        if let revocations = configuration.revocations { try loadRevocations(revocations) }
         unsafe SSL_CTX_set_verify(raw, try verifyMode(configuration), nil)
         ERR_clear_error()
+    }
+
+    private func loadRevocations(_ material: TLSMaterial) throws(TLSError) {
+        let text = try material.text()
+        ERR_clear_error()
+        let store = unsafe SSL_CTX_get_cert_store(raw)
+        let count = unsafe text.withUnsafeBytes { bytes in
+            let source = unsafe BIO_new_mem_buf(bytes.baseAddress, Int32(bytes.count))
+            defer { unsafe BIO_free(source) }
+            var count = 0
+            while let list = unsafe PEM_read_bio_X509_CRL(source, nil, nil, nil) {
+                defer { unsafe X509_CRL_free(list) }
+                if unsafe X509_STORE_add_crl(store, list) == 1 { count += 1 }
+            }
+            return count
+        }
+        guard count > 0 else {
+            throw TLSError.openSSL(.configuration, "\(material.label): holds no list of revoked certificates")
+        }
+        unsafe X509_STORE_set_flags(store, UInt(X509_V_FLAG_CRL_CHECK))
     }
 
     private func verifyMode(_ configuration: TLSConfiguration) throws(TLSError) -> Int32 {

@@ -20,7 +20,8 @@ struct Beamline: AsyncParsableCommand {
             DeadLetterCommand.self, BulkCommand.self, ApprovalCommand.self, QueueCommand.self, BreakerCommand.self,
             WorkerCommand.self,
             InitCommand.self, DashboardCommand.self, TokenCommand.self, KeyCommand.self, RoleCommand.self,
-            SecretCommand.self, TenantCommand.self, QuotaCommand.self, AuditCommand.self, ExpressionCommand.self,
+            SecretCommand.self, TenantCommand.self, UserCommand.self, QuotaCommand.self, AuditCommand.self,
+            ExpressionCommand.self,
             SchemaCommand.self, DevCommand.self,
             ServeCommand.self, MigrateCommand.self,
         ])

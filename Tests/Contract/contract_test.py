@@ -42,10 +42,11 @@ def known(client):
     client.call("PUT", "/v1/breakers/contract", {"failures": 3})
     bundle = {"files": [{"name": "contract.yaml", "content": "bundle: contract\nqueues:\n  - { name: contract-bundle }\n"}]}
     client.call("POST", "/v1/apply", bundle)
+    client.call("POST", "/v1/users/contract/suspend")
     job = client.call("POST", "/v1/bulk", {"action": "pause", "filter": "workflow:contract/none"})["id"]
     names = {"/v1/bulk/": {"id": job}, "/v1/bundles/": {"name": "contract"}, "/v1/breakers/": {"name": "contract"}, "/v1/runs/": {"id": run}, "/v1/workflows/": {"name": "contract%2Fone"}, "/v1/queues/": {"name": "contract"},
              "/v1/keys/": {"id": key}, "/v1/roles/": {"name": "contract"}, "/v1/secrets/": {"name": "contract"},
-             "/v1/tenants/": {"name": "other"}, "/v1/tokens/": {"id": "nobody"}, "/v1/session/oidc/": {"name": "company"}}
+             "/v1/users/": {"subject": "contract"}, "/v1/tenants/": {"name": "other"}, "/v1/tokens/": {"id": "nobody"}, "/v1/session/oidc/": {"name": "company"}}
     bodies = {
         "POST /v1/runs": {"workflow": "contract/one", "input": {}}, "POST /v1/workflows": WORKFLOW,
         "POST /v1/workflows/validate": WORKFLOW, "POST /v1/grants": grant, "POST /v1/grants/remove": grant,

@@ -97,6 +97,20 @@ struct HTTP2WireTests {
         }
     }
 
+    @Test func aSmallHeadThatUnpacksToALargeOneIsReset() async throws {
+        try await withServer(handler: echo) { _, address in
+            let client = try await RawClient.http2(to: address)
+            // Into the peer's table, at its first free place (62), and from there 2,000 times (RFC 7541 §6.1, §6.2.1).
+            var kept = Frame.literal("x-long", String(repeating: "y", count: 3_000))
+            kept[0] = 0x40
+            let bomb = kept + [UInt8](repeating: 0x80 | 62, count: 2_000)
+            try await client.send([.get("/", stream: 1, extra: bomb), .get("/", stream: 3)])
+            let frames = try await client.frames { $0.contains { $0.type == 0 && $0.stream == 3 } }
+            #expect(Frame.resets(frames, stream: 1).count == 1)
+            #expect(!frames.contains(.data(Array("hello".utf8), stream: 1, end: true)))
+        }
+    }
+
     @Test func rapidResetEndsTheConnection() async throws {
         var limits = HTTPLimits()
         limits.resets = (burst: 20, perSecond: 1)

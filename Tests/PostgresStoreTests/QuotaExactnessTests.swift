@@ -11,7 +11,7 @@ import Workflows
 /// BEAMLINE_MEASURE it takes longer, and says how soon a freed place is taken.
 @Suite("PostgresStore: a quota over nodes", .serialized, .timeLimit(.minutes(5)))
 struct QuotaExactnessTests {
-    private static let quota: Int32 = 100
+    private static let quota: Int64 = 100
     private static let isLong = ProcessInfo.processInfo.environment["BEAMLINE_MEASURE"] != nil
 
     /// Nobody serves its step, so a run is active until it is cancelled.

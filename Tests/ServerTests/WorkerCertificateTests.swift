@@ -116,6 +116,31 @@ struct WorkerCertificateTests {
         }
     }
 
+    @Test("a list of revoked certificates is looked up, and taken anew when it changes")
+    func revocations() async throws {
+        let certificates = try await Certificates.make()
+        try await certificates.writeRevocations(client: false)
+        try await RunningNode.run {
+            $0.tls = certificates.serverPaths
+            $0.listeners[.workers] = [.tcp(host: "127.0.0.1", port: 0)]
+            $0.clientCertificates = ClientCertificates(
+                authorities: certificates.authorityPath, areRequired: true, revocations: certificates.revocationsPath)
+        } _: { running in
+            let before = running.channel(.workers, tls: try Self.client(certificates))
+            #expect(try await Self.refusal(before, "worker-1") == nil)
+            await before.close()
+            try await certificates.writeRevocations(client: true)
+            // The node looks once a second; then no new connection is made.
+            var refusal: String?
+            while refusal == nil {
+                let after = running.channel(.workers, tls: try Self.client(certificates))
+                refusal = try await Self.refusal(after, "worker-1")
+                await after.close()
+            }
+            #expect(refusal == "unavailable")
+        }
+    }
+
     @Test("renewed certificates are taken under load: no request is dropped, and new connections see the new one")
     func reload() async throws {
         let certificates = try await Certificates.make()

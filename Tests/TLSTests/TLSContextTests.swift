@@ -49,6 +49,19 @@ struct TLSContextTests {
         #expect(refusal(.server, configuration) == nil)
     }
 
+    @Test func aListOfRevokedCertificatesMustBeOne() async throws {
+        let certificates = try await Certificates.make()
+        try await certificates.writeRevocations(client: false)
+        var configuration = TLSConfiguration.server(
+            certificateChain: certificates.server, privateKey: certificates.serverKey)
+        configuration.trustRoots = certificates.authority
+        configuration.clientVerification = .required
+        configuration.revocations = certificates.authority
+        #expect(refusal(.server, configuration)?.message.hasSuffix("holds no list of revoked certificates") == true)
+        configuration.revocations = .file(certificates.revocationsPath)
+        #expect(refusal(.server, configuration) == nil)
+    }
+
     @Test func hashesAsFIPSSays() {
         #expect(
             SHA256.hex(of: Array("abc".utf8)) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")

@@ -190,6 +190,14 @@ public final class CrashingStore: Store {
         try await call { () throws(StoreError) in try await inner.usage(of: tenant, withRuns: withRuns) }
     }
 
+    public func addBytes(_ bytes: [TenantID: StoredBytes]) async throws(StoreError) {
+        try await call { () throws(StoreError) in try await inner.addBytes(bytes) }
+    }
+
+    public func recountBytes(of tenant: TenantID) async throws(StoreError) {
+        try await call { () throws(StoreError) in try await inner.recountBytes(of: tenant) }
+    }
+
     public func reserve(_ request: QuotaRequest) async throws(StoreError) -> QuotaGrant {
         try await call { () throws(StoreError) in try await inner.reserve(request) }
     }

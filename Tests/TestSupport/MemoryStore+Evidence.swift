@@ -77,7 +77,13 @@ extension MemoryTables {
                 ? 0 : attempts.values.count { $0.row.bucket.queue == bucket.queue },
             workers: sessions.values.count {
                 $0.record.tenant == bucket.tenant && $0.leasedUntil > now && $0.record.routes.contains(bucket.route)
-            }, since: token.enqueuedAt, breaker: shut(bucket).map { breakerEvidence($0, ahead: ahead) })
+            }, since: token.enqueuedAt, breaker: shut(bucket).map { breakerEvidence($0, ahead: ahead) },
+            quota: quotas.quotas[bucket.tenant]?[.concurrentSteps].map { limit in
+                QuotaUse(
+                    kind: .concurrentSteps,
+                    used: Int64(attempts.values.count { $0.row.bucket.tenant == bucket.tenant }),
+                    limit: limit)
+            })
     }
 
     fileprivate func evidence(of token: HeldToken) -> LimitEvidence? {

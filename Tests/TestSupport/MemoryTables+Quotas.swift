@@ -18,6 +18,7 @@ struct MemoryQuotas: Sendable {
     var changed: [TenantID: Timestamp] = [:]
     var spokenUntil: [TenantID: Timestamp] = [:]
     var reservations: [HolderKey: Reservation] = [:]
+    var bytes: [TenantID: StoredBytes] = [:]
 
     func taken(_ tenant: TenantID) -> Int64 {
         reservations.filter { $0.key.tenant == tenant }.values.reduce(0) { $0 + $1.used + Int64($1.units) }
@@ -31,22 +32,48 @@ extension MemoryTables {
         self.quotas.quotas[quotas.tenant] = written
         self.quotas.changed[quotas.tenant] = now
         if written[.activeRuns] != nil { _ = recountRuns(of: quotas.tenant) }
+        recountBytes(of: quotas.tenant)
         return written
     }
 
     func usage(of tenant: TenantID) -> [QuotaKind: Int64] {
+        let limits = quotas.quotas[tenant]?.limits ?? [:]
+        let bytes = quotas.bytes[tenant] ?? StoredBytes()
         func count(_ keys: some Sequence<TokenKey>) -> Int64 { Int64(keys.count { $0.run.tenant == tenant }) }
-        return [
+        var usage: [QuotaKind: Int64] = [
             .activeRuns: activeRuns(of: tenant),
             .pendingSteps: count(ready.keys) + count(held.keys.filter { $0.step >= 0 }),
             .concurrentSteps: count(attempts.keys),
             .workers: Int64(sessions.values.count { $0.record.tenant == tenant && $0.leasedUntil > now }),
             .definitions: Int64(Set(definitions.filter { $0.tenant == tenant }.map(\.name)).count),
         ]
+        if limits[.payloadBytes] != nil { usage[.payloadBytes] = bytes.payloads }
+        if limits[.logBytes] != nil { usage[.logBytes] = bytes.logs }
+        return usage
     }
 
     private func activeRuns(of tenant: TenantID) -> Int64 {
         Int64(runs.count { $0.key.tenant == tenant && $0.value.parent == nil && !$0.value.state.isEnded })
+    }
+
+    mutating func addBytes(_ added: [TenantID: StoredBytes]) {
+        for (tenant, bytes) in added where quotas.quotas[tenant]?.countsBytes == true {
+            quotas.bytes[tenant, default: StoredBytes()] += bytes
+        }
+    }
+
+    /// Logs are not kept in memory: their count is what was added.
+    mutating func recountBytes(of tenant: TenantID) {
+        guard quotas.quotas[tenant]?.countsBytes == true else {
+            quotas.bytes[tenant] = nil
+            return
+        }
+        let stored = runs.filter { $0.key.tenant == tenant }.values.reduce(0) { sum, run in
+            run.history.reduce(sum + run.input.count + (run.ending?.output?.count ?? 0)) {
+                $0 + ($1.transition.output?.count ?? 0)
+            }
+        }
+        quotas.bytes[tenant, default: StoredBytes()].payloads = Int64(stored)
     }
 
     mutating func reserve(_ request: QuotaRequest) -> QuotaGrant {
@@ -155,6 +182,14 @@ extension MemoryStore {
 
     public func usage(of tenant: TenantID, withRuns: Bool) async throws(StoreError) -> [QuotaKind: Int64] {
         await transaction { $0.usage(of: tenant).filter { withRuns || $0.key != .activeRuns } }
+    }
+
+    public func addBytes(_ bytes: [TenantID: StoredBytes]) async throws(StoreError) {
+        await transaction { $0.addBytes(bytes) }
+    }
+
+    public func recountBytes(of tenant: TenantID) async throws(StoreError) {
+        await transaction { $0.recountBytes(of: tenant) }
     }
 
     public func reserve(_ request: QuotaRequest) async throws(StoreError) -> QuotaGrant {

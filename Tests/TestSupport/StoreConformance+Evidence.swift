@@ -43,6 +43,12 @@ extension StoreConformance {
         guard case .ready(let next) = found[0].place else { throw Unmet(description: "\(found)") }
         try expectEqual([next.ahead, next.running, next.workers], [0, 1, 1])
         try expectEqual(next.queue.settings.concurrency, 2)
+        try expectEqual(next.quota, nil)
+        _ = try await store.setQuotas(TenantQuotas(tenant: fixture.tenant, limits: [.concurrentSteps: 1]))
+        guard case .ready(let last)? = try await store.evidence(of: key).first?.place else {
+            throw Unmet(description: "not ready")
+        }
+        try expectEqual(last.quota, QuotaUse(kind: .concurrentSteps, used: 1, limit: 1))
         guard case .leased(let worker, _)? = try await store.evidence(of: other).first?.place else {
             throw Unmet(description: "not leased")
         }

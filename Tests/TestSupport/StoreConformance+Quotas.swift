@@ -8,7 +8,7 @@ extension StoreConformance {
         QuotaHolder(node: SessionID(RunID.Bytes(high: number, low: 7)), lane: lane)
     }
 
-    private static func set(_ limits: [QuotaKind: Int32], _ fixture: StoreFixture) async throws {
+    private static func set(_ limits: [QuotaKind: Int64], _ fixture: StoreFixture) async throws {
         _ = try await fixture.store.setQuotas(TenantQuotas(tenant: fixture.tenant, limits: limits))
     }
 
@@ -44,9 +44,12 @@ extension StoreConformance {
         let (store, tenant) = (fixture.store, fixture.tenant)
         try expectEqual(try await store.quotas(of: tenant), TenantQuotas(tenant: tenant))
         let first = try await store.setQuotas(
-            TenantQuotas(tenant: tenant, limits: [.activeRuns: 5, .workers: 0], softPercent: 50))
+            TenantQuotas(
+                tenant: tenant, limits: [.activeRuns: 5, .workers: 0, .logBytes: 1 << 40], softPercent: 50,
+                retention: TenantRetention(runDays: 30, logDays: 7)))
         try expectEqual(first.version, 1)
-        try expectEqual(first.limits, [.activeRuns: 5, .workers: 0])
+        try expectEqual(first.limits, [.activeRuns: 5, .workers: 0, .logBytes: 1 << 40])
+        try expectEqual(first.retention, TenantRetention(runDays: 30, logDays: 7))
         try expectEqual(first.softPercent, 50)
         let second = try await store.setQuotas(TenantQuotas(tenant: tenant, limits: [.submissionsPerSecond: 9]))
         try expectEqual(second.version, 2)
@@ -236,6 +239,40 @@ extension StoreConformance {
         try expectEqual(try await refusal { try await apply(["a"], digest: 2) }, nil, "a version is no workflow")
         try expectEqual(try await refusal { try await apply(["b"], digest: 1) }, .definitions)
         try expectEqual(try await store.usage(of: tenant, withRuns: true)[.workers], 2)
+    }
+
+    /// Bytes are counted from the runs, then by what nodes tell; of a tenant that has no quota of them, not at all.
+    static func quotaOfBytes(_ fixture: StoreFixture) async throws {
+        func used(_ kind: QuotaKind) async throws -> Int64? {
+            try await fixture.store.usage(of: fixture.tenant, withRuns: false)[kind]
+        }
+        let key = try await fixture.makeKey()
+        var batch = fixture.makeBatch()
+        batch.starts = [fixture.start(key, input: #"{"text":"äöü"}"#)]
+        batch.ready = [fixture.ready(key)]
+        _ = try await fixture.store.commit(batch)
+        try expectEqual(try await used(.payloadBytes), nil)
+        try await fixture.store.addBytes([fixture.tenant: StoredBytes(payloads: 9, logs: 9)])
+        try expectEqual(try await used(.payloadBytes), nil)
+
+        try await set([.payloadBytes: 100], fixture)
+        try expectEqual(try await used(.payloadBytes), 17)
+        try expectEqual(try await used(.logBytes), nil)
+        try await set([.payloadBytes: 100, .logBytes: 100], fixture)
+        try expectEqual(try await used(.logBytes), 0)
+        try await fixture.store.addBytes([fixture.tenant: StoredBytes(payloads: 5, logs: 7)])
+        try expectEqual(try await used(.payloadBytes), 22)
+        try expectEqual(try await used(.logBytes), 7)
+        try await fixture.store.recountBytes(of: fixture.tenant)
+        try expectEqual(try await used(.payloadBytes), 17, "counted anew")
+        var ending = fixture.makeBatch()
+        ending.advances = [fixture.advance(key, from: 1, to: .succeeded, output: #"{"n":1}"#)]
+        ending.drops = [TokenDrop(key: key, expected: 1)]
+        _ = try await fixture.store.commit(ending)
+        try await fixture.store.recountBytes(of: fixture.tenant)
+        try expectEqual(try await used(.payloadBytes), 24)
+        try await set([.activeRuns: 1], fixture)
+        try expectEqual(try await used(.payloadBytes), nil)
     }
 
     private struct Failure: Error {

@@ -92,6 +92,7 @@ public enum StoreConformance: String, CaseIterable, Sendable {
     case quotaOfSubmissions
     case quotaOfSteps
     case quotaOfWorkersAndDefinitions
+    case quotaOfBytes
 
     public func run(on store: any Store & Catalog) async throws {
         let fixture = try await StoreFixture.make(on: store)
@@ -185,6 +186,7 @@ public enum StoreConformance: String, CaseIterable, Sendable {
         case .quotaOfSubmissions: try await Self.quotaOfSubmissions(fixture)
         case .quotaOfSteps: try await Self.quotaOfSteps(fixture)
         case .quotaOfWorkersAndDefinitions: try await Self.quotaOfWorkersAndDefinitions(fixture)
+        case .quotaOfBytes: try await Self.quotaOfBytes(fixture)
         }
     }
 }

@@ -50,6 +50,36 @@ package struct Certificates: Sendable {
         }
     }
 
+    package var revocationsPath: String { folder.path + "/revoked.pem" }
+
+    /// Writes the authority's list of revoked certificates, at once with its name.
+    ///
+    /// - Parameter client: Whether the client's certificate stands in it from now on.
+    package func writeRevocations(client: Bool) async throws {
+        let path = folder.path
+        if !FileManager.default.fileExists(atPath: "\(path)/ca.conf") {
+            try folder.write("", to: "index.txt")
+            try folder.write("01\n", to: "crlnumber")
+            try folder.write(
+                """
+                [ca]
+                default_ca = list
+                [list]
+                database = \(path)/index.txt
+                crlnumber = \(path)/crlnumber
+                default_md = sha256
+                default_crl_days = 2
+
+                """, to: "ca.conf")
+        }
+        let authority = ["ca", "-config", "\(path)/ca.conf", "-keyfile", "\(path)/ca.key", "-cert", "\(path)/ca.pem"]
+        if client { try await Self.openssl(authority + ["-revoke", "\(path)/client.pem"]) }
+        try await Self.openssl(authority + ["-gencrl", "-out", "\(path)/next.crl"])
+        guard unsafe rename("\(path)/next.crl", revocationsPath) == 0 else {
+            throw ToolFailure(output: "the list cannot be put in place")
+        }
+    }
+
     /// SHA-256 of the client's certificate, in lower-case hex.
     package func clientFingerprint() async throws -> String {
         let result = try await Tool.run(

@@ -61,7 +61,9 @@ struct WorkerService: Sendable {
     private func serve(
         _ requests: GRPCRequests<BeamlineV1.WorkerMessage>, sink: WorkerSink, caller: Caller
     ) async throws {
-        let lines = TaskLogBuffer(log, dropped: droppedLines)
+        let lines = TaskLogBuffer(log, dropped: droppedLines) { [engine] bytes, tenant in
+            engine.takesLog(bytes, of: tenant)
+        }
         try await withThrowingTaskGroup(of: Ending.self) { group in
             group.addTask {
                 try await read(requests, sink: sink, lines: lines, caller: caller)

@@ -44,6 +44,29 @@ extension JSONWriter {
         }
     }
 
+    /// `User`.
+    mutating func user(_ user: UserRecord) {
+        object { members in
+            members.string("subject", user.subject)
+            members.strings("roles", user.roles)
+            members.seconds("first_seen_at", user.firstSeenAt)
+            members.seconds("signed_in_at", user.signedInAt)
+            members.seconds("suspended_at", user.suspendedAt)
+            members.string("suspended_by", user.suspendedBy)
+            members.integer("sessions", user.sessions)
+        }
+    }
+
+    /// `OpenSession`.
+    mutating func session(_ session: OpenSession) {
+        object { members in
+            members.string("id", session.id)
+            members.strings("roles", session.roles)
+            members.seconds("created_at", session.createdAt)
+            members.seconds("expires_at", session.expiresAt)
+        }
+    }
+
     /// `Tenant`.
     mutating func tenant(_ tenant: TenantRecord) {
         object { members in

@@ -43,6 +43,10 @@ extension JSONWriter {
                 members.string("queue", queue)
                 members.integer("places", places)
                 members.integer("running", running)
+            case .quota(let places, let running):
+                members.string("quota", QuotaKind.concurrentSteps.name)
+                members.integer("places", places)
+                members.integer("running", running)
             case .noWorker(let taskType, let pool):
                 members.string("task_type", taskType)
                 members.string("pool", pool)

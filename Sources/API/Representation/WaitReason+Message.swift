@@ -23,6 +23,8 @@ extension WaitReason {
             "The queue \(queue) is paused; resume it with: beamline queue resume \(queue)"
         case .queueLimit(let queue, let places, let running):
             "The queue \(queue) has \(running) of at most \(places) attempts running."
+        case .quota(let places, let running):
+            "The tenant has \(running) of at most \(places) steps running: its quota of concurrent_steps; ask for a higher one."
         case .noWorker(let taskType, let pool):
             "No live worker serves \(taskType) in the pool \(pool); start one that does."
         case .turn(let queue, let ahead, let workers):

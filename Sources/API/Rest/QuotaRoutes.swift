@@ -34,7 +34,7 @@ struct QuotaRoutes: Sendable {
     }
 
     private func put(_ call: Call) async throws -> HTTPResponse {
-        let body = try await call.object(limit: 16 << 10, members: ["limits", "soft_percent", "weight"])
+        let body = try await call.object(limit: 16 << 10, members: ["limits", "soft_percent", "weight", "retention"])
         let (name, tenant) = try await tenant(call)
         let quotas = try TenantQuotas(body, of: tenant)
         if let value = body["weight"] {
@@ -59,7 +59,7 @@ struct QuotaRoutes: Sendable {
 }
 
 extension TenantQuotas {
-    /// What is not named is unlimited.
+    /// What is not named is unlimited, and kept for good.
     ///
     /// - Throws: 400 `invalid_body`.
     fileprivate init(_ body: JSONObject, of tenant: TenantID) throws(Problem) {
@@ -73,15 +73,34 @@ extension TenantQuotas {
                 throw Problem(400, "unknown_field", "There is no quota \"\(name)\"; known: \(known).")
             }
             if case .null = value { continue }
-            let least: Int32 = kind == .submissionsPerSecond ? 1 : 0
-            self.limits[kind] = try value.integer("limits.\(name)", in: least...Self.most)
+            let least: Int64 = kind == .submissionsPerSecond ? 1 : 0
+            self.limits[kind] = try value.integer("limits.\(name)", in: least...kind.most)
         }
         if let value = body["soft_percent"] {
             softPercent = try value.integer("soft_percent", in: 1...100)
         }
+        retention = try TenantRetention(body["retention"])
     }
+}
 
-    private static let most: Int32 = 1_000_000_000
+extension TenantRetention {
+    /// - Throws: 400 `invalid_body`.
+    fileprivate init(_ value: JSONValue?) throws(Problem) {
+        self.init()
+        guard let value else { return }
+        guard case .object(let days) = value else {
+            throw Problem(400, "invalid_body", "retention must be an object with run_days and log_days.")
+        }
+        for (name, value) in days {
+            guard name == "run_days" || name == "log_days" else {
+                throw Problem(
+                    400, "unknown_field", "There is no retention \"\(name)\"; known: run_days, log_days.")
+            }
+            if case .null = value { continue }
+            let number = try value.integer("retention.\(name)", in: 1...Self.mostDays)
+            if name == "run_days" { runDays = number } else { logDays = number }
+        }
+    }
 }
 
 extension JSONWriter {
@@ -97,6 +116,14 @@ extension JSONWriter {
                     members.limit("concurrent_steps", quotas[.concurrentSteps])
                     members.limit("workers", quotas[.workers])
                     members.limit("definitions", quotas[.definitions])
+                    members.limit("payload_bytes", quotas[.payloadBytes])
+                    members.limit("log_bytes", quotas[.logBytes])
+                }
+            }
+            members.member("retention") { writer in
+                writer.object { members in
+                    members.limit("run_days", quotas.retention.runDays.map(Int64.init))
+                    members.limit("log_days", quotas.retention.logDays.map(Int64.init))
                 }
             }
             members.integer("soft_percent", Int64(quotas.softPercent))
@@ -110,14 +137,14 @@ extension JSONWriter {
         object { members in
             members.string("quota", kind.name)
             if let use = uses.first(where: { $0.kind == kind }) { members.integer("used", use.used) }
-            if let limit = quotas[kind] { members.integer("limit", Int64(limit)) }
-            if let soft = quotas.softLimit(kind) { members.integer("soft_limit", Int64(soft)) }
+            if let limit = quotas[kind] { members.integer("limit", limit) }
+            if let soft = quotas.softLimit(kind) { members.integer("soft_limit", soft) }
         }
     }
 }
 
 extension JSONWriter.Members {
-    fileprivate mutating func limit(_ name: StaticString, _ value: Int32?) {
+    fileprivate mutating func limit(_ name: StaticString, _ value: Int64?) {
         if let value { integer(name, value) }
     }
 }

@@ -46,7 +46,11 @@ struct SessionRoutes: Sendable {
         }
         var generator = SystemRandomNumberGenerator()
         let session = SessionText(using: &generator)
-        guard try await store.addSession(session, for: signIn) else { throw TenantRefusal.suspended(signIn.tenant) }
+        guard try await store.addSession(session, for: signIn) else {
+            throw Problem(
+                403, Denial.code,
+                "The tenant \(signIn.tenant), or \(signIn.subject), is suspended; ask an administrator.")
+        }
         let identity = try await gate.identity(of: session)
         let cookie = SessionCookie.set(
             session.text, maxAge: signIn.expiresAt - gate.seconds, secure: request.isTLS)

@@ -110,7 +110,7 @@ struct SignInRoutes: Sendable {
         var generator = SystemRandomNumberGenerator()
         let session = SessionText(using: &generator)
         guard try await store.addSession(session, for: signIn) else {
-            throw SignInFailure(.account, "the tenant \(signIn.tenant) is not there, or is suspended")
+            throw SignInFailure(.account, "the tenant \(signIn.tenant) is not there, or it or the user is suspended")
         }
         logger.info(
             "signed in",

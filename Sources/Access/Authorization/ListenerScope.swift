@@ -65,7 +65,8 @@ extension EntryPoints {
     private static let management = [
         "getSupervisionTree", "listKeys", "createKey", "revokeKey", "revokeToken", "listRoles", "putRole", "deleteRole",
         "listGrants", "addGrant", "removeGrant", "listTenants", "suspendTenant", "resumeTenant", "listSecrets",
-        "setSecret", "deleteSecret", "rotateSecrets", "getQuotas", "putQuotas",
+        "setSecret", "deleteSecret", "rotateSecrets", "getQuotas", "putQuotas", "listUsers", "getUser", "suspendUser",
+        "resumeUser", "endUserSessions",
         "listAudit",
     ]
 

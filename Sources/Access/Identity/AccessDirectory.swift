@@ -18,6 +18,8 @@ public struct PrincipalStanding: Sendable, Equatable {
     /// The tenant's number in the database.
     public var tenant: Int32
     public var isSuspended: Bool
+    /// Whether the tenant has suspended the subject.
+    public var isUserSuspended: Bool
     /// Whether the token was revoked by its `jti`.
     public var isRevoked: Bool
     /// What its custom roles allow.
@@ -25,11 +27,12 @@ public struct PrincipalStanding: Sendable, Equatable {
     public var grants: [Grant]
 
     public init(
-        tenant: Int32, isSuspended: Bool = false, isRevoked: Bool = false, permissions: Permissions = [],
-        grants: [Grant] = []
+        tenant: Int32, isSuspended: Bool = false, isUserSuspended: Bool = false, isRevoked: Bool = false,
+        permissions: Permissions = [], grants: [Grant] = []
     ) {
         self.tenant = tenant
         self.isSuspended = isSuspended
+        self.isUserSuspended = isUserSuspended
         self.isRevoked = isRevoked
         self.permissions = permissions
         self.grants = grants
@@ -54,12 +57,14 @@ public struct KeyStanding: Sendable {
 public enum TenantRefusal: Error, Sendable, Equatable, CustomStringConvertible {
     case notFound(String)
     case suspended(String)
+    case userSuspended(String)
 
     /// Stable, for programs.
     public var code: String {
         switch self {
         case .notFound: "tenant_not_found"
         case .suspended: "tenant_suspended"
+        case .userSuspended: "user_suspended"
         }
     }
 
@@ -67,6 +72,7 @@ public enum TenantRefusal: Error, Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .notFound(let name): "There is no tenant \(name); the token is for one that does not exist."
         case .suspended(let name): "The tenant \(name) is suspended; ask the platform's administrators."
+        case .userSuspended(let subject): "\(subject) is suspended; ask the tenant's administrators."
         }
     }
 }

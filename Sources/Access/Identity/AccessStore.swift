@@ -1,7 +1,7 @@
 /// The slow tables of who may do what: keys, custom roles, grants, revoked tokens, tenants.
 ///
 /// Each change moves the tenant's access epoch in its own transaction, so no node goes on with what was.
-public protocol AccessStore: AccessDirectory {
+public protocol AccessStore: AccessDirectory, UserStore {
     /// Stores a key's digest with its grants.
     ///
     /// - Returns: `nil` when the tenant has a key with this id already: make another.
@@ -21,7 +21,7 @@ public protocol AccessStore: AccessDirectory {
     func redeemSignInCode(_ digest: Digest) async throws -> SignIn?
     /// Stores a session by its digest.
     ///
-    /// - Returns: `false` when there is no such tenant, or it is suspended.
+    /// - Returns: `false` when there is no such tenant, or it or the user is suspended.
     func addSession(_ session: SessionText, for signIn: SignIn) async throws -> Bool
     /// Ends a session on every node; one that has ended stays so.
     func endSession(digest: Digest) async throws

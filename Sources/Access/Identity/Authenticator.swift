@@ -174,7 +174,7 @@ public final class Authenticator: Sendable {
             guard let standing = try await directory.standing(of: claims) else {
                 throw TenantRefusal.notFound(claims.tenant)
             }
-            guard !standing.isSuspended else { throw TenantRefusal.suspended(claims.tenant) }
+            try standing.check(claims.subject, of: claims.tenant)
             guard !standing.isRevoked else {
                 throw TokenError(.revoked, "The token was revoked; ask for a new one.")
             }
@@ -204,7 +204,7 @@ public final class Authenticator: Sendable {
             guard known.endedAt == nil, !known.standing.isRevoked, !lostItsKey else {
                 throw TokenError(.sessionEnded, "The session was ended; sign in again.")
             }
-            guard !known.standing.isSuspended else { throw TenantRefusal.suspended(signIn.tenant) }
+            try known.standing.check(signIn.subject, of: signIn.tenant)
             let principal = Principal(
                 kind: .session, subject: signIn.subject, tenant: signIn.tenant, roleNames: signIn.roles,
                 standing: known.standing, expiresAt: signIn.expiresAt, tokenID: known.id)
@@ -213,7 +213,7 @@ public final class Authenticator: Sendable {
             guard let standing = try await directory.standing(of: claims) else {
                 throw TenantRefusal.notFound(claims.tenant)
             }
-            guard !standing.isSuspended else { throw TenantRefusal.suspended(claims.tenant) }
+            try standing.check(claims.subject, of: claims.tenant)
             guard !standing.isRevoked else {
                 throw TokenError(.certificateRevoked, "The certificate was revoked; use a new one.")
             }
@@ -244,6 +244,14 @@ public final class Authenticator: Sendable {
             }
             state.young[key] = identity
         }
+    }
+}
+
+extension PrincipalStanding {
+    /// Whether its tenant lets the subject in at all.
+    fileprivate func check(_ subject: String, of tenant: String) throws(TenantRefusal) {
+        guard !isSuspended else { throw .suspended(tenant) }
+        guard !isUserSuspended else { throw .userSuspended(subject) }
     }
 }
 

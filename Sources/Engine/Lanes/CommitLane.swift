@@ -128,6 +128,7 @@ final class CommitLane: Sendable {
             let posts = batch.posts.filter { excluded[$0.sender] == nil }.map(\.message)
             if !posts.isEmpty { parts.courier.take(posts) }
             if parts.hub.hasSubscribers { parts.eventTail.raise() }
+            parts.quotas.bytes.note(batch, excluded: excluded)
             if !batch.counted.isEmpty { count(batch, drafts: builder.drafts, excluded: excluded) }
             parts.committed()
         }

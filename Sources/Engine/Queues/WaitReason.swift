@@ -27,6 +27,8 @@ public enum WaitReason: Sendable, Hashable {
     case queuePaused(queue: String)
     /// The queue has as many attempts as it may have.
     case queueLimit(queue: String, places: Int32, running: Int)
+    /// The tenant has as many attempts as its quota of concurrent steps allows.
+    case quota(places: Int64, running: Int64)
     /// No live worker serves the task type in the pool.
     case noWorker(taskType: String, pool: String)
     /// Others are before it in its queue, or all slots of the workers are taken.
@@ -51,6 +53,7 @@ public enum WaitReason: Sendable, Hashable {
         case breaker
         case queuePaused = "queue_paused"
         case queueLimit = "queue_limit"
+        case quota
         case noWorker = "no_worker"
         case turn
         case running
@@ -72,6 +75,7 @@ public enum WaitReason: Sendable, Hashable {
         case .breaker: .breaker
         case .queuePaused: .queuePaused
         case .queueLimit: .queueLimit
+        case .quota: .quota
         case .noWorker: .noWorker
         case .turn: .turn
         case .running: .running
@@ -106,6 +110,8 @@ public enum WaitReason: Sendable, Hashable {
                 self = .queueLimit(queue: ready.queue.name, places: places, running: ready.running)
             case nil where ready.breaker != nil:
                 self = ready.breaker.map { .breaker($0) } ?? .starting
+            case nil where ready.isOverQuota:
+                self = .quota(places: ready.quota?.limit ?? 0, running: ready.quota?.used ?? 0)
             case nil where ready.workers == 0: self = .noWorker(taskType: ready.taskType, pool: ready.pool)
             case nil: self = .turn(queue: ready.queue.name, ahead: ready.ahead, workers: ready.workers)
             }

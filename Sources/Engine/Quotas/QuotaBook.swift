@@ -37,12 +37,16 @@ final class QuotaBook: Sendable {
     private let logger: Logger
     private let state = Mutex(State())
     private let isAnyLimited = Atomic(false)
+    /// What this node stores of tenants whose bytes are limited.
+    let bytes = StoredByteCounts()
     private let observer = Mutex<(@Sendable (Set<TenantID>) -> Void)?>(nil)
 
     /// How long a block of submissions is good for.
     static let submissionLease: Duration = .milliseconds(1500)
     /// How long a block of active runs is good for.
     static let runLease: Duration = .seconds(5)
+    /// When to try again where something must be removed first.
+    private static let storagePause: Duration = .seconds(60)
     private static let warningInterval: Duration = .seconds(60)
 
     init(store: any QuotaStore, clock: any EngineClock, node: SessionID, metrics: EngineMetrics, logger: Logger) {
@@ -66,10 +70,15 @@ final class QuotaBook: Sendable {
     /// Tenants whose steps are claimed one node after the other.
     var stepLimited: Set<TenantID> { tenants { $0[.concurrentSteps] != nil } }
 
+    /// Tenants whose stored bytes are counted.
+    var byteCounted: Set<TenantID> { tenants { $0.countsBytes } }
+
     /// Tenants whose use is measured, not reserved.
     var measured: Set<TenantID> {
         tenants { quotas in
-            [.pendingSteps, .concurrentSteps, .workers, .definitions].contains { quotas[$0] != nil }
+            [.pendingSteps, .concurrentSteps, .workers, .definitions, .payloadBytes, .logBytes].contains {
+                quotas[$0] != nil
+            }
         }
     }
 
@@ -98,7 +107,10 @@ final class QuotaBook: Sendable {
             isAnyLimited.store(state.quotas.values.contains { !$0.limits.isEmpty }, ordering: .relaxed)
             return begun
         }
-        if !quotas.isEmpty { observer.withLock { $0 }?(stepLimited) }
+        if !quotas.isEmpty {
+            bytes.setCounted(byteCounted)
+            observer.withLock { $0 }?(stepLimited)
+        }
         return begun
     }
 
@@ -106,13 +118,16 @@ final class QuotaBook: Sendable {
 
     /// Lets a run in, or refuses it with the quota that is used up.
     ///
+    /// - Parameter inputBytes: What the run would store at once.
     /// - Returns: the unit of a tenant whose active runs are limited.
     /// - Throws: `quota_exceeded`, `unavailable`.
-    func admit(_ key: RunKey, lane: Int32) async throws(EngineError) -> QuotaUnit? {
+    func admit(_ key: RunKey, lane: Int32, inputBytes: Int) async throws(EngineError) -> QuotaUnit? {
         guard let quotas = self[key.tenant] else { return nil }
-        if let limit = quotas[.pendingSteps], let used = taken(.pendingSteps, of: key.tenant), used >= Int64(limit) {
+        if let limit = quotas[.pendingSteps], let used = taken(.pendingSteps, of: key.tenant), used >= limit {
             throw refuse(.pendingSteps, QuotaGrant(units: 0, taken: used, limit: limit))
         }
+        try checkStorage(.payloadBytes, adding: Int64(inputBytes), quotas)
+        try checkStorage(.logBytes, adding: 0, quotas)
         if quotas[.submissionsPerSecond] != nil {
             _ = try await take(PoolKey(tenant: key.tenant, lane: nil), .submissionsPerSecond)
         }
@@ -123,6 +138,33 @@ final class QuotaBook: Sendable {
             giveBack: { [weak self] in self?.withPool(pool) { $0.giveBack(of: block) } },
             settle: { [weak self] in self?.withPool(pool) { $0.settle() } })
     }
+
+    // MARK: Storage
+
+    private func checkStorage(_ kind: QuotaKind, adding bytes: Int64, _ quotas: TenantQuotas) throws(EngineError) {
+        guard let limit = quotas[kind] else { return }
+        let used = stored(kind, of: quotas.tenant)
+        guard used >= limit || used + bytes > limit else { return }
+        throw refuse(kind, QuotaGrant(units: 0, taken: used, limit: limit, retryAfter: Self.storagePause))
+    }
+
+    /// The last count, and what this node has stored since.
+    private func stored(_ kind: QuotaKind, of tenant: TenantID) -> Int64 {
+        (taken(kind, of: tenant) ?? 0) + bytes.pending(of: tenant)[kind]
+    }
+
+    /// Whether so many bytes of a log may be stored; they are counted then.
+    func takesLog(_ count: Int, of tenant: TenantID) -> Bool {
+        guard let limit = self[tenant]?[.logBytes] else {
+            bytes.noteLog(count, of: tenant)
+            return true
+        }
+        guard stored(.logBytes, of: tenant) + Int64(count) <= limit else { return false }
+        bytes.noteLog(count, of: tenant)
+        return true
+    }
+
+    // MARK: Ends
 
     /// Runs of these tenants have ended here: places are free.
     func noteEnded(_ tenants: Set<TenantID>) {
@@ -216,11 +258,11 @@ final class QuotaBook: Sendable {
     /// The last count of something, where it is known.
     func taken(_ kind: QuotaKind, of tenant: TenantID) -> Int64? { state.withLock { $0.taken[tenant]?[kind] } }
 
-    func noteTaken(_ kind: QuotaKind, _ taken: Int64, limit: Int32?, of tenant: TenantID) {
+    func noteTaken(_ kind: QuotaKind, _ taken: Int64, limit: Int64?, of tenant: TenantID) {
         let now = clock.now
         let isNews = state.withLock { state in
             state.taken[tenant, default: [:]][kind] = taken
-            guard let soft = state.quotas[tenant]?.softLimit(kind), taken >= Int64(soft) else { return false }
+            guard let soft = state.quotas[tenant]?.softLimit(kind), taken >= soft else { return false }
             if let last = state.warnedAt[tenant]?[kind], now - last < Self.warningInterval { return false }
             state.warnedAt[tenant, default: [:]][kind] = now
             return true
@@ -239,7 +281,7 @@ final class QuotaBook: Sendable {
         let taken = state.withLock { $0.taken[tenant] ?? [:] }
         return QuotaKind.allCases.compactMap { kind in
             guard let used = taken[kind], let limit = quotas[kind], let soft = quotas.softLimit(kind),
-                used >= Int64(soft)
+                used >= soft
             else { return nil }
             return QuotaUse(kind: kind, used: used, limit: limit)
         }
@@ -266,10 +308,10 @@ final class QuotaBook: Sendable {
 
 extension EngineError {
     /// A tenant's quota is used up.
-    public init(over kind: QuotaKind, limit: Int32?, retryAfter: Duration? = nil) {
+    public init(over kind: QuotaKind, limit: Int64?, retryAfter: Duration? = nil) {
         let quota = limit.map { "\($0) \(kind.words)" } ?? kind.words
         self.init(
-            .quotaExceeded, "the tenant's quota of \(quota) is used up; try again later or ask for a higher one",
+            .quotaExceeded, "the tenant's quota of \(quota) is used up; \(kind.remedy)",
             retryAfter: retryAfter ?? .seconds(1))
         self.quota = kind
     }

@@ -12,6 +12,10 @@ public enum QuotaKind: Int16, Sendable, CaseIterable, Hashable {
     case workers = 5
     /// Workflows, whatever their versions.
     case definitions = 6
+    /// Bytes of JSON: inputs of runs, outputs of runs and of steps. New runs are refused while there are more.
+    case payloadBytes = 7
+    /// Bytes of what steps have written to their logs. New runs are refused while there are more, and lines are not kept.
+    case logBytes = 8
 
     /// As the API, the CLI and metrics write it.
     public var name: String {
@@ -22,6 +26,8 @@ public enum QuotaKind: Int16, Sendable, CaseIterable, Hashable {
         case .concurrentSteps: "concurrent_steps"
         case .workers: "workers"
         case .definitions: "definitions"
+        case .payloadBytes: "payload_bytes"
+        case .logBytes: "log_bytes"
         }
     }
 
@@ -34,8 +40,27 @@ public enum QuotaKind: Int16, Sendable, CaseIterable, Hashable {
         case .concurrentSteps: "concurrent steps"
         case .workers: "workers"
         case .definitions: "workflows"
+        case .payloadBytes: "bytes of inputs and outputs"
+        case .logBytes: "bytes of logs"
         }
     }
+
+    /// What to do when it is used up.
+    var remedy: String {
+        isStored
+            ? "ask for a higher one, or for a shorter retention" : "try again later or ask for a higher one"
+    }
+
+    /// Whether it is of what is stored: it comes back when old runs are removed.
+    public var isStored: Bool {
+        switch self {
+        case .payloadBytes, .logBytes: true
+        case .submissionsPerSecond, .activeRuns, .pendingSteps, .concurrentSteps, .workers, .definitions: false
+        }
+    }
+
+    /// The most that a quota of it may be.
+    public var most: Int64 { isStored ? 1 << 50 : 1_000_000_000 }
 
     public init?(name: String) {
         guard let kind = Self.allCases.first(where: { $0.name == name }) else { return nil }

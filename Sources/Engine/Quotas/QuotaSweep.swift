@@ -8,6 +8,8 @@ final class QuotaSweep: Sendable {
         /// When everything was read last.
         var readAt: Duration?
         var counted: [TenantID: Duration] = [:]
+        /// When stored bytes are counted anew.
+        var bytesDue: [TenantID: Duration] = [:]
         /// Whose quota of active runs is new: nodes that did not know of it have not counted.
         var begun: [TenantID: Duration] = [:]
     }
@@ -35,12 +37,39 @@ final class QuotaSweep: Sendable {
             let correction = try await parts.store.recountRuns(of: tenant)
             parts.metrics.quotaCorrections.add(correction.magnitude)
         }
+        try await countBytes()
         for tenant in parts.quotas.measured {
             // Active runs are counted with what is reserved.
             for (kind, used) in try await parts.store.usage(of: tenant, withRuns: false) {
                 parts.quotas.noteTaken(kind, used, limit: parts.quotas[tenant]?[kind], of: tenant)
             }
+            parts.quotas.bytes.settle(tenant)
         }
+    }
+
+    /// Tells the store what was stored here, and has it count anew what nodes that died have not told: when all nodes know
+    /// of a new quota, and now and then.
+    private func countBytes() async throws(StoreError) {
+        let bytes = parts.quotas.bytes.take()
+        if !bytes.isEmpty {
+            do throws(StoreError) {
+                try await parts.store.addBytes(bytes)
+            } catch {
+                parts.quotas.bytes.putBack(bytes)
+                throw error
+            }
+        }
+        let counted = parts.quotas.byteCounted
+        guard !counted.isEmpty else { return }
+        let now = parts.clock.now
+        let due = state.withLock { state in
+            counted.sorted().filter { tenant in
+                let at = state.bytesDue[tenant] ?? now + Self.settling
+                state.bytesDue[tenant] = now >= at ? now + parts.configuration.byteRecountInterval : at
+                return now >= at
+            }
+        }
+        for tenant in due { try await parts.store.recountBytes(of: tenant) }
     }
 
     /// Tenants to be counted now: those with a new quota when all nodes know of it, the others now and then.

@@ -6,27 +6,32 @@ public struct TenantQuotas: Sendable, Hashable {
     public static let usualSoftPercent: Int32 = 80
 
     public var tenant: TenantID
-    public var limits: [QuotaKind: Int32]
+    public var limits: [QuotaKind: Int64]
     /// From how many percent of a quota on people are warned; 1 to 100.
     public var softPercent: Int32
+    public var retention: TenantRetention
     /// Goes up with each change.
     public var version: Int64
 
     public init(
-        tenant: TenantID, limits: [QuotaKind: Int32] = [:], softPercent: Int32 = TenantQuotas.usualSoftPercent,
-        version: Int64 = 0
+        tenant: TenantID, limits: [QuotaKind: Int64] = [:], softPercent: Int32 = TenantQuotas.usualSoftPercent,
+        retention: TenantRetention = TenantRetention(), version: Int64 = 0
     ) {
         self.tenant = tenant
         self.limits = limits
         self.softPercent = softPercent
+        self.retention = retention
         self.version = version
     }
 
-    public subscript(kind: QuotaKind) -> Int32? { limits[kind] }
+    public subscript(kind: QuotaKind) -> Int64? { limits[kind] }
+
+    /// Whether stored bytes are counted for it.
+    public var countsBytes: Bool { limits.keys.contains(where: \.isStored) }
 
     /// From how many on people are warned.
-    public func softLimit(_ kind: QuotaKind) -> Int32? {
-        limits[kind].map { Int32((Int64($0) * Int64(softPercent) + 99) / 100) }
+    public func softLimit(_ kind: QuotaKind) -> Int64? {
+        limits[kind].map { ($0 * Int64(softPercent) + 99) / 100 }
     }
 }
 
@@ -34,9 +39,9 @@ public struct TenantQuotas: Sendable, Hashable {
 public struct QuotaUse: Sendable, Hashable {
     public var kind: QuotaKind
     public var used: Int64
-    public var limit: Int32?
+    public var limit: Int64?
 
-    public init(kind: QuotaKind, used: Int64, limit: Int32?) {
+    public init(kind: QuotaKind, used: Int64, limit: Int64?) {
         self.kind = kind
         self.used = used
         self.limit = limit

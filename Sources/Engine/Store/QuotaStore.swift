@@ -6,13 +6,19 @@ public protocol QuotaStore: Sendable {
     func quotas(recent: Bool) async throws(StoreError) -> [TenantQuotas]
     /// The tenant's quotas, with version 0 when nobody has set any.
     func quotas(of tenant: TenantID) async throws(StoreError) -> TenantQuotas
-    /// Replaces the tenant's quotas; the version is the store's to give. When active runs are limited from now on, those
-    /// that are there are counted (`recountRuns`).
+    /// Replaces the tenant's quotas; the version is the store's to give. When active runs or bytes are limited from now
+    /// on, those that are there are counted (`recountRuns`, `recountBytes`).
     func setQuotas(_ quotas: TenantQuotas) async throws(StoreError) -> TenantQuotas
-    /// What the tenant uses, counted now, of everything but submissions.
+    /// What the tenant uses, counted now, of everything but submissions; stored bytes where they are limited, by their
+    /// last count (`addBytes`, `recountBytes`).
     ///
     /// - Parameter withRuns: Whether active runs are counted, too, which is dear where there are many.
     func usage(of tenant: TenantID, withRuns: Bool) async throws(StoreError) -> [QuotaKind: Int64]
+
+    /// Counts bytes that tenants have stored, where they are counted.
+    func addBytes(_ bytes: [TenantID: StoredBytes]) async throws(StoreError)
+    /// Counts the bytes that the tenant has stored anew, if they are limited. Reads all of the tenant's runs.
+    func recountBytes(of tenant: TenantID) async throws(StoreError)
 
     /// Reserves units of a quota for a holder: as many as it has use for at once, and some to spare while there is room
     /// enough. It may use them until the lease ends; what is left then returns by itself.
@@ -62,11 +68,11 @@ public struct QuotaGrant: Sendable, Hashable {
     /// What is used or reserved now, these included.
     public var taken: Int64
     /// `nil`: there is no such quota any more.
-    public var limit: Int32?
+    public var limit: Int64?
     /// When to ask again at the earliest, where that is known.
     public var retryAfter: Duration?
 
-    public init(units: Int32, taken: Int64, limit: Int32?, retryAfter: Duration? = nil) {
+    public init(units: Int32, taken: Int64, limit: Int64?, retryAfter: Duration? = nil) {
         self.units = units
         self.taken = taken
         self.limit = limit

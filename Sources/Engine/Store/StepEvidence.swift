@@ -43,14 +43,20 @@ public struct ReadyEvidence: Sendable, Hashable {
     public var since: Timestamp
     /// The breaker of its task type, if that is not closed.
     public var breaker: BreakerEvidence?
+    /// The tenant's concurrent steps, where it has a quota of them.
+    public var quota: QuotaUse?
 
     public static let mostAhead = 10_000
 
+    /// No step of the tenant is handed out until one ends.
+    public var isOverQuota: Bool { quota.map { $0.used >= $0.limit ?? .max } ?? false }
+
     public init(
         queue: QueueRecord, taskType: String, pool: String, ahead: Int, running: Int, workers: Int, since: Timestamp,
-        breaker: BreakerEvidence? = nil
+        breaker: BreakerEvidence? = nil, quota: QuotaUse? = nil
     ) {
         self.breaker = breaker
+        self.quota = quota
         self.queue = queue
         self.taskType = taskType
         self.pool = pool

@@ -31,6 +31,8 @@ final class HTTP1ServerHandler: ChannelDuplexHandler, LoopExecutor.Flushable, HT
     private var isOver = false
     private var lastRead = NIODeadline.now()
     private var headBegan: NIODeadline?
+    /// Since when the peer takes nothing of what was written.
+    private var stalledSince: NIODeadline?
     private var timer: Scheduled<Void>?
 
     init(server: HTTPServerContext, info: HTTPConnectionInfo, lease: ConnectionLease) {
@@ -321,6 +323,7 @@ final class HTTP1ServerHandler: ChannelDuplexHandler, LoopExecutor.Flushable, HT
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        stalledSince = context.channel.isWritable ? nil : .now()
         if let current, context.channel.isWritable { pump(current) }
         context.fireChannelWritabilityChanged()
     }
@@ -329,7 +332,8 @@ final class HTTP1ServerHandler: ChannelDuplexHandler, LoopExecutor.Flushable, HT
 
     private func armTimer() {
         let limits = server.limits
-        let wait = min(TimeAmount(limits.headerTimeout), TimeAmount(limits.idleTimeout))
+        let wait = [limits.headerTimeout, limits.idleTimeout, limits.bodyTimeout, limits.stallTimeout]
+            .reduce(TimeAmount.hours(1)) { min($0, TimeAmount($1)) }
         let pause = max(.milliseconds(50), TimeAmount.nanoseconds(wait.nanoseconds / 4))
         timer = eventLoop.assumeIsolated().scheduleTask(in: pause) { [weak self] in self?.checkTime() }
     }
@@ -341,6 +345,17 @@ final class HTTP1ServerHandler: ChannelDuplexHandler, LoopExecutor.Flushable, HT
             server.metrics.add(server.metrics.timeouts)
             server.complain("HTTP/1.1 connection timed out", peer: info.peer, "no complete head")
             return close()
+        }
+        if let stalledSince, now >= stalledSince + TimeAmount(server.limits.stallTimeout) {
+            server.metrics.add(server.metrics.timeouts)
+            server.complain("HTTP/1.1 connection timed out", peer: info.peer, "the answer is not read")
+            return close()
+        }
+        if let current, current.input.isOverdue(now: now, timeout: TimeAmount(server.limits.bodyTimeout)) {
+            server.metrics.add(server.metrics.timeouts)
+            server.complain("HTTP/1.1 request timed out", peer: info.peer, "its content came too slowly")
+            current.keepsAlive = false
+            current.input.fail(HTTPError.requestTimeout)
         }
         if current == nil, now >= lastRead + TimeAmount(server.limits.idleTimeout) { return close() }
         armTimer()

@@ -19,6 +19,8 @@ class HTTP2Handler: ChannelInboundHandler, LoopExecutor.Flushable, @unchecked Se
     /// A write makes the channel unwritable and its flush writable again: no reason to send from within.
     private var isSending = false
     private(set) var isOver = false
+    /// Since when the peer takes nothing of what was written.
+    private var stalledSince: NIODeadline?
     private var timer: Scheduled<Void>?
     var deadlines: ConnectionDeadlines
     private var made: HTTP2Session?
@@ -51,6 +53,8 @@ class HTTP2Handler: ChannelInboundHandler, LoopExecutor.Flushable, @unchecked Se
     func afterFlush() -> Bool { false }
     /// GOAWAY has left; `noError` is not reported.
     func sentGoAway(_ code: HTTP2ErrorCode) {}
+    /// Now and then, at least each `HTTPLimits.headerTimeout`.
+    func checkStreams(now: NIODeadline) {}
     /// Whether a quiet connection is kept by pings.
     var keepsAlive: Bool { session.streamCount > 0 }
 
@@ -98,6 +102,7 @@ class HTTP2Handler: ChannelInboundHandler, LoopExecutor.Flushable, @unchecked Se
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        stalledSince = context.channel.isWritable ? nil : .now()
         if context.channel.isWritable, !isSending {
             isDirty = true
             flushNow()
@@ -212,6 +217,10 @@ class HTTP2Handler: ChannelInboundHandler, LoopExecutor.Flushable, @unchecked Se
             markDirty()
         case .closeIdle: closeIdle()
         case .closeLate(let reason): closeLate(reason)
+        }
+        if !isOver { checkStreams(now: now) }
+        if !isOver, let stalledSince, now >= stalledSince + TimeAmount(limits.stallTimeout) {
+            closeLate("what was sent is not read")
         }
         if !isOver { armTimer() }
     }

@@ -241,6 +241,26 @@ final class HTTP2ServerHandler: HTTP2Handler, HTTPServerConnection, @unchecked S
         server.complain("HTTP/2 connection refused", peer: info.peer, "GOAWAY \(code)")
     }
 
+    /// Content that comes too slowly fails its reader; a stream whose answer the peer does not take is reset.
+    override func checkStreams(now: NIODeadline) {
+        for stream in session.openStreams {
+            if let input = stream.input, input.isOverdue(now: now, timeout: TimeAmount(limits.bodyTimeout)) {
+                late("its content came too slowly")
+                input.fail(HTTPError.requestTimeout)
+            }
+            if stream.isStalled(now: now, timeout: TimeAmount(limits.stallTimeout)) {
+                late("the answer is not taken")
+                session.reset(stream, .cancel)
+                markDirty()
+            }
+        }
+    }
+
+    private func late(_ reason: String) {
+        server.metrics.add(server.metrics.timeouts)
+        server.complain("HTTP/2 request timed out", peer: info.peer, reason)
+    }
+
     override func closeLate(_ reason: String) {
         server.metrics.add(server.metrics.timeouts)
         server.complain("HTTP/2 connection timed out", peer: info.peer, reason)

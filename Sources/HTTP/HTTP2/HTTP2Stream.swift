@@ -27,6 +27,11 @@ final class HTTP2Stream: HTTPBodySource, HTTPBodySink, @unchecked Sendable {
     var output = Output.none
     var outputTrailers: HTTPFields?
     var outputEnded = false
+    /// Octets that have left.
+    private(set) var sent = 0
+    /// What had left when the connection last looked, and since when nothing has, though there is something.
+    private var seen = 0
+    private var stalledSince: NIODeadline?
     /// The provider had nothing; nghttp2 waits for a resume.
     var isDeferred = false
     var isClosed = false
@@ -61,6 +66,21 @@ final class HTTP2Stream: HTTPBodySource, HTTPBodySink, @unchecked Sendable {
 
     func bodyWanted() { connection.onLoop(self) { $0.bodyWanted($1) } }
 
+    /// Whether there was something to send for so long, and the peer has taken nothing.
+    func isStalled(now: NIODeadline, timeout: TimeAmount) -> Bool {
+        if case .none = output { return false }
+        guard !outputEnded, !isDeferred, sent == seen else {
+            seen = sent
+            stalledSince = nil
+            return false
+        }
+        guard let since = stalledSince else {
+            stalledSince = now
+            return false
+        }
+        return now >= since + timeout
+    }
+
     /// Content for a DATA frame.
     enum Read: Equatable {
         case octets(Int)
@@ -80,6 +100,7 @@ final class HTTP2Stream: HTTPBodySource, HTTPBodySink, @unchecked Sendable {
                 unsafe target.copyMemory(from: UnsafeRawBufferPointer(rebasing: source[..<count]))
                 return count
             }
+            sent += count
             guard bytes.readableBytes > 0 else {
                 outputEnded = true
                 return .end(count, outputTrailers)
@@ -88,6 +109,7 @@ final class HTTP2Stream: HTTPBodySource, HTTPBodySink, @unchecked Sendable {
             return .octets(count)
         case .writer(let writer):
             let drained = unsafe writer.drain(into: target)
+            sent += drained.count
             if drained.ended {
                 outputEnded = true
                 return .end(drained.count, drained.trailers)

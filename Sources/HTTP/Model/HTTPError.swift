@@ -27,6 +27,10 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
         HTTPError(status: 413, code: "payload_too_large", message: "The content is larger than \(limit) octets.")
     }
 
+    /// 408: content came too slowly.
+    static let requestTimeout = HTTPError(
+        status: 408, code: "request_timeout", message: "The content did not arrive in time; send it again.")
+
     /// 400 with a code and a sentence.
     public static func badRequest(_ code: String, _ message: String) -> HTTPError {
         HTTPError(status: 400, code: code, message: message)

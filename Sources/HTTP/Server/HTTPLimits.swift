@@ -22,6 +22,12 @@ public struct HTTPLimits: Sendable {
     public var settings = 32
     /// Until a connection has sent its first complete head, or a head begun is complete.
     public var headerTimeout = Duration.seconds(10)
+    /// Content that a handler reads whole, from when it first had to wait for it. Beyond: 408. A stream that is read piece
+    /// by piece may last.
+    public var bodyTimeout = Duration.seconds(30)
+    /// An answer of which the peer takes nothing, by closing its window or by not reading: the stream is reset, or the
+    /// connection closed.
+    public var stallTimeout = Duration.seconds(120)
     /// Without any stream.
     public var idleTimeout = Duration.seconds(120)
     /// The server pings a quiet HTTP/2 connection with open streams after this time …

@@ -7,6 +7,8 @@ extension HTTPBody {
         private var phase = Phase.open
         private var waiter: Waiter?
         private(set) var trailers: HTTPFields?
+        /// When a reader of the whole first had to wait; `nil` once it is complete.
+        private(set) var collectingSince: NIODeadline?
 
         private enum Phase {
             case open, ended
@@ -31,13 +33,15 @@ extension HTTPBody {
 
         var buffered: Int { bytes?.readableBytes ?? 0 }
 
-        mutating func take() -> Taken {
+        mutating func take(isCollecting: Bool = false) -> Taken {
             if let bytes {
                 self.bytes = nil
                 return .bytes(bytes)
             }
             switch phase {
-            case .open: return .wait
+            case .open:
+                if isCollecting, collectingSince == nil { collectingSince = .now() }
+                return .wait
             case .ended: return .end
             case .failed(let error): return .failed(error)
             case .abandoned: return .failed(HTTPTransportError(.ended, "the exchange is over"))
@@ -56,6 +60,7 @@ extension HTTPBody {
         mutating func finish(trailers: HTTPFields?) -> Waiter? {
             guard case .open = phase else { return nil }
             phase = .ended
+            collectingSince = nil
             self.trailers = trailers
             return wake()
         }
@@ -64,6 +69,7 @@ extension HTTPBody {
         mutating func fail(_ error: any Error) -> Waiter? {
             guard case .open = phase else { return nil }
             phase = .failed(error)
+            collectingSince = nil
             bytes = nil
             return wake()
         }
@@ -72,6 +78,7 @@ extension HTTPBody {
             let dropped = buffered
             bytes = nil
             if case .open = phase { phase = .abandoned }
+            collectingSince = nil
             return dropped
         }
 

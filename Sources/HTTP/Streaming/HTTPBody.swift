@@ -40,11 +40,11 @@ public final class HTTPBody: AsyncSequence, Sendable {
     public var trailers: HTTPFields? { state.withLock { $0.trailers } }
 
     /// The whole body. Throws ``HTTPError/payloadTooLarge(limit:)`` as soon as it is known to exceed the limit, and
-    /// ``HTTPTransportError`` when the peer goes away.
+    /// ``HTTPTransportError`` when the peer goes away. On a server the peer has ``HTTPLimits/bodyTimeout`` to send it.
     public func collect(upTo limit: Int) async throws -> ByteBuffer {
         if let expectedLength, expectedLength > limit { throw HTTPError.payloadTooLarge(limit: limit) }
-        guard var result = try await next() else { return ByteBuffer() }
-        while result.readableBytes <= limit, var more = try await next() {
+        guard var result = try await next(isCollecting: true) else { return ByteBuffer() }
+        while result.readableBytes <= limit, var more = try await next(isCollecting: true) {
             result.writeBuffer(&more)
         }
         guard result.readableBytes <= limit else { throw HTTPError.payloadTooLarge(limit: limit) }
@@ -52,8 +52,10 @@ public final class HTTPBody: AsyncSequence, Sendable {
     }
 
     /// The next piece (all that has arrived so far), or `nil` at the end.
-    public func next() async throws -> ByteBuffer? {
-        switch state.withLock({ $0.take() }) {
+    public func next() async throws -> ByteBuffer? { try await next(isCollecting: false) }
+
+    private func next(isCollecting: Bool) async throws -> ByteBuffer? {
+        switch state.withLock({ $0.take(isCollecting: isCollecting) }) {
         case .bytes(let bytes): return consumed(bytes)
         case .end: return nil
         case .failed(let error): throw error
@@ -67,7 +69,7 @@ public final class HTTPBody: AsyncSequence, Sendable {
         } onCancel: {
             state.withLock { $0.cancelWait() }?.resume()
         }
-        switch state.withLock({ $0.take() }) {
+        switch state.withLock({ $0.take(isCollecting: false) }) {
         case .bytes(let bytes): return consumed(bytes)
         case .end: return nil
         case .failed(let error): throw error
@@ -103,6 +105,11 @@ public final class HTTPBody: AsyncSequence, Sendable {
 
     /// Ends reading: what is buffered is dropped and counted, later octets are refused.
     func abandon() -> Int { state.withLock { $0.abandon() } }
+
+    /// Whether somebody has waited for the whole of it longer than that.
+    func isOverdue(now: NIODeadline, timeout: TimeAmount) -> Bool {
+        state.withLock { $0.collectingSince.map { now >= $0 + timeout } ?? false }
+    }
 
     /// Octets that have arrived and were not read.
     var buffered: Int { state.withLock { $0.buffered } }

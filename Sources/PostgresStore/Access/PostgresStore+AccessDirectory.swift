@@ -11,7 +11,10 @@ extension PostgresStore: AccessDirectory {
                     EXISTS (SELECT FROM revoked_tokens r WHERE r.tenant = t.id AND r.token_id = \(principal.tokenID)),
                     ARRAY(
                         SELECT unnest(permissions) FROM roles r
-                        WHERE r.tenant = t.id AND r.name = ANY (\(principal.customRoles)))
+                        WHERE r.tenant = t.id AND r.name = ANY (\(principal.customRoles))),
+                    EXISTS (
+                        SELECT FROM users u WHERE u.tenant = t.id AND u.subject = \(principal.subject)
+                            AND u.suspended_at IS NOT NULL)
                 FROM tenants t WHERE t.name = \(principal.tenant)
                 """)
             guard let row = found.first else { return nil }
@@ -19,7 +22,8 @@ extension PostgresStore: AccessDirectory {
             // A token cannot pass for a key, whatever its issuer calls it.
             let isKey = principal.subject.hasPrefix(APIKey.subject(""))
             return PrincipalStanding(
-                tenant: tenant, isSuspended: try row.decode(1), isRevoked: try row.decode(2),
+                tenant: tenant, isSuspended: try row.decode(1), isUserSuspended: try row.decode(4),
+                isRevoked: try row.decode(2),
                 permissions: Permissions(names: try row.decode(3)),
                 grants: isKey ? [] : try await Self.grants(of: principal.subject, tenant, connection))
         }

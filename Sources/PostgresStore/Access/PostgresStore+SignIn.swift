@@ -10,7 +10,10 @@ extension PostgresStore {
                 SELECT s.id, s.subject, s.roles, s.expires_at, s.ended_at, s.token_id, s.key_id, t.id, t.name,
                     t.suspended_at IS NOT NULL,
                     EXISTS (SELECT FROM revoked_tokens r WHERE r.tenant = s.tenant AND r.token_id IN (s.token_id, s.id)),
-                    ARRAY(SELECT unnest(permissions) FROM roles r WHERE r.tenant = s.tenant AND r.name = ANY (s.roles))
+                    ARRAY(SELECT unnest(permissions) FROM roles r WHERE r.tenant = s.tenant AND r.name = ANY (s.roles)),
+                    EXISTS (
+                        SELECT FROM users u WHERE u.tenant = s.tenant AND u.subject = s.subject
+                            AND u.suspended_at IS NOT NULL)
                 FROM sign_in_sessions s JOIN tenants t ON t.id = s.tenant WHERE s.digest = \(digest.bytes)
                 """)
             guard let row = found.first else { return nil }
@@ -25,7 +28,8 @@ extension PostgresStore {
                 id: try row.decode(0), signIn: signIn,
                 endedAt: try row.decode(4, as: PostgresTimestamp?.self)?.seconds,
                 standing: PrincipalStanding(
-                    tenant: tenant, isSuspended: try row.decode(9), isRevoked: try row.decode(10),
+                    tenant: tenant, isSuspended: try row.decode(9), isUserSuspended: try row.decode(12),
+                    isRevoked: try row.decode(10),
                     permissions: Permissions(names: try row.decode(11)),
                     grants: isKey ? [] : try await Self.grants(of: signIn.subject, tenant, connection)))
         }
@@ -69,11 +73,18 @@ extension PostgresStore {
                 """
                 WITH over AS (
                     DELETE FROM sign_in_sessions s USING tenants t
-                    WHERE t.name = \(signIn.tenant) AND s.tenant = t.id AND s.expires_at < now() - interval '1 day')
+                    WHERE t.name = \(signIn.tenant) AND s.tenant = t.id AND s.expires_at < now() - interval '1 day'),
+                seen AS (
+                    INSERT INTO users AS u (tenant, subject, roles, signed_in_at)
+                    SELECT id, \(signIn.subject), \(signIn.roles), now()
+                    FROM tenants WHERE name = \(signIn.tenant) AND suspended_at IS NULL
+                    ON CONFLICT (tenant, subject) DO UPDATE
+                    SET roles = excluded.roles, signed_in_at = excluded.signed_in_at WHERE u.suspended_at IS NULL
+                    RETURNING tenant)
                 INSERT INTO sign_in_sessions (tenant, id, subject, roles, digest, token_id, key_id, expires_at)
-                SELECT id, \(session.id), \(signIn.subject), \(signIn.roles), \(session.digest.bytes),
+                SELECT tenant, \(session.id), \(signIn.subject), \(signIn.roles), \(session.digest.bytes),
                     \(signIn.tokenID), \(signIn.keyID), to_timestamp(\(Double(signIn.expiresAt)))
-                FROM tenants WHERE name = \(signIn.tenant) AND suspended_at IS NULL
+                FROM seen
                 RETURNING id
                 """)
             return rows.first != nil

@@ -14,8 +14,11 @@ enum EvidenceStatement {
                 ELSE (SELECT count(*) FROM attempts a WHERE a.queue = t.queue AND a.guarded) END,
             (SELECT count(*) FROM worker_sessions w
                 WHERE w.tenant = t.tenant AND w.leased_until > now() AND t.route = ANY (w.routes)),
-            k.phase, k.open_until, k.passed, k.changed_at, k.probes
+            k.phase, k.open_until, k.passed, k.changed_at, k.probes, u.concurrent_steps::int8,
+            CASE WHEN u.concurrent_steps IS NULL THEN 0
+                ELSE (SELECT count(*) FROM attempts a WHERE a.tenant = t.tenant) END
         FROM ready t JOIN queues q ON q.id = t.queue JOIN routes o ON o.id = t.route
+        LEFT JOIN quotas u ON u.tenant = t.tenant
         LEFT JOIN breakers k ON k.tenant = t.tenant AND k.name = o.task_type AND k.kind = 1 AND k.phase <> 1
         WHERE t.tenant = $1 AND t.run = $2 ORDER BY t.step
         """,

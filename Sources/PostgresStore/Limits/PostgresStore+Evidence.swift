@@ -42,6 +42,10 @@ extension PostgresStore {
 
     private static func ready(_ row: PostgresRow, queue: QueueRecord) throws(PostgresError) -> StepEvidence {
         let ahead = Int(try row.decode(15, as: Int64.self))
+        let used = try row.decode(24, as: Int64.self)
+        let quota = try row.decode(23, as: Int64?.self).map {
+            QuotaUse(kind: .concurrentSteps, used: used, limit: $0)
+        }
         return StepEvidence(
             step: try row.decode(11),
             place: .ready(
@@ -50,7 +54,7 @@ extension PostgresStore {
                     ahead: ahead, running: Int(try row.decode(16, as: Int64.self)),
                     workers: Int(try row.decode(17, as: Int64.self)),
                     since: Timestamp(try row.decode(14, as: PostgresTimestamp.self)),
-                    breaker: try breaker(row, from: 18, .taskType, name: row.decode(12), ahead: ahead))))
+                    breaker: try breaker(row, from: 18, .taskType, name: row.decode(12), ahead: ahead), quota: quota)))
     }
 
     /// Reads phase, end, probes passed, time of change and probes of a breaker that is not closed.

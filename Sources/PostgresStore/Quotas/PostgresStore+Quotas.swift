@@ -30,7 +30,9 @@ extension PostgresStore {
                 try await transaction.execute(
                     QuotaStatement.set, tenant.value, quotas[.submissionsPerSecond], quotas[.activeRuns],
                     quotas[.pendingSteps], quotas[.concurrentSteps], quotas[.workers], quotas[.definitions],
-                    quotas.softPercent)[0])
+                    quotas[.payloadBytes], quotas[.logBytes], quotas.softPercent, quotas.retention.runDays,
+                    quotas.retention.logDays)[0])
+            if !written.countsBytes { try await transaction.execute(StoredByteStatement.forget, tenant.value) }
             if let context {
                 let after = try await QuotaChange.text(of: tenant, transaction)
                 try await QuotaChange.record(of: tenant, before: before, after: after, context, transaction)
@@ -38,6 +40,7 @@ extension PostgresStore {
             return written
         }
         if written[.activeRuns] != nil { _ = try await recountRuns(of: tenant) }
+        if written.countsBytes { try await recountBytes(of: tenant) }
         return written
     }
 
@@ -48,6 +51,8 @@ extension PostgresStore {
                 .pendingSteps: try row.decode(0), .concurrentSteps: try row.decode(1), .workers: try row.decode(2),
                 .definitions: try row.decode(3),
             ]
+            if let payloads = try row.decode(4, as: Int64?.self) { usage[.payloadBytes] = payloads }
+            if let logs = try row.decode(5, as: Int64?.self) { usage[.logBytes] = logs }
             if withRuns {
                 usage[.activeRuns] = try await scope.execute(QuotaStatement.countRuns, tenant.value)[0]
                     .decode(0, as: Int64.self)
@@ -97,10 +102,11 @@ extension PostgresStore {
 extension TenantQuotas {
     /// Reads `QuotaStatement.columns`.
     init(_ row: PostgresRow) throws(PostgresError) {
-        var limits: [QuotaKind: Int32] = [:]
-        for kind in QuotaKind.allCases { limits[kind] = try row.decode(Int(kind.rawValue), as: Int32?.self) }
+        var limits: [QuotaKind: Int64] = [:]
+        for kind in QuotaKind.allCases { limits[kind] = try row.decode(Int(kind.rawValue), as: Int64?.self) }
         self.init(
-            tenant: TenantID(try row.decode(0)), limits: limits, softPercent: try row.decode(7),
-            version: try row.decode(8))
+            tenant: TenantID(try row.decode(0)), limits: limits, softPercent: try row.decode(9),
+            retention: TenantRetention(runDays: try row.decode(11), logDays: try row.decode(12)),
+            version: try row.decode(10))
     }
 }

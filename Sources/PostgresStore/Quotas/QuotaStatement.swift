@@ -5,8 +5,9 @@ internal import Postgres
 /// later snapshot, counts.
 enum QuotaStatement {
     static let columns = """
-        q.tenant, q.submissions_per_second, q.active_runs, q.pending_steps, q.concurrent_steps, q.workers, q.definitions,
-        q.soft_percent, q.version
+        q.tenant, q.submissions_per_second::int8, q.active_runs::int8, q.pending_steps::int8, q.concurrent_steps::int8,
+        q.workers::int8, q.definitions::int8, q.payload_bytes, q.log_bytes, q.soft_percent, q.version, q.run_days,
+        q.log_days
         """
 
     static let all = PostgresStatement("SELECT \(columns) FROM quotas q")
@@ -17,16 +18,18 @@ enum QuotaStatement {
     static let set = PostgresStatement(
         """
         INSERT INTO quotas AS q (tenant, submissions_per_second, active_runs, pending_steps, concurrent_steps, workers,
-            definitions, soft_percent)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+            definitions, payload_bytes, log_bytes, soft_percent, run_days, log_days)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
         ON CONFLICT (tenant) DO UPDATE SET submissions_per_second = excluded.submissions_per_second,
             active_runs = excluded.active_runs, pending_steps = excluded.pending_steps,
             concurrent_steps = excluded.concurrent_steps, workers = excluded.workers,
-            definitions = excluded.definitions, soft_percent = excluded.soft_percent,
+            definitions = excluded.definitions, payload_bytes = excluded.payload_bytes,
+            log_bytes = excluded.log_bytes, soft_percent = excluded.soft_percent, run_days = excluded.run_days,
+            log_days = excluded.log_days,
             version = q.version + 1, changed_at = clock_timestamp()
         RETURNING \(columns)
         """,
-        [.int4, .int4, .int4, .int4, .int4, .int4, .int4, .int4])
+        [.int4, .int8, .int8, .int8, .int8, .int8, .int8, .int8, .int8, .int4, .int4, .int4])
 
     // MARK: Submissions
 
@@ -45,7 +48,7 @@ enum QuotaStatement {
         spoken AS (
             UPDATE quotas q SET spoken_until = g.until + g.units * interval '1 second' / g.rate
             FROM granted g WHERE q.tenant = g.tenant AND g.units > 0)
-        SELECT g.units, g.rate, g.rate - g.room + g.units,
+        SELECT g.units, g.rate::int8, g.rate - g.room + g.units,
             (extract(epoch FROM g.until + interval '1 second' / g.rate - g.now) * 1000000)::int8
         FROM granted g
         """,
@@ -84,7 +87,7 @@ enum QuotaStatement {
             WHERE g.units > 0
             ON CONFLICT (tenant, holder, lane) DO UPDATE
             SET units = r.units + excluded.units, expires_at = excluded.expires_at)
-        SELECT g.units, g.most, g.taken + g.units FROM granted g
+        SELECT g.units, g.most::int8, g.taken + g.units FROM granted g
         """,
         [.int4, .uuid, .int4, .int8, .int8])
 
@@ -165,7 +168,9 @@ enum QuotaStatement {
                 + (SELECT count(*) FROM held t WHERE t.tenant = $1 AND t.step >= 0 AND t.reason <> 'paused'),
             (SELECT count(*) FROM attempts t WHERE t.tenant = $1),
             (SELECT count(*) FROM worker_sessions s WHERE s.tenant = $1 AND s.leased_until > now()),
-            (SELECT count(*) FROM workflows w WHERE w.tenant = $1 AND w.removed_at IS NULL)
+            (SELECT count(*) FROM workflows w WHERE w.tenant = $1 AND w.removed_at IS NULL),
+            (SELECT b.payloads FROM stored_bytes b WHERE b.tenant = $1),
+            (SELECT b.logs FROM stored_bytes b WHERE b.tenant = $1)
         """,
         [.int4])
 }

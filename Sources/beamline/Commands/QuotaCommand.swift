@@ -41,10 +41,11 @@ struct QuotaCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Change some of a tenant's quotas (platform-admin); the others stay.",
             discussion: """
-                Quotas: submissions_per_second, active_runs, pending_steps, concurrent_steps, workers, definitions.
-                NAME=none takes one away. weight is the tenant's share of the turns, soft_percent where warnings begin.
+                Quotas: submissions_per_second, active_runs, pending_steps, concurrent_steps, workers, definitions,
+                payload_bytes, log_bytes. NAME=none takes one away. run_days and log_days are how long ended runs and
+                their logs are kept, weight is the tenant's share of the turns, soft_percent where warnings begin.
 
-                  beamline quota set acme active_runs=100 workers=none
+                  beamline quota set acme active_runs=100 workers=none run_days=90
                 """)
 
         @Argument(help: "The tenant's name.")
@@ -62,15 +63,19 @@ struct QuotaCommand: AsyncParsableCommand {
             var limits = JSONObject()
             let now = try await client.get(path)
             if case .object(let known)? = now["limits"] { limits = known }
+            var retention = JSONObject()
+            if case .object(let known)? = now["retention"] { retention = known }
             body["soft_percent"] = now["soft_percent"]
             for setting in settings {
                 let (name, value) = try Self.parse(setting)
                 switch name {
                 case "weight", "soft_percent": body[name] = value
+                case "run_days", "log_days": retention[name] = value
                 default: limits[name] = value
                 }
             }
             body["limits"] = .object(limits)
+            body["retention"] = .object(retention)
             QuotaCommand.show(try await client.put(path, body: .object(body)), options)
         }
 
@@ -95,6 +100,9 @@ struct QuotaCommand: AsyncParsableCommand {
         var table = Table("quota", "limit")
         if case .object(let limits)? = quotas["limits"] {
             for (name, value) in limits { table.add(name, value.intValue.map(String.init) ?? "unlimited") }
+        }
+        for name in ["run_days", "log_days"] {
+            table.add(name, quotas["retention"]?[name]?.intValue.map(String.init) ?? "for good")
         }
         for name in ["soft_percent", "weight"] {
             table.add(name, quotas[name]?.intValue.map(String.init) ?? "")

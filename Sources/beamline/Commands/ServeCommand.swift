@@ -37,6 +37,12 @@ struct ServeCommand: AsyncParsableCommand {
         completion: .file())
     var clientAuthorities: String?
 
+    @Option(
+        help:
+            "PEM file with each authority's list of revoked certificates (CRL); one that is outdated refuses everybody.",
+        completion: .file())
+    var clientRevocations: String?
+
     @Flag(help: "Refuse connections to the workers' addresses without such a certificate.")
     var requireClientCertificates = false
 
@@ -73,6 +79,9 @@ struct ServeCommand: AsyncParsableCommand {
         guard clientAuthorities == nil || tlsCertificate != nil else {
             throw ValidationError("--client-authorities needs --tls-certificate and --tls-key.")
         }
+        guard clientRevocations == nil || clientAuthorities != nil else {
+            throw ValidationError("--client-revocations needs --client-authorities.")
+        }
         guard auditMonths.map({ (1...1200).contains($0) }) ?? true else {
             throw ValidationError("--audit-months must be from 1 to 1200.")
         }
@@ -99,7 +108,8 @@ struct ServeCommand: AsyncParsableCommand {
             )
         }
         options.clientCertificates = clientAuthorities.map {
-            ClientCertificates(authorities: $0, areRequired: requireClientCertificates)
+            ClientCertificates(
+                authorities: $0, areRequired: requireClientCertificates, revocations: clientRevocations)
         }
         options.webFolder = try Installation.web(web)
         options.nodeName = name ?? HostName.text

@@ -104,6 +104,9 @@ struct IsolationTests {
                 "removeGrant", "/v1/grants/remove",
                 #"{"subject":"zqxsubject","role":"viewer","kind":"workflow","name":"\#(Things.workflow)"}"#
             ),
+            ("getUser", "/v1/users/zqxsubject", nil), ("resumeUser", "/v1/users/zqxsubject/resume", nil),
+            ("suspendUser", "/v1/users/zqxsubject/suspend", nil),
+            ("endUserSessions", "/v1/users/zqxsubject/sessions", nil),
             ("createKey", "/v1/keys", #"{"name":"k","roles":["\#(Things.role)"]}"#),
             ("addGrant", "/v1/grants", #"{"subject":"s","role":"\#(Things.role)","kind":"queue","name":"q"}"#),
             ("deleteSecret", "/v1/secrets/\(Things.secret)", nil),
@@ -133,7 +136,8 @@ struct IsolationTests {
         ("getSupervisionTree", "/v1/system/tree"), ("listKeys", "/v1/keys"), ("listRoles", "/v1/roles"),
         ("listGrants", "/v1/grants"), ("listQueues", "/v1/queues"), ("listBreakers", "/v1/breakers"),
         ("listSecrets", "/v1/secrets"),
-        ("listTenants", "/v1/tenants"), ("listBundles", "/v1/bundles"), ("listLimits", "/v1/limits"),
+        ("listTenants", "/v1/tenants"), ("listUsers", "/v1/users"), ("listBundles", "/v1/bundles"),
+        ("listLimits", "/v1/limits"),
         ("getUsage", "/v1/usage"),
         ("listAudit", "/v1/audit"),
     ]
@@ -180,6 +184,8 @@ struct IsolationTests {
             let roles = try await api.send("GET", "/v1/roles").json?["roles"]?.arrayValue
             #expect(roles?.last?["permissions"] == ["runs:read"])
             #expect(try await api.send("GET", "/v1/grants").json?["grants"]?.arrayValue?.count == 1)
+            let users = try await api.send("GET", "/v1/users").json?["users"]?.arrayValue
+            #expect(users?.map { $0["subject"] } == ["zqxsubject"] && users?[0]["suspended_at"] == nil)
             let queue = try await api.send("GET", "/v1/queues/\(Things.queue)")
             #expect(queue.json?["weight"] == 3 && queue.json?["paused"] == false)
             let breaker = try await api.send("GET", "/v1/breakers/\(Things.breaker)")

@@ -38,7 +38,12 @@ struct QuotaTests {
             #expect(set.json?["limits"] == ["active_runs": 7] && set.json?["soft_percent"] == 50)
             #expect(set.json?["weight"] == 300 && set.json?["version"] == 1)
             // What is not named is unlimited, and the weight stays.
+            let kept = #"{"limits":{"payload_bytes":1099511627776},"retention":{"run_days":90,"log_days":null}}"#
+            let days = try await api.send("PUT", path, as: .platformAdmin, json: kept)
+            #expect(days.json?["retention"] == ["run_days": 90])
+            #expect(days.json?["limits"] == ["payload_bytes": 1_099_511_627_776])
             let second = try await api.send("PUT", path, as: .platformAdmin, json: #"{"limits":{"workers":1}}"#)
+            #expect(second.json?["retention"] == .object([:]))
             #expect(second.json?["limits"] == ["workers": 1] && second.json?["weight"] == 300)
             #expect(try await api.send("GET", path, as: .platformAdmin).json == second.json)
             let usage = try await api.send("GET", "/v1/usage", as: .viewer)
@@ -54,6 +59,11 @@ struct QuotaTests {
                 (#"{"limits":{"submissions_per_second":0}}"#, "invalid_body"),
                 (#"{"limits":{},"soft_percent":0}"#, "invalid_body"), (#"{"limits":{},"weight":0}"#, "invalid_body"),
                 (#"{"limits":{},"more":1}"#, "unknown_field"),
+                (#"{"limits":{"log_bytes":1125899906842625}}"#, "invalid_body"),
+                (#"{"limits":{},"retention":{"run_days":0}}"#, "invalid_body"),
+                (#"{"limits":{},"retention":{"log_days":36526}}"#, "invalid_body"),
+                (#"{"limits":{},"retention":{"days":1}}"#, "unknown_field"),
+                (#"{"limits":{},"retention":7}"#, "invalid_body"),
             ] {
                 let answer = try await api.send("PUT", path, as: .platformAdmin, json: wrong)
                 #expect(answer.status == 400 && answer.json?["code"]?.stringValue == code, "\(wrong): \(answer.text)")
@@ -102,6 +112,52 @@ struct QuotaTests {
             let metrics = try await api.send("GET", "/metrics", as: .admin)
             #expect(metrics.text.contains(#"beamline_quota_refusals_total{quota="active_runs"} 4"#))
             #expect(metrics.text.contains(#"quota="active_runs"} 3"#) && metrics.text.contains("beamline_quota_limit"))
+            await grpc.close()
+        }
+    }
+
+    @Test("bytes of payloads and of logs: 429 with the quota, a notice in the log, and explain names concurrent steps")
+    func storedBytes() async throws {
+        try await APIFixture.run { api in
+            try await api.apply("f", steps: ["a"])
+            try await Self.set(api, #""payload_bytes":40,"log_bytes":12,"concurrent_steps":1"#)
+            let first = try await api.send("POST", "/v1/runs", json: #"{"workflow":"f","input":{"t":"0123456789"}}"#)
+            #expect(first.status == 201, "\(first.text)")
+            let over = try await api.send(
+                "POST", "/v1/runs", json: #"{"workflow":"f","input":{"t":"01234567890123456789"}}"#)
+            #expect(over.status == 429 && over.fields["beamline-quota"] == "payload_bytes")
+            #expect(over.fields["retry-after"] == "60" && over.text.contains("shorter retention"))
+            let second = try await Self.start(api)
+            #expect(second.status == 201)
+            let waiting = try #require(second.json?["id"]?.stringValue)
+
+            let grpc = try api.channel(.worker)
+            let call = try await TestWorker.connect(grpc).call
+            var messages = call.responses.makeAsyncIterator()
+            var found: BeamlineV1.TaskRef?
+            while found == nil, let message = try await messages.next() {
+                if case .assign(let assign)? = message.kind { found = assign.task }
+            }
+            let task = try #require(found)
+            for (number, text) in ["short\n", "too long for it\n", "more\n"].enumerated() {
+                try await call.send(
+                    .init(
+                        kind: .log(
+                            .init(
+                                task: task, sequence: Int64(number + 1), stream: .output, text: text,
+                                unixUs: 1_800_000_000_000_000))))
+            }
+            let explained = try await api.send("GET", "/v1/runs/\(waiting)/explain")
+            let reason = explained.json?["waits"]?[0]
+            #expect(reason?["reason"] == "quota" && reason?["quota"] == "concurrent_steps", "\(explained.text)")
+            #expect(reason?["places"] == 1 && reason?["running"] == 1)
+            // Lines are written when the worker has left in good order.
+            call.finish()
+            while try await messages.next() != nil {}
+            let id = try #require(first.json?["id"]?.stringValue)
+            let logs = try await api.send("GET", "/v1/runs/\(id)/logs")
+            let texts = logs.json?["lines"]?.arrayValue?.compactMap { $0["text"]?.stringValue } ?? []
+            #expect(texts == ["short\n", TaskLogBuffer.cutNotice])
             await grpc.close()
         }
     }

@@ -84,6 +84,13 @@ struct ExplainTests {
                 named: "default", tenant: tenant, .settings(QueueSettings(concurrency: 1)))
             #expect(try await reasons(second)[0].reason == .queueLimit(queue: "default", places: 1, running: 1))
 
+            _ = try await engine.changeQueue(named: "default", tenant: tenant, .settings(QueueSettings()))
+            _ = try await engine.setQuotas(TenantQuotas(tenant: tenant, limits: [.concurrentSteps: 1]))
+            #expect(try await reasons(second)[0].reason == .quota(places: 1, running: 1))
+            _ = try await engine.setQuotas(TenantQuotas(tenant: tenant))
+            _ = try await engine.changeQueue(
+                named: "default", tenant: tenant, .settings(QueueSettings(concurrency: 1)))
+
             let holder = try await start("step")
             let held = try await start("step")
             guard case .limit(let limit) = try await reasons(held)[0].reason else {

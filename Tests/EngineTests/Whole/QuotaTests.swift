@@ -66,6 +66,33 @@ struct QuotaTests {
         #expect(fixture.audit() == [])
     }
 
+    @Test("a freed place is for the next who asks: at once where the run has ended, elsewhere after 10 ms")
+    func freedPlace() async throws {
+        let fixture = try await fixture()
+        let (one, two) = (try await fixture.makeEngine(), try await fixture.makeEngine())
+        try await fixture.running(one) {
+            try await fixture.running(two) {
+                _ = try await one.setQuotas(TenantQuotas(tenant: fixture.tenant, limits: [.activeRuns: 2]))
+                await fixture.clock.pass(.seconds(2))
+                var active: [RunKey] = []
+                for engine in [one, two] { active.append(fixture.key(try await engine.start(fixture.start("one")))) }
+                for round in 0..<40 {
+                    for engine in [one, two] {
+                        #expect(
+                            code(await engine.startBatch([fixture.start("one")])[0])! == (.quotaExceeded, .activeRuns))
+                    }
+                    let (here, there) = round % 2 == 0 ? (one, two) : (two, one)
+                    try await here.cancel(active.removeFirst(), reason: "makes room")
+                    // Nothing but a submission gets the place: no sweep has run, for time stands.
+                    let taker = round % 4 < 2 ? here : there
+                    if round % 4 >= 2 { fixture.clock.advance(by: .milliseconds(10)) }
+                    active.append(fixture.key(try await taker.start(fixture.start("one"))))
+                }
+            }
+        }
+        #expect(fixture.audit() == [])
+    }
+
     @Test("submissions come as fast as the quota says")
     func submissions() async throws {
         let fixture = try await fixture()
@@ -127,6 +154,62 @@ struct QuotaTests {
             let second = TestWorker(session: 2) { _ in .hold }
             await #expect(throws: EngineError.self) {
                 try await second.connect(to: engine, tenant: fixture.tenant, pools: [.init(name: "cpu", slots: 8)])
+            }
+        }
+    }
+
+    @Test("what is stored is limited: runs are refused before their input is one byte too much, and lines are not kept")
+    func storedBytes() async throws {
+        let fixture = try await fixture()
+        let engine = try await fixture.makeEngine()
+        try await fixture.running(engine) {
+            func start(_ length: Int) async -> Result<Started, EngineError> {
+                let input = #"{"t":"\#(String(repeating: "x", count: length - 8))"}"#
+                return await engine.startBatch([fixture.start("one", input: input)])[0]
+            }
+            #expect(await start(50).isStarted)
+            _ = try await engine.setQuotas(
+                TenantQuotas(tenant: fixture.tenant, limits: [.payloadBytes: 200, .logBytes: 30]))
+            // What was there before is counted, and what this node has stored since: 50 and 100.
+            await fixture.clock.pass(.seconds(2))
+            #expect(await start(100).isStarted)
+            #expect(code(await start(51))! == (.quotaExceeded, .payloadBytes))
+            #expect(await start(50).isStarted)
+            #expect(code(await start(8))! == (.quotaExceeded, .payloadBytes))
+            await fixture.clock.pass(.seconds(2))
+            let use = try await engine.usage(of: fixture.tenant).uses.first { $0.kind == .payloadBytes }
+            #expect(use == QuotaUse(kind: .payloadBytes, used: 200, limit: 200))
+            #expect(code(await start(8))! == (.quotaExceeded, .payloadBytes))
+
+            _ = try await engine.setQuotas(TenantQuotas(tenant: fixture.tenant, limits: [.logBytes: 30]))
+            #expect(engine.takesLog(20, of: fixture.tenant) && !engine.takesLog(11, of: fixture.tenant))
+            #expect(await start(500).isStarted)
+            #expect(engine.takesLog(10, of: fixture.tenant))
+            #expect(code(await start(8))! == (.quotaExceeded, .logBytes))
+            #expect(engine.takesLog(1_000, of: TenantID(fixture.tenant.value + 1)), "another's are not counted")
+        }
+        #expect(fixture.audit() == [])
+    }
+
+    @Test("a step's output is counted by the node that has stored it, and the others learn of it")
+    func outputs() async throws {
+        let fixture = try await fixture()
+        let (one, two) = (try await fixture.makeEngine(), try await fixture.makeEngine())
+        try await fixture.running(one) {
+            try await fixture.running(two) {
+                _ = try await one.setQuotas(TenantQuotas(tenant: fixture.tenant, limits: [.payloadBytes: 100]))
+                await fixture.clock.pass(.seconds(2))
+                let worker = TestWorker(session: 1) { _ in .hold }
+                try await worker.connect(to: one, tenant: fixture.tenant, pools: [.init(name: "cpu", slots: 1)])
+                _ = await one.startBatch([fixture.start("one")])
+                await fixture.clock.executor.idle()
+                let task = try #require(worker.held.first)
+                worker.finish(task, .success(Array(#"{"t":"\#(String(repeating: "x", count: 92))"}"#.utf8)))
+                await fixture.clock.pass(.seconds(3))
+                for engine in [one, two] {
+                    #expect(
+                        code(await engine.startBatch([fixture.start("one")])[0])! == (.quotaExceeded, .payloadBytes))
+                }
             }
         }
     }

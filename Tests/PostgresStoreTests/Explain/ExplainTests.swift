@@ -76,6 +76,12 @@ struct ExplainTests {
             let first = try await stage.start("guarded")
             try await stage.until("the first runs") { try await leased(first, stage) }
             return (try await stage.start("guarded"), 0)
+        case .quota:
+            _ = try await stage.engine.setQuotas(TenantQuotas(tenant: stage.tenant, limits: [.concurrentSteps: 1]))
+            try await worker(stage, slots: 4)
+            let first = try await stage.start("plain")
+            try await stage.until("the first runs") { try await leased(first, stage) }
+            return (try await stage.start("plain"), 0)
         case .turn:
             try await worker(stage, slots: 1)
             let first = try await stage.start("plain")
@@ -196,6 +202,12 @@ struct ExplainTests {
                 FROM queues q JOIN ready r ON r.queue = q.id WHERE r.run = $2
                 """
             #expect(try await sql(row) == "\(queue)/\(places)/\(running)")
+        case .quota(let places, let running):
+            let row = """
+                SELECT u.concurrent_steps || '/' || (SELECT count(*) FROM attempts a WHERE a.tenant = u.tenant)
+                FROM quotas u JOIN ready r ON r.tenant = u.tenant WHERE r.run = $2
+                """
+            #expect(try await sql(row) == "\(places)/\(running)")
         case .noWorker(let taskType, let pool):
             #expect(
                 try await sql(

@@ -260,6 +260,14 @@ final class FaultyStore: Store {
         try await call("usage") { () throws(StoreError) in try await inner.usage(of: tenant, withRuns: withRuns) }
     }
 
+    func addBytes(_ bytes: [TenantID: StoredBytes]) async throws(StoreError) {
+        try await call("addBytes") { () throws(StoreError) in try await inner.addBytes(bytes) }
+    }
+
+    func recountBytes(of tenant: TenantID) async throws(StoreError) {
+        try await call("recountBytes") { () throws(StoreError) in try await inner.recountBytes(of: tenant) }
+    }
+
     func reserve(_ request: QuotaRequest) async throws(StoreError) -> QuotaGrant {
         try await call("reserve") { () throws(StoreError) in try await inner.reserve(request) }
     }
