@@ -77,11 +77,12 @@ struct WorkerCommand: AsyncParsableCommand {
                 case .assign(let assign):
                     let now = wallClockMicroseconds()
                     guard let task = assign.task else { continue }
-                    held.tasks.withLock { $0[task.idempotencyKey] = task }
+                    let name = BeamlineV1.TaskRef(runID: task.runID, stepID: task.stepID, attempt: task.attempt)
+                    held.tasks.withLock { $0[task.idempotencyKey] = name }
                     if let at = Self.sentAt(assign.input) { latencies.add(now - at) }
-                    try await call.send(.init(kind: .started(.init(task: task))))
+                    try await call.send(.init(kind: .started(.init(task: name))))
                     guard hold > 0 else {
-                        try await call.send(.init(kind: .complete(.init(task: task, output: Self.output))))
+                        try await call.send(.init(kind: .complete(.init(task: name, output: Self.output))))
                         completed.value.add(1, ordering: .relaxed)
                         continue
                     }
@@ -90,7 +91,7 @@ struct WorkerCommand: AsyncParsableCommand {
                     group.addTask {
                         try await Task.sleep(for: span)
                         occupancy.change(by: -1)
-                        try await call.send(.init(kind: .complete(.init(task: task, output: Self.output))))
+                        try await call.send(.init(kind: .complete(.init(task: name, output: Self.output))))
                         completed.value.add(1, ordering: .relaxed)
                     }
                 case .ack(let ack):

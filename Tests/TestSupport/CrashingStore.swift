@@ -122,8 +122,12 @@ public final class CrashingStore: Store {
         try await call { () throws(StoreError) in try await inner.loadRuns(requests) }
     }
 
-    public func readEvents(after position: EventPosition?, limit: Int) async throws(StoreError) -> EventPage {
-        try await call { () throws(StoreError) in try await inner.readEvents(after: position, limit: limit) }
+    public func readEvents(
+        after position: EventPosition?, limit: Int, isTold: Bool
+    ) async throws(StoreError) -> EventPage {
+        try await call { () throws(StoreError) in
+            try await inner.readEvents(after: position, limit: limit, isTold: isTold)
+        }
     }
 
     public func readyBuckets() async throws(StoreError) -> [ReadyBucket] {

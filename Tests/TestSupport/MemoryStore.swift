@@ -136,12 +136,17 @@ public final class MemoryStore: Store, Catalog {
         }
     }
 
-    public func readEvents(after position: EventPosition?, limit: Int) async throws(StoreError) -> EventPage {
+    public func readEvents(
+        after position: EventPosition?, limit: Int, isTold: Bool
+    ) async throws(StoreError) -> EventPage {
         await transaction { tables in
             let end = EventPosition(epoch: 1, transaction: tables.transaction - 1, tenant: TenantID(.max))
             guard let position else { return EventPage(rows: [], position: end, gap: false) }
             guard position.epoch == 1 else { return EventPage(rows: [], position: end, gap: true) }
-            let rows = Array(tables.events[tables.firstEvent(after: position)...].prefix(limit))
+            var rows = Array(tables.events[tables.firstEvent(after: position)...].prefix(limit))
+            if !isTold {
+                for index in rows.indices where !rows[index].mayHaveStopped { rows[index].payload = [] }
+            }
             return EventPage(rows: rows, position: rows.last?.position ?? position, gap: false)
         }
     }

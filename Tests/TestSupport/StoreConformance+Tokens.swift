@@ -274,6 +274,20 @@ extension StoreConformance {
         try expectEqual(rows[0].wakes.map(\.lowestRank), [42])
         try expect(rows[1].wakes.isEmpty)
         try expect(rows[0].position < rows[1].position && rows[1].position < rows[2].position)
+        let (stopped, _) = try await fixture.startRun()
+        var batch = fixture.makeBatch()
+        batch.advances = [fixture.advance(stopped, from: 1, to: .cancelled)]
+        batch.drops = [TokenDrop(key: stopped, expected: 1)]
+        _ = try await store.commit(batch)
+        var untold: [EventRow] = []
+        position = beginning
+        while untold.count < 5, ContinuousClock.now < limit {
+            let page = try await store.readEvents(after: position, limit: 1, isTold: false)
+            position = page.position
+            untold += page.rows.filter { $0.position.tenant == fixture.tenant }
+        }
+        try expectEqual(untold.map(\.payload.isEmpty), [true, true, true, true, false])
+        try expectEqual(untold.prefix(3).map(\.wakes.count), rows.map(\.wakes.count))
         var stranger = beginning
         stranger.epoch += 1
         try expect(try await store.readEvents(after: stranger, limit: 1).gap, "another database's position")

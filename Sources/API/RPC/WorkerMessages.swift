@@ -6,8 +6,9 @@ import Workflows
 /// The worker protocol's messages over the engine's values.
 extension BeamlineV1.TaskRef {
     init(_ task: TaskName) {
+        let run = task.run.description
         self.init(
-            runID: task.run.description, stepID: task.step, attempt: task.attempt, idempotencyKey: task.idempotencyKey)
+            runID: run, stepID: task.step, attempt: task.attempt, idempotencyKey: task.idempotencyKey(ofRun: run))
     }
 }
 
@@ -22,8 +23,9 @@ extension TaskName {
 }
 
 extension BeamlineV1.Assign {
-    init(_ assignment: Assignment) {
-        var task = BeamlineV1.TaskRef(assignment.task)
+    /// - Parameter reference: of the assignment's task.
+    init(_ assignment: Assignment, _ reference: BeamlineV1.TaskRef) {
+        var task = reference
         task.flowID = assignment.workflow
         task.traceparent = assignment.traceparent ?? ""
         self.init(

@@ -18,8 +18,15 @@ final class WorkerSink: TaskSink {
 
     private struct State {
         var phase = Phase.opening([])
-        /// Where each assigned step stands in its plan, for the log.
-        var steps: [TaskName: Int32] = [:]
+        var tasks: [TaskName: Assigned] = [:]
+    }
+
+    /// What is kept of a task that the worker has.
+    private struct Assigned {
+        /// Where its step stands in the plan, for the log.
+        var step: Int32
+        /// How it was named to the worker, and will be in the answer; `nil` where the worker brought it along.
+        var reference: BeamlineV1.TaskRef?
     }
 
     /// The secrets of the attempts that it has.
@@ -79,15 +86,18 @@ final class WorkerSink: TaskSink {
     }
 
     /// The place of a step in its plan, if it was assigned on this stream.
-    func step(of task: TaskName) -> Int32? { state.withLock { $0.steps[task] } }
+    func step(of task: TaskName) -> Int32? { state.withLock { $0.tasks[task]?.step } }
 
-    func remember(step: Int32, of task: TaskName) { state.withLock { $0.steps[task] = step } }
+    func remember(step: Int32, of task: TaskName) { state.withLock { $0.tasks[task] = Assigned(step: step) } }
 
     // MARK: - TaskSink
 
     func offer(_ assignment: Assignment) -> Bool {
-        let message = BeamlineV1.ServerMessage(kind: .assign(BeamlineV1.Assign(assignment)))
-        remember(step: assignment.fence.step, of: assignment.task)
+        let reference = BeamlineV1.TaskRef(assignment.task)
+        let message = BeamlineV1.ServerMessage(kind: .assign(BeamlineV1.Assign(assignment, reference)))
+        state.withLock {
+            $0.tasks[assignment.task] = Assigned(step: assignment.fence.step, reference: reference)
+        }
         if !assignment.secrets.isEmpty { masks.note(assignment.task, secrets: assignment.secrets) }
         guard deliver(message, urgent: false) else {
             forget(assignment.task)
@@ -98,8 +108,8 @@ final class WorkerSink: TaskSink {
     }
 
     func acknowledge(_ task: TaskName, _ answer: FinishAnswer) {
-        forget(task)
-        must(.ack(BeamlineV1.Ack(task: BeamlineV1.TaskRef(task), result: .init(answer))))
+        let reference = forget(task) ?? BeamlineV1.TaskRef(task)
+        must(.ack(BeamlineV1.Ack(task: reference, result: .init(answer))))
     }
 
     func cancel(_ task: TaskName, reason: String) {
@@ -148,8 +158,10 @@ final class WorkerSink: TaskSink {
         do { return try responses.offer(message, urgent: urgent) } catch { return false }
     }
 
-    private func forget(_ task: TaskName) {
-        state.withLock { _ = $0.steps.removeValue(forKey: task) }
+    /// Answers how the task was named to the worker.
+    @discardableResult
+    private func forget(_ task: TaskName) -> BeamlineV1.TaskRef? {
         masks.forget(task)
+        return state.withLock { $0.tasks.removeValue(forKey: task)?.reference }
     }
 }

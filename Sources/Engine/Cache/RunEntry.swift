@@ -83,11 +83,17 @@ extension RunEntry {
 
     /// The step of the plan that a step is or was made of, and the step's name on the wire.
     func planned(_ step: Int32) -> (step: PlanStep, name: String)? {
-        withContents { contents in
-            guard let template = contents.run.template(of: step), let name = contents.run.name(of: step) else {
+        named(step).map { (flow.plan.steps[$0.index], $0.name) }
+    }
+
+    /// The place of that step in the plan, and the name.
+    func named(_ step: Int32) -> (index: Int, name: String)? {
+        if step >= 0, step < flow.plan.steps.count { return (Int(step), flow.plan.steps[Int(step)].id) }
+        return withContents { contents in
+            guard let index = contents.run.templateIndex(of: step), let name = contents.run.name(of: step) else {
                 return nil
             }
-            return (template, name)
+            return (Int(index), name)
         }
     }
 

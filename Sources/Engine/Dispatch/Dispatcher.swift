@@ -125,15 +125,19 @@ final class Dispatcher: Sendable {
     ///
     /// - Parameter secrets: what the step's input names; `nil` when they have not been fetched yet.
     func assign(_ lease: LeasedTask, entry: RunEntry, secrets values: [String: String]? = nil) {
-        guard let (step, name) = entry.planned(lease.fence.step) else { return giveBack([lease]) }
-        if step.usesSecrets, values == nil {
+        guard let (index, name) = entry.named(lease.fence.step) else { return giveBack([lease]) }
+        // Part by part: a copy of the whole step costs more than what is done with it.
+        let plan = entry.flow.plan
+        let usesSecrets = plan.steps[index].usesSecrets
+        let timeout = plan.steps[index].timeout
+        if usesSecrets, values == nil {
             guard let secrets else { return end(lease, failure: .noSecrets) }
-            return secrets.add(lease, entry, names: step.secrets)
+            return secrets.add(lease, entry, names: plan.steps[index].secrets)
         }
         let task = TaskName(run: lease.fence.key.run, step: name, attempt: lease.fence.attempt)
-        let mark = step.usesSecrets ? secrets?.mark : nil
+        let mark = usesSecrets ? secrets?.mark : nil
         let made = entry.task(lease.fence.step, mark: mark)
-        let backstop = step.timeout.map { $0 + configuration.attemptGrace }
+        let backstop = timeout.map { $0 + configuration.attemptGrace }
         let offered: (sink: (any TaskSink)?, waits: Bool) = state.withLock { [clock] state in
             let sink = state.offering(lease, name: task, now: clock.now, backstop: backstop)
             return (sink, sink == nil && state.waitsAlone(lease))
@@ -150,9 +154,10 @@ final class Dispatcher: Sendable {
         case .success(let made):
             let now = storeClock.now
             var assignment = Assignment(
-                fence: lease.fence, task: task, workflow: entry.flow.name, taskType: step.taskType, pool: step.pool,
+                fence: lease.fence, task: task, workflow: entry.flow.name, taskType: plan.steps[index].taskType,
+                pool: plan.steps[index].pool,
                 input: made.input, traceparent: entry.traceparent, retryCount: made.failures,
-                timeLimit: step.timeout, deadline: step.timeout.map { now + $0 },
+                timeLimit: timeout, deadline: timeout.map { now + $0 },
                 enqueuedAt: lease.enqueuedAt, leasedAt: lease.leasedAt)
             if let values, let mark {
                 assignment.input = mark.fill(made.input, with: values)

@@ -14,5 +14,17 @@ public struct TaskName: Hashable, Sendable {
     }
 
     /// The same for every delivery of the attempt.
-    public var idempotencyKey: String { "\(run)/\(step)/\(attempt)" }
+    public var idempotencyKey: String { idempotencyKey(ofRun: run.description) }
+
+    /// The same, where the run's text is known already: each attempt has such a key, so it is put together in one piece.
+    public func idempotencyKey(ofRun text: String) -> String {
+        var key = ""
+        key.reserveCapacity(text.utf8.count + step.utf8.count + 12)
+        key += text
+        key += "/"
+        key += step
+        key += "/"
+        key += String(attempt)
+        return key
+    }
 }

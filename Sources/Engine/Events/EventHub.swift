@@ -68,6 +68,12 @@ public final class EventHub: Sendable {
         for row in rows {
             let tenant = row.position.tenant
             guard let feed = state.withLock({ $0.feeds[tenant] }) else { continue }
+            guard !row.payload.isEmpty else {
+                // Its first reader has come since the row was read.
+                feed.publish(changes.removeValue(forKey: tenant) ?? [])
+                feed.skip(to: row.position)
+                continue
+            }
             do {
                 changes[tenant, default: []].append(try await expansion.expand(row))
             } catch {

@@ -16,7 +16,13 @@ final class EventTail: Sendable {
     /// One page. A shorter wait is answered while there may be more.
     func runOnce() async throws(StoreError) -> Duration? {
         let known = position.withLock { $0 }
-        let page = try await parts.store.readEvents(after: known, limit: parts.configuration.eventLimit)
+        let limit = parts.configuration.eventLimit
+        let isTold = parts.hub.hasSubscribers
+        var page = try await parts.store.readEvents(after: known, limit: limit, isTold: isTold)
+        // Somebody has come meanwhile: what was committed since is told.
+        if !isTold, parts.hub.hasSubscribers {
+            page = try await parts.store.readEvents(after: known, limit: limit, isTold: true)
+        }
         if page.gap { parts.hub.resyncAll(at: page.position) }
         // The first read (no position) only finds where the log ends; the scan of all buckets has what came before.
         if known != nil {
@@ -36,7 +42,7 @@ final class EventTail: Sendable {
             parts.metrics.eventRows.add(UInt64(page.rows.count))
         }
         position.withLock { $0 = page.position }
-        if page.rows.count >= parts.configuration.eventLimit { return .zero }
+        if page.rows.count >= limit { return .zero }
         return nil
     }
 
@@ -53,9 +59,7 @@ final class EventTail: Sendable {
 
     private func stopAttempts(_ row: EventRow) {
         // Nearly no row holds one: looked for in the bytes before anything is parsed.
-        guard row.payload.contains(RunLifecycle.cancelled) || row.payload.contains(RunLifecycle.timedOut) else {
-            return
-        }
+        guard row.mayHaveStopped else { return }
         for fragment in EventFragment.parse(row.payload) ?? [] {
             switch fragment.state {
             case .cancelled, .timedOut:
@@ -64,6 +68,13 @@ final class EventTail: Sendable {
             case .queued, .running, .paused, .cancelling, .succeeded, .failed, nil: break
             }
         }
+    }
+}
+
+extension EventRow {
+    /// Whether the payload names a state in which a run was stopped.
+    public var mayHaveStopped: Bool {
+        payload.contains(RunLifecycle.cancelled) || payload.contains(RunLifecycle.timedOut)
     }
 }
 

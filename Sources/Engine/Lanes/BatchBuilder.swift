@@ -53,7 +53,7 @@ struct BatchBuilder {
     let breakers: BreakerTable
     /// Tenants whose active runs are counted.
     private let counted: Set<TenantID>
-    private var order: [RunKey] = []
+    private var order: [Draft] = []
     private var idempotencyKeys: Set<TenantKey> = []
     private let now: Timestamp
 
@@ -91,26 +91,27 @@ struct BatchBuilder {
             run: RunState(
                 plan: intent.flow.plan,
                 context: RunContext(run: key.run, input: intent.input, parent: intent.parent, depth: intent.depth)))
-        drafts[key] = Draft(entry: entry, start: intent, expectedRevision: 0, state: .queued)
-        order.append(key)
+        let draft = Draft(entry: entry, start: intent, expectedRevision: 0, state: .queued)
+        drafts[key] = draft
+        order.append(draft)
         if let carried = intent.carried {
-            let rejection = apply(.carry(carried), to: key, command: command, random: random, finish: nil)
+            let rejection = apply(.carry(carried), to: draft, command: command, random: random, finish: nil)
             precondition(rejection == nil, "a new run refuses what it takes over")
         }
         if let pacing = entry.pacing() {
             // It stays queued, until its time has come.
-            drafts[key]?.commands.append(command)
+            draft.commands.append(command)
             let limit = entry.runLimit()
             batch.delayed.append(DelayedStart(token: queuedToken(key, entry: entry), pacing: pacing, limit: limit))
             return .drafted
         }
         if let limit = entry.runLimit() {
             // It stays queued, until the store gives it a slot.
-            drafts[key]?.commands.append(command)
+            draft.commands.append(command)
             batch.held.append(heldRun(key, entry: entry, limit: limit))
             return .drafted
         }
-        if let rejection = apply(.start, to: key, command: command, random: random, finish: nil) {
+        if let rejection = apply(.start, to: draft, command: command, random: random, finish: nil) {
             preconditionFailure("a new run refuses its start: \(rejection)")
         }
         return .drafted
@@ -123,44 +124,41 @@ struct BatchBuilder {
         _ command: LaneCommand, entry: RunEntry, isCurrent: Bool, index: Int, random: UInt64
     ) -> Verdict {
         let key = command.key
-        let isDrafted = drafts[key] != nil
-        if let draft = drafts[key], draft.start != nil || draft.isAlone || command.isAlone { return .deferred }
+        let known = drafts[key]
+        let isDrafted = known != nil
+        if let known, known.start != nil || known.isAlone || command.isAlone { return .deferred }
         // An outcome that was sent twice: the second is judged by what the first has come to. One commit cannot tell them
         // apart, because both find the lease.
-        if case .finish(let finish) = command.kind,
-            drafts[key]?.steps.contains(where: { $0.step == finish.fence.step }) == true
+        if let known, case .finish(let finish) = command.kind,
+            known.steps.contains(where: { $0.step == finish.fence.step })
         {
             return .deferred
         }
-        if !isDrafted {
-            let (revision, state) = entry.withContents { ($0.run.revision, $0.run.lifecycle) }
-            drafts[key] = Draft(entry: entry, start: nil, expectedRevision: revision, state: state)
-            drafts[key]?.isAlone = command.isAlone
-        }
+        let draft = known ?? add(entry, isAlone: command.isAlone)
         let before = command.audit.map { _ in entry.withContents { $0.run.lifecycle } }
         let rejection: RunRejection?
         switch command.kind {
         case .start, .acknowledge: return .deferred
         case .finish(let finish):
-            rejection = apply(RunEvent(finish), to: key, command: index, random: random, finish: finish)
+            rejection = apply(RunEvent(finish), to: draft, command: index, random: random, finish: finish)
         case .cancel(let reason):
             // A message may come twice: only somebody who asks again means that the clean-up shall end.
             if case .none = command.reply, entry.withContents({ $0.run.lifecycle }) == .cancelling {
                 rejection = .stopping
             } else {
-                rejection = apply(.cancel(reason: reason), to: key, command: index, random: random, finish: nil)
+                rejection = apply(.cancel(reason: reason), to: draft, command: index, random: random, finish: nil)
             }
         case .event(let event):
-            rejection = apply(event, to: key, command: index, random: random, finish: nil)
+            rejection = apply(event, to: draft, command: index, random: random, finish: nil)
         case .admit:
-            rejection = apply(.start, to: key, command: index, random: random, finish: nil)
+            rejection = apply(.start, to: draft, command: index, random: random, finish: nil)
             if rejection == nil { batch.admitted.append(key) }
         case .deadline:
-            rejection = apply(.deadlinePassed, to: key, command: index, random: random, finish: nil)
+            rejection = apply(.deadlinePassed, to: draft, command: index, random: random, finish: nil)
         }
         let applied = rejection == nil
         if applied {
-            if !isDrafted { order.append(key) }
+            if !isDrafted { order.append(draft) }
         } else if isDrafted {
             // Refused because of what this batch does to the run, which may yet lose its race.
             return .deferred
@@ -198,14 +196,22 @@ struct BatchBuilder {
         }
     }
 
+    private mutating func add(_ entry: RunEntry, isAlone: Bool) -> Draft {
+        let (revision, state) = entry.withContents { ($0.run.revision, $0.run.lifecycle) }
+        let draft = Draft(entry: entry, start: nil, expectedRevision: revision, state: state)
+        draft.isAlone = isAlone
+        drafts[entry.key] = draft
+        return draft
+    }
+
     /// A message to a run that does not exist.
     mutating func discard(_ inbox: InboxID) { batch.appliedInbox.append(inbox) }
 
     /// Answers why nothing was done; `nil` when it was.
     private mutating func apply(
-        _ event: RunEvent, to key: RunKey, command: Int, random: UInt64, finish: FinishCommand?
+        _ event: RunEvent, to draft: Draft, command: Int, random: UInt64, finish: FinishCommand?
     ) -> RunRejection? {
-        guard let entry = drafts[key]?.entry else { return .unknownStep }
+        let entry = draft.entry
         let now = now
         let effects: [RunEffect]
         do {
@@ -217,17 +223,19 @@ struct BatchBuilder {
             // A benign race: the step or the run has moved on.
             return error
         }
-        drafts[key]?.commands.append(command)
+        draft.commands.append(command)
         if let finish {
             batch.finishes.append(finish.fence)
             leave([finish.fence.step], of: entry)
             tellBreakers(of: finish, entry: entry)
         }
-        for effect in effects { perform(effect, key: key, entry: entry, finish: finish) }
+        for effect in effects { perform(effect, of: draft, finish: finish) }
         return nil
     }
 
-    private mutating func perform(_ effect: RunEffect, key: RunKey, entry: RunEntry, finish: FinishCommand?) {
+    private mutating func perform(_ effect: RunEffect, of draft: Draft, finish: FinishCommand?) {
+        let entry = draft.entry
+        let key = entry.key
         switch effect {
         case .record(let transition):
             // Only a step that was live is cancelled; which of those had a slot, the store knows.
@@ -242,7 +250,7 @@ struct BatchBuilder {
                     startedAt: isOutcome ? finish?.timing.startedAt : nil))
             if transition.state == .failed { bury(transition, of: entry, finish: isOutcome ? finish : nil) }
             if transition.step >= 0 {
-                drafts[key]?.steps.append(
+                draft.steps.append(
                     EventFragment.StepChange(
                         step: transition.step, state: transition.state, attempt: max(0, transition.attempt)))
             }
@@ -279,7 +287,7 @@ struct BatchBuilder {
         case .dropTokens(let expected):
             drop(expected, of: entry)
         case .ended(let state, let output, let failure):
-            drafts[key]?.ending = RunEnding(
+            draft.ending = RunEnding(
                 output: output, failure: failure, hasDeadline: entry.flow.plan.timeout != nil)
             tellParent(of: key, state: state, output: output, failure: failure)
             releaseRun(entry)
@@ -307,8 +315,8 @@ struct BatchBuilder {
             drafts[row.token.key]?.steps.append(
                 EventFragment.StepChange(step: row.token.step, state: .held, attempt: row.token.attempt))
         }
-        for key in order {
-            guard let draft = drafts[key] else { continue }
+        for draft in order {
+            let key = draft.entry.key
             let (revision, state) = draft.entry.withContents { ($0.run.revision, $0.run.lifecycle) }
             let event = EventFragment(
                 run: key.run, revision: revision, state: state, flow: draft.entry.flow.flow, steps: draft.steps
@@ -337,8 +345,8 @@ struct BatchBuilder {
                 batch.pauses.append(RunPause(key: key, isPaused: isPaused))
             }
             count(draft, key: key, isEnded: state.isEnded)
-            drafts[key]?.state = state
-            drafts[key]?.revision = revision
+            draft.state = state
+            draft.revision = revision
         }
         return batch
     }

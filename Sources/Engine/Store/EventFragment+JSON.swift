@@ -6,7 +6,7 @@ extension EventFragment {
         var text: [UInt8] = []
         text.reserveCapacity(96 + steps.count * 20)
         text.append(contentsOf: #"{"r":""#.utf8)
-        text.append(contentsOf: run.bytes.uuidText.utf8)
+        run.bytes.appendUUIDText(to: &text)
         text.append(UInt8(ascii: "\""))
         if let revision {
             text.append(contentsOf: #","v":"#.utf8)

@@ -26,7 +26,7 @@ public struct EventRow: Sendable {
     public var wakes: [ReadyBucket]
     /// Queues whose settings have changed.
     public var queues: [QueueID]
-    /// A JSON array of `EventFragment` texts.
+    /// A JSON array of `EventFragment` texts; empty where it was not asked for.
     public var payload: [UInt8]
 
     public init(position: EventPosition, at: Timestamp, wakes: [ReadyBucket], queues: [QueueID] = [], payload: [UInt8])

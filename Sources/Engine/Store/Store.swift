@@ -49,7 +49,9 @@ public protocol Store: Reranking, LimitStore, BreakerStore, EvidenceReader, Quot
 
     /// Event rows after a position in commit order, below the snapshot horizon (engine rule 24). Without a position it
     /// answers no rows and the position of now, from which a reader goes on.
-    func readEvents(after position: EventPosition?, limit: Int) async throws(StoreError) -> EventPage
+    ///
+    /// - Parameter isTold: Somebody reads what the rows tell. Else only those that may have stopped a run have a payload.
+    func readEvents(after position: EventPosition?, limit: Int, isTold: Bool) async throws(StoreError) -> EventPage
 
     /// Buckets that have at least one ready token: the full scan behind the low-water marks.
     func readyBuckets() async throws(StoreError) -> [ReadyBucket]
@@ -64,4 +66,11 @@ public enum StoreError: Error, Sendable {
     case unavailable(retryAfter: Duration, detail: String)
     /// The database refused the statement: a defect of ours or of the data; the detail is for the log only.
     case refused(code: String, detail: String)
+}
+
+extension Store {
+    /// Event rows with all that they tell.
+    public func readEvents(after position: EventPosition?, limit: Int) async throws(StoreError) -> EventPage {
+        try await readEvents(after: position, limit: limit, isTold: true)
+    }
 }

@@ -22,7 +22,16 @@ struct StartColumns {
         tenants.reserveCapacity(count)
         runs.reserveCapacity(count)
         flows.reserveCapacity(count)
+        states.reserveCapacity(count)
+        revisions.reserveCapacity(count)
+        inputBytes.reserveCapacity(count)
         inputs.reserveCapacity(count)
+        traceparents.reserveCapacity(count)
+        labels.reserveCapacity(count)
+        keyed.reserveCapacity(count)
+        priorities.reserveCapacity(count)
+        deadlines.reserveCapacity(count)
+        ends.reserve(count)
     }
 
     mutating func append(_ run: RunStart) {
@@ -48,14 +57,14 @@ struct StartColumns {
         parameters.append(states)
         parameters.append(revisions)
         parameters.append(inputBytes)
-        parameters.append(inputs)
-        parameters.append(traceparents)
-        parameters.append(labels)
+        parameters.append(sparse: inputs)
+        parameters.append(sparse: traceparents)
+        parameters.append(sparse: labels)
         ends.bind(into: &parameters)
-        parameters.append(keyed)
+        parameters.append(sparse: keyed)
         guard urgency else { return }
-        parameters.append(priorities)
-        parameters.append(deadlines)
+        parameters.append(sparse: priorities)
+        parameters.append(sparse: deadlines)
     }
 }
 
@@ -73,6 +82,8 @@ struct AdvanceColumns {
         runs.reserveCapacity(count)
         expected.reserveCapacity(count)
         revisions.reserveCapacity(count)
+        states.reserveCapacity(count)
+        ends.reserve(count)
     }
 
     mutating func append(_ run: RunAdvance) {
@@ -101,6 +112,13 @@ struct EndColumns {
     private var outputs: [RawText?] = []
     private var failures: [RawText?] = []
 
+    mutating func reserve(_ count: Int) {
+        ended.reserveCapacity(count)
+        outputBytes.reserveCapacity(count)
+        outputs.reserveCapacity(count)
+        failures.reserveCapacity(count)
+    }
+
     mutating func append(_ ending: RunEnding?) {
         ended.append(ending != nil)
         outputBytes.append(ending?.output.map { Int32(clamping: $0.count) })
@@ -109,10 +127,10 @@ struct EndColumns {
     }
 
     func bind(into parameters: inout PostgresParameters) {
-        parameters.append(ended)
-        parameters.append(outputBytes)
-        parameters.append(outputs)
-        parameters.append(failures)
+        parameters.append(sparse: ended)
+        parameters.append(sparse: outputBytes)
+        parameters.append(sparse: outputs)
+        parameters.append(sparse: failures)
     }
 }
 
@@ -180,6 +198,12 @@ struct EventColumns {
     private var tenants: [Int32] = []
     private var runs: [PostgresUUID] = []
     private var fragments: [RawText] = []
+
+    mutating func reserve(_ count: Int) {
+        tenants.reserveCapacity(count)
+        runs.reserveCapacity(count)
+        fragments.reserveCapacity(count)
+    }
 
     mutating func append(_ key: RunKey, _ fragment: [UInt8]) {
         tenants.append(key.tenant.value)

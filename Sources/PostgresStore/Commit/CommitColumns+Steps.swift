@@ -16,6 +16,14 @@ struct FenceColumns {
         for fence in fences { append(fence) }
     }
 
+    mutating func reserve(_ count: Int) {
+        tenants.reserveCapacity(count)
+        runs.reserveCapacity(count)
+        steps.reserveCapacity(count)
+        attempts.reserveCapacity(count)
+        sessions.reserveCapacity(count)
+    }
+
     mutating func append(_ fence: AttemptFence) {
         tenants.append(fence.key.tenant.value)
         runs.append(fence.key.run.uuid)
@@ -52,6 +60,25 @@ struct TransitionColumns {
     private var started: [PostgresTimestamp?] = []
     private var times: [PostgresTimestamp] = []
 
+    mutating func reserve(_ count: Int) {
+        tenants.reserveCapacity(count)
+        runs.reserveCapacity(count)
+        revisions.reserveCapacity(count)
+        steps.reserveCapacity(count)
+        attempts.reserveCapacity(count)
+        states.reserveCapacity(count)
+        outputBytes.reserveCapacity(count)
+        outputs.reserveCapacity(count)
+        failures.reserveCapacity(count)
+        retries.reserveCapacity(count)
+        sessions.reserveCapacity(count)
+        workers.reserveCapacity(count)
+        enqueued.reserveCapacity(count)
+        leased.reserveCapacity(count)
+        started.reserveCapacity(count)
+        times.reserveCapacity(count)
+    }
+
     mutating func append(_ row: TransitionRow) {
         let transition = row.transition
         tenants.append(row.key.tenant.value)
@@ -79,15 +106,15 @@ struct TransitionColumns {
         parameters.append(steps)
         parameters.append(attempts)
         parameters.append(states)
-        parameters.append(outputBytes)
-        parameters.append(outputs)
-        parameters.append(failures)
-        parameters.append(retries)
-        parameters.append(sessions)
-        parameters.append(workers)
-        parameters.append(enqueued)
-        parameters.append(leased)
-        parameters.append(started)
+        parameters.append(sparse: outputBytes)
+        parameters.append(sparse: outputs)
+        parameters.append(sparse: failures)
+        parameters.append(sparse: retries)
+        parameters.append(sparse: sessions)
+        parameters.append(sparse: workers)
+        parameters.append(sparse: enqueued)
+        parameters.append(sparse: leased)
+        parameters.append(sparse: started)
         parameters.append(times)
     }
 }
@@ -136,6 +163,19 @@ struct TokenColumns {
     var limits: [PostgresUUID?] = []
     var rates: [PostgresUUID?] = []
 
+    mutating func reserve(_ count: Int) {
+        tenants.reserveCapacity(count)
+        runs.reserveCapacity(count)
+        queues.reserveCapacity(count)
+        routes.reserveCapacity(count)
+        ranks.reserveCapacity(count)
+        steps.reserveCapacity(count)
+        attempts.reserveCapacity(count)
+        losses.reserveCapacity(count)
+        leases.reserveCapacity(count)
+        fragments.reserveCapacity(count)
+    }
+
     mutating func append(_ row: ReadyRow) {
         tenants.append(row.key.tenant.value)
         runs.append(row.key.run.uuid)
@@ -155,7 +195,7 @@ struct TokenColumns {
         var text: [UInt8] = []
         text.reserveCapacity(80)
         text.append(contentsOf: #"{"r":""#.utf8)
-        text.append(contentsOf: row.key.run.bytes.uuidText.utf8)
+        row.key.run.bytes.appendUUIDText(to: &text)
         text.append(contentsOf: #"","t":[["#.utf8)
         text.append(contentsOf: String(row.step).utf8)
         text.append(contentsOf: #","running","#.utf8)
@@ -179,15 +219,16 @@ struct TokenColumns {
     func bindReady(into parameters: inout PostgresParameters, leases isLeasing: Bool) {
         bindToken(into: &parameters)
         guard isLeasing else { return }
-        parameters.append(leases)
-        parameters.append(fragments)
+        parameters.append(sparse: leases)
+        parameters.append(sparse: fragments)
+        parameters.append(Array(1...Int32(max(1, tenants.count))))
     }
 
     func bindTimers(into parameters: inout PostgresParameters) {
         bindToken(into: &parameters)
         parameters.append(delays)
-        parameters.append(limits)
-        parameters.append(rates)
+        parameters.append(sparse: limits)
+        parameters.append(sparse: rates)
     }
 
     private func bindToken(into parameters: inout PostgresParameters) {

@@ -55,6 +55,8 @@ struct CommitColumns {
     private var inbox = GuardedKeys()
     private var inboxIDs: [PostgresUUID] = []
     private var event = EventColumns()
+    /// Some run was cancelled or has timed out: other nodes stop its attempts.
+    private var hasStopped = false
     private var freed: (tenants: [Int32], queues: [Int32]) = ([], [])
 
     var runs: Int { starts.count + advances.count }
@@ -74,6 +76,11 @@ struct CommitColumns {
     init(_ batch: CommitBatch, id: BatchID, taking selection: Selection) {
         self.id = id
         holder = batch.holder
+        event.reserve(batch.starts.count + batch.advances.count)
+        finish.reserve(batch.finishes.count)
+        transition.reserve(batch.transitions.count)
+        tokens.reserveCapacity(batch.ready.count)
+        ready.reserve(batch.ready.count)
         appendStarts(batch, selection)
         appendAdvances(batch, selection)
         for fence in batch.finishes where selection.contains(fence.key) { finish.append(fence) }
@@ -148,6 +155,7 @@ struct CommitColumns {
         advance.reserve(advances.count)
         for run in advances {
             advance.append(run)
+            if run.state == .cancelled || run.state == .timedOut { hasStopped = true }
             if let ending = run.ending { appendEnding(ending, of: run.key, revision: run.revision) }
             event.append(run.key, run.event)
         }
@@ -244,6 +252,7 @@ struct CommitColumns {
     func bind(into parameters: inout PostgresParameters) {
         parameters.append(id.value.uuid)
         parameters.append(Int64(runs))
+        parameters.append(hasStopped)
         if sections.contains(.starts) {
             if sections.contains(.keys) { key.bind(into: &parameters) }
             start.bind(into: &parameters, urgency: sections.contains(.urgency))

@@ -62,6 +62,7 @@ struct HeldColumns {
         parameters.append(rows.map(\.token.losses))
         parameters.append(rows.map(\.limit.id.digest.uuid))
         parameters.append(rows.map { $0.limit.level == .breaker })
+        parameters.append(Array(1...Int32(max(1, rows.count))))
     }
 
     func bindReleases(into parameters: inout PostgresParameters) {

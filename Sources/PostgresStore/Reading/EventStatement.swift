@@ -1,14 +1,16 @@
 internal import Postgres
 
 enum EventStatement {
-    /// Event rows after a position and below the snapshot's horizon: below it, no commit can still appear.
+    /// Event rows after a position and below the snapshot's horizon: below it, no commit can still appear. A payload is
+    /// fetched where somebody wants it, or where the commit may have stopped a run: by far most never are.
     static let after = PostgresStatement(
         """
-        SELECT e.xid, e.tenant, e.at, e.wakes, e.payload, e.queues FROM events e
+        SELECT e.xid, e.tenant, e.at, e.wakes,
+            CASE WHEN $4 OR (e.stops AND e.batch IS NOT NULL) THEN e.payload END, e.queues FROM events e
         WHERE (e.xid, e.tenant) > ($1, $2) AND e.xid < pg_snapshot_xmin(pg_current_snapshot())
         ORDER BY e.xid, e.tenant LIMIT $3
         """,
-        [.xid8, .int4, .int8])
+        [.xid8, .int4, .int8, .bool])
 
     /// The epoch, the oldest transaction whose events are kept, and the horizon.
     static let bounds = PostgresStatement(

@@ -3,14 +3,17 @@ internal import Postgres
 internal import Workflows
 
 extension PostgresStore {
-    public func readEvents(after position: EventPosition?, limit: Int) async throws(StoreError) -> EventPage {
+    public func readEvents(
+        after position: EventPosition?, limit: Int, isTold: Bool
+    ) async throws(StoreError) -> EventPage {
         try await duty { (connection) throws(PostgresError) in
             var pipeline = PostgresPipeline(.transaction)
             pipeline.add(EventStatement.bounds)
             // Without a position, the horizon itself is the place: below it, everything has been read.
             let after = position?.transaction ?? .max
             pipeline.add(
-                EventStatement.after, PostgresXID8(rawValue: after), position?.tenant.value ?? .max, Int64(limit))
+                EventStatement.after, PostgresXID8(rawValue: after), position?.tenant.value ?? .max, Int64(limit),
+                isTold)
             let results = try await connection.execute(pipeline)
             let bounds = results[0][0]
             let epoch = try bounds.decode(0, as: Int32.self)
@@ -54,6 +57,7 @@ extension EventRow {
             position: EventPosition(
                 epoch: epoch, transaction: try row.decode(0, as: PostgresXID8.self).rawValue, tenant: TenantID(tenant)),
             at: Timestamp(try row.decode(2, as: PostgresTimestamp.self)), wakes: buckets,
-            queues: (try row.decode(5, as: [Int32]?.self) ?? []).map { QueueID($0) }, payload: try row.decode(4))
+            queues: (try row.decode(5, as: [Int32]?.self) ?? []).map { QueueID($0) },
+            payload: try row.decode(4, as: [UInt8]?.self) ?? [])
     }
 }

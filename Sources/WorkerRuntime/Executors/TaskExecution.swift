@@ -24,7 +24,7 @@ public struct TaskExecution: Sendable {
     public func progress(_ fraction: Double, _ message: String = "") {
         outlet.emit(
             BeamlineV1.Progress(
-                task: task, fraction: min(1, max(0, fraction)),
+                task: task.name, fraction: min(1, max(0, fraction)),
                 message: mask?.masked(message) ?? message))
     }
 

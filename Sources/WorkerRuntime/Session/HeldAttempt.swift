@@ -13,6 +13,7 @@ struct HeldAttempt: Sendable {
         case ended(BeamlineV1.WorkerMessage.Kind, order: UInt64, size: Int, sentAt: ContinuousClock.Instant?)
     }
 
+    /// Its name.
     var task: BeamlineV1.TaskRef
     var pool: String
     var progress: Progress

@@ -176,14 +176,14 @@ struct WorkerSessionStateMachine: Sendable {
         if let known = held[key] {
             switch known.progress {
             case .waiting, .abandoned: return []
-            case .running: return [.send(.started(BeamlineV1.Started(task: task)))]
+            case .running: return [.send(.started(BeamlineV1.Started(task: known.task)))]
             case .ended(let outcome, let order, let size, _):
                 held[key]?.progress = .ended(outcome, order: order, size: size, sentAt: now)
                 return [.send(outcome)]
             }
         }
         let pool = assign.pool.isEmpty ? identity.taskTypes[assign.taskType] ?? "" : assign.pool
-        held[key] = HeldAttempt(task: task, pool: pool, progress: .waiting(assign))
+        held[key] = HeldAttempt(task: task.name, pool: pool, progress: .waiting(assign))
         guard mayStart(pool) else {
             waiting.append(key)
             return []

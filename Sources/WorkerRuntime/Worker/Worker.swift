@@ -35,6 +35,8 @@ public final class Worker: Service, LogOutlet {
     let state: Mutex<State>
     let launches: AsyncStream<Launch>
     private let launch: AsyncStream<Launch>.Continuation
+    /// The session's id as executions are told it.
+    private let sessionText: String
     let leaving = Gate()
     let finished = Gate()
 
@@ -55,9 +57,11 @@ public final class Worker: Service, LogOutlet {
         let identity = WorkerSessionStateMachine.Identity(
             worker: configuration.name, softwareVersion: configuration.softwareVersion,
             taskTypes: self.executors.mapValues(\.pool), pools: configuration.pools, labels: configuration.labels)
+        let session = SessionID.random()
+        sessionText = SessionID.text(session)
         state = Mutex(
             State(
-                machine: WorkerSessionStateMachine(identity: identity, session: SessionID.random()),
+                machine: WorkerSessionStateMachine(identity: identity, session: session),
                 drainGrace: configuration.drainGrace))
         registry.register { [weak self] in self?.families() ?? [] }
     }
@@ -103,7 +107,7 @@ public final class Worker: Service, LogOutlet {
     ) -> String? {
         var work: [WorkerSessionStateMachine.Order] = []
         var executions: [AttemptKey: StopSignal] = [:]
-        let (session, isLeaving) = state.withLock { state in
+        let isLeaving = state.withLock { state in
             if let key { state.executions[key] = nil }
             let wasUp = state.machine.isUp
             let orders = event(&state.machine)
@@ -125,7 +129,7 @@ public final class Worker: Service, LogOutlet {
                 }
             }
             if !state.outbox.isEmpty { state.wake?.yield() }
-            return (state.machine.session, state.machine.leaving != .no)
+            return state.machine.leaving != .no
         }
         if isLeaving { leaving.open() }
         var reasonToDisconnect: String?
@@ -134,7 +138,7 @@ public final class Worker: Service, LogOutlet {
             case .send: break
             case .start(let assign):
                 if let task = assign.task, let stop = executions[AttemptKey(task)] {
-                    begin(assign, task, stop: stop, session: session)
+                    begin(assign, task, stop: stop)
                 }
             case .stop(let key, let level): executions[key]?.raise(level)
             case .disconnect(let reason): reasonToDisconnect = reason
@@ -146,12 +150,13 @@ public final class Worker: Service, LogOutlet {
         return reasonToDisconnect
     }
 
-    private func begin(_ assign: BeamlineV1.Assign, _ task: BeamlineV1.TaskRef, stop: StopSignal, session: [UInt8]) {
+    private func begin(_ assign: BeamlineV1.Assign, _ task: BeamlineV1.TaskRef, stop: StopSignal) {
         let key = AttemptKey(task)
         let mask = assign.secrets.isEmpty ? nil : SecretMask(assign.secrets)
         let execution = TaskExecution(
-            assignment: assign, task: task, session: SessionID.text(session), stop: stop,
-            log: TaskLog(task: task, outlet: self, mask: mask), deadline: assign.deadline(now: .now, wallClock: .now()),
+            assignment: assign, task: task, session: sessionText, stop: stop,
+            log: TaskLog(task: task.name, outlet: self, mask: mask),
+            deadline: assign.deadline(now: .now, wallClock: .now()),
             grace: assign.limits.flatMap { $0.graceMs > 0 ? .milliseconds($0.graceMs) : nil }
                 ?? configuration.stopGrace,
             outlet: self, mask: mask)

@@ -43,10 +43,14 @@ struct RunScope: ExpressionScope {
     func text(of reference: Reference) -> [UInt8]? {
         switch (reference.root, reference.path.count) {
         case ("inputs", 0): return run.context.input
+        case ("inputs", _): return JSONScalarSearch.text(of: reference.path[...], in: run.context.input)
         case ("item", 0): return reader.flatMap { run.item(of: $0)?.value }
-        case ("steps", 2) where reference.path[1] == "output":
-            guard let index = run.plan.index(of: reference.path[0]) else { return nil }
-            return run.outputs[run.resolve(index, for: reader)]
+        case ("steps", 2...) where reference.path[1] == "output":
+            guard let index = run.plan.index(of: reference.path[0]),
+                let output = run.outputs[run.resolve(index, for: reader)]
+            else { return nil }
+            return reference.path.count == 2
+                ? output : JSONScalarSearch.text(of: reference.path.dropFirst(2), in: output)
         default: return nil
         }
     }

@@ -4,25 +4,27 @@ import JSON
 extension RunState {
     /// Begins a step that has become live: its condition, then its items, then what it is.
     mutating func begin(_ step: Int32, _ turn: inout Turn) {
-        guard case .live? = status(of: step), let template = template(of: step) else { return }
+        guard case .live? = status(of: step), let index = templateIndex(of: step) else { return }
         if !carried.isEmpty, let output = carried[step] { return record(step, .succeeded, output: output, &turn) }
         let isItem = item(of: step) != nil
         do throws(StepProblem) {
-            if !isItem, let condition = template.condition, try !isWanted(condition, step) {
+            if !isItem, let condition = plan.steps[Int(index)].condition, try !isWanted(condition, step) {
                 let reason = StepFailure(
                     kind: .skipped, code: Self.conditionFalse, message: "its condition is false", retryable: false)
                 record(step, .skipped, failure: reason, &turn)
                 return
             }
             // Only now: a step that is skipped has no deadline.
-            if let deadline = template.deadline, !isItem { turn.effects.append(.setDue(step: step, deadline)) }
-            if !isItem, let fanOut = template.fanOut {
+            if let deadline = plan.steps[Int(index)].deadline, !isItem {
+                turn.effects.append(.setDue(step: step, deadline))
+            }
+            if !isItem, let fanOut = plan.steps[Int(index)].fanOut {
                 try spread(step, fanOut, &turn)
                 return
             }
-            switch template.kind {
+            switch plan.steps[Int(index)].kind {
             case .task:
-                if let rule = template.outcome {
+                if let rule = plan.steps[Int(index)].outcome {
                     try seek(step, rule, &turn)
                 } else {
                     turn.effects.append(.ready(step: step, after: attemptFloor))

@@ -62,7 +62,8 @@ extension RunState {
 
     /// An item's output is kept until the list is whole.
     private func isOutputKept(_ step: Int32) -> Bool {
-        item(of: step) != nil || template(of: step)?.isOutputRead == true
+        guard let index = templateIndex(of: step) else { return false }
+        return index != step && item(of: step) != nil || plan.steps[Int(index)].isOutputRead
     }
 
     /// A stage begins, or the run is told to stop.

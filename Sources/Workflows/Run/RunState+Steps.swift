@@ -1,5 +1,6 @@
 extension RunState {
-    /// The step of the plan that this one is, or was made of.
+    /// The step of the plan that this one is, or was made of. A copy, which costs: what is asked of each step takes the part
+    /// that it needs by `templateIndex(of:)`.
     public func template(of step: Int32) -> PlanStep? {
         templateIndex(of: step).map { plan.steps[Int($0)] }
     }
@@ -20,8 +21,9 @@ extension RunState {
 
     /// The step's id; that of one which the run has made has its number too: `each:10003`.
     public func name(of step: Int32) -> String? {
-        guard let template = template(of: step) else { return nil }
-        return step < plan.steps.count ? template.id : "\(template.id):\(step)"
+        guard let index = templateIndex(of: step) else { return nil }
+        let id = plan.steps[Int(index)].id
+        return index == step ? id : "\(id):\(step)"
     }
 
     /// The number of the step that has this name; `nil` when there is none.

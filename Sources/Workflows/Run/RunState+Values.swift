@@ -9,7 +9,9 @@ extension RunState {
     ///   have equal texts.
     public func makeInput(of step: Int32, mark: SecretMark? = nil) throws(ExpressionError) -> [UInt8] {
         if !editedInputs.isEmpty, let edited = editedInputs[step] { return edited }
-        guard let template = template(of: step)?.input else { return JSONText.emptyObject.bytes }
+        guard let index = templateIndex(of: step), let template = plan.steps[Int(index)].input else {
+            return JSONText.emptyObject.bytes
+        }
         return try template.evaluate(in: RunScope(self, step: step, mark: mark))
     }
 

@@ -3,10 +3,10 @@ import JSON
 extension RunState {
     /// Whether a due time was set for the live or open step.
     func hasDue(_ step: Int32) -> Bool {
-        guard let template = template(of: step) else { return false }
-        if template.deadline != nil, item(of: step) == nil { return true }
+        guard let index = templateIndex(of: step) else { return false }
+        if plan.steps[Int(index)].deadline != nil, item(of: step) == nil { return true }
         guard waits[step] != nil else { return false }
-        switch template.kind {
+        switch plan.steps[Int(index)].kind {
         case .wait(let rule):
             return switch rule.until {
             case .duration, .time: true

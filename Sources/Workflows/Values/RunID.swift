@@ -65,19 +65,19 @@ extension RunID.Bytes: CustomStringConvertible {
 
     /// Lower-case UUID text, as PostgreSQL prints it.
     public var uuidText: String {
-        let hex = Array("0123456789abcdef".utf8)
-        return unsafe String(unsafeUninitializedCapacity: 36) { buffer in
-            var offset = 0
-            for nibble in 0..<32 {
-                if nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20 {
-                    unsafe buffer[offset] = UInt8(ascii: "-")
-                    offset += 1
-                }
-                let word = nibble < 16 ? high : low
-                unsafe buffer[offset] = hex[Int(word >> UInt64(60 - nibble % 16 * 4) & 0xF)]
-                offset += 1
-            }
-            return 36
+        var text: [UInt8] = []
+        text.reserveCapacity(36)
+        appendUUIDText(to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Appends lower-case UUID text.
+    public func appendUUIDText(to text: inout [UInt8]) {
+        for nibble in 0..<32 {
+            if nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20 { text.append(UInt8(ascii: "-")) }
+            let word = nibble < 16 ? high : low
+            let digit = UInt8(truncatingIfNeeded: word >> UInt64(60 - nibble % 16 * 4) & 0xF)
+            text.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit)
         }
     }
 

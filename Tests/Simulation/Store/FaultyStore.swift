@@ -172,9 +172,11 @@ final class FaultyStore: Store {
     }
 
     /// Rows beyond the horizon are not there yet.
-    func readEvents(after position: EventPosition?, limit: Int) async throws(StoreError) -> EventPage {
+    func readEvents(
+        after position: EventPosition?, limit: Int, isTold: Bool
+    ) async throws(StoreError) -> EventPage {
         var page = try await call("readEvents") { () throws(StoreError) in
-            try await inner.readEvents(after: position, limit: limit)
+            try await inner.readEvents(after: position, limit: limit, isTold: isTold)
         } result: {
             "\($0.rows.count)"
         }

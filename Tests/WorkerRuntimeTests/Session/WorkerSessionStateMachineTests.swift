@@ -56,8 +56,8 @@ struct WorkerSessionStateMachineTests {
     func starts() {
         var machine = connected()
         let assign = BeamlineV1.Assign.sample("shell")
-        #expect(self.assign(&machine, assign) == [.send(.started(.init(task: task))), .start(assign)])
-        #expect(self.assign(&machine, assign) == [.send(.started(.init(task: task)))])
+        #expect(self.assign(&machine, assign) == [.send(.started(.init(task: task.name))), .start(assign)])
+        #expect(self.assign(&machine, assign) == [.send(.started(.init(task: task.name)))])
         #expect(machine.usedSlots("cpu") == 1)
     }
 
@@ -109,7 +109,7 @@ struct WorkerSessionStateMachineTests {
         #expect(machine.tick(now: start) == [.send(.heartbeat(.init(held: 2, sequence: 1)))])
         #expect(
             machine.ended(key, .success([0x31]), now: start) == [
-                .send(complete), .send(.started(.init(task: .sample("second")))), .start(second),
+                .send(complete), .send(.started(.init(task: .sample("second").name))), .start(second),
             ])
         #expect(assign(&machine, .sample("shell", step: "third")) == [])
         _ = machine.disconnected()

@@ -14,12 +14,12 @@ struct WorkerTests {
         try await WorkerBench().withWorker { bench, stream in
             let task = BeamlineV1.TaskRef.sample()
             stream.server.say(.assign(.sample("noop", ["output": 7])))
-            #expect(try await stream.next() == .started(.init(task: task)))
+            #expect(try await stream.next() == .started(.init(task: task.name)))
             guard case .complete(let complete) = try await stream.next() else {
                 Issue.record("no outcome")
                 return
             }
-            #expect(complete.task == task && complete.output == Array("7".utf8))
+            #expect(complete.task == task.name && complete.output == Array("7".utf8))
             stream.server.say(.ack(.init(task: task, result: .recorded)))
         }
     }
@@ -72,7 +72,7 @@ struct WorkerTests {
             let second = try await bench.accept()
             #expect(second.hello.held == [.sample()] && second.hello.session == first.hello.session)
             second.server.say(.welcome(WorkerBench.welcome))
-            #expect(try await second.next() == .started(.init(task: .sample())))
+            #expect(try await second.next() == .started(.init(task: .sample().name)))
             try bench.folder.write("go", "")
             let outcome = try await second.next()
             guard case .complete(let complete) = outcome else {

@@ -65,7 +65,7 @@ typedef enum _Beamline__V1__Ack__Result {
 /* --- messages --- */
 
 /*
- * Which attempt of which task a message is about.
+ * Which attempt of which task a message is about. A worker names it by run_id, step_id and attempt and may leave out the rest.
  */
 struct  Beamline__V1__TaskRef
 {
