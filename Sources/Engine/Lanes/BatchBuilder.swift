@@ -35,6 +35,10 @@ struct BatchBuilder {
         var droppedSteps: [Int32] = []
         /// Pauses or resumes: the last one counts.
         var isPaused: Bool?
+        /// The run goes on after its end.
+        var isReopened = false
+        /// What a reopened run of a tenant with a quota of active runs has.
+        var reopenedStanding: QuotaStanding?
         /// The commands that it answers.
         var commands: [Int] = []
         var isAlone = false
@@ -45,6 +49,9 @@ struct BatchBuilder {
             self.expectedRevision = expectedRevision
             self.state = state
         }
+
+        /// The place that the run takes under its tenant's quota.
+        var standing: QuotaStanding? { start?.standing ?? reopenedStanding }
     }
 
     var drafts: [RunKey: Draft] = [:]
@@ -132,6 +139,8 @@ struct BatchBuilder {
         {
             return .deferred
         }
+        // A run that has not ended before this batch is reopened by the next one: its end must be written first.
+        if isDrafted, case .reopen = command.kind { return .deferred }
         if !isDrafted {
             let (revision, state) = entry.withContents { ($0.run.revision, $0.run.lifecycle) }
             drafts[key] = Draft(entry: entry, start: nil, expectedRevision: revision, state: state)
@@ -152,6 +161,11 @@ struct BatchBuilder {
             }
         case .event(let event):
             rejection = apply(event, to: key, command: index, random: random, finish: nil)
+        case .reopen(let reopening, let standing):
+            rejection = apply(.reopen(reopening), to: key, command: index, random: random, finish: nil)
+            // Nothing else of the run in this batch: what it writes of the line of its limit must stay.
+            drafts[key]?.isAlone = true
+            drafts[key]?.reopenedStanding = standing
         case .admit:
             rejection = apply(.start, to: key, command: index, random: random, finish: nil)
             if rejection == nil { batch.admitted.append(key) }
@@ -193,7 +207,7 @@ struct BatchBuilder {
                         settlement: OutcomeSettlement(step: step, key: key, purpose: .idempotency, success: nil)))
             }
             return .refused(rejection)
-        case .event: return .refused(rejection)
+        case .event, .reopen: return .refused(rejection)
         case .start, .cancel, .admit, .deadline, .acknowledge: return .ended
         }
     }
@@ -347,8 +361,8 @@ struct BatchBuilder {
 extension BatchBuilder {
     /// Of a tenant with a quota of active runs: a run more, or one less. Those that other runs started are not counted.
     private mutating func count(_ draft: Draft, key: RunKey, isEnded: Bool) {
-        if let start = draft.start {
-            guard let standing = start.standing, !isEnded || !standing.hasUnit else { return }
+        if draft.start != nil || draft.isReopened {
+            guard let standing = draft.standing, !isEnded || !standing.hasUnit else { return }
             batch.counted.append(CountedRun(key: key, change: 1, hasUnit: standing.hasUnit))
         } else if draft.ending != nil, !counted.isEmpty, counted.contains(key.tenant),
             draft.entry.withContents({ $0.run.context.parent == nil })
