@@ -166,7 +166,8 @@ final class CommitLane: Sendable {
     private func publish(_ drafts: [RunKey: BatchBuilder.Draft], excluded: [RunKey: CommitOutcome.Exclusion]) {
         for (key, draft) in drafts {
             let cache = parts.directory.cache(of: key)
-            if excluded[key] != nil {
+            if let exclusion = excluded[key] {
+                if case .lostRace = exclusion { parts.metrics.lostRaces.add() }
                 cache.remove(key)
                 continue
             }
