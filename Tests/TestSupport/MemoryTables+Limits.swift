@@ -103,7 +103,8 @@ extension MemoryTables {
         for id in Set(eager.map(\.limit.id)) {
             let holders = slotHolders.filter { $0.value == id }.map(\.key.run)
             let waiters = held.filter { $0.value.limit == id }.map(\.key.run)
-            let surplus = (holders + waiters).sorted { arrival($0) > arrival($1) }.dropFirst(Int(limits[id]?.slots ?? 0))
+            let surplus = (holders + waiters).sorted { arrival($0) > arrival($1) }.dropFirst(
+                Int(limits[id]?.slots ?? 0))
             for run in surplus where !isCancelled(run) {
                 messages.append(post(.cancel(reason: SupersededRun.reason), to: run))
             }

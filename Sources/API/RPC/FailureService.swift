@@ -47,7 +47,8 @@ struct FailureService: Sendable {
         case .failed(let isPart): scope = isPart ? .failed : .whole
         case nil: scope = .whole
         }
-        if case .step = scope {} else if stepInput != nil {
+        if case .step = scope {
+        } else if stepInput != nil {
             throw Problem(400, "invalid_argument", "step_input belongs to the field step, which is missing.")
         }
         // What the request asks for, whatever its key: the same key with another request is a conflict.

@@ -268,7 +268,9 @@ struct IsolationTests {
             for name in [Things.limit, "nobody"] {
                 let get = BeamlineV1.GetLimitRequest(name: name, of: "runs")
                 let delete = BeamlineV1.DeleteLimitRequest(name: name, of: "runs")
-                #expect(await code { _ = try await other.unary(BeamlineV1.LimitService.getLimit, get) } == "limit_not_found")
+                #expect(
+                    await code { _ = try await other.unary(BeamlineV1.LimitService.getLimit, get) } == "limit_not_found"
+                )
                 #expect(
                     await code { _ = try await other.unary(BeamlineV1.LimitService.deleteLimit, delete) }
                         == "limit_not_found")

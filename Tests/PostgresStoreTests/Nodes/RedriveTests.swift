@@ -98,10 +98,12 @@ struct RedriveTests {
         }
     }
 
-    @Test("active runs: many redrives and starts over two nodes are never more than the quota, and nothing is miscounted")
+    @Test(
+        "active runs: many redrives and starts over two nodes are never more than the quota, and nothing is miscounted")
     func quota() async throws {
         try await EngineStage.run(["name: one\nsteps: [{ id: a, uses: noop }]"], nodes: 2) { stage in
-            let worker = TestWorker("w", session: 1) { task in task.fence.attempt < 1000 ? .finish(Self.failure) : .hold }
+            let worker = TestWorker("w", session: 1) { task in task.fence.attempt < 1000 ? .finish(Self.failure) : .hold
+            }
             try await worker.connect(to: stage.nodes[1], tenant: stage.tenant, pools: [.init(name: "io", slots: 50)])
             var keys: [RunKey] = []
             for _ in 0..<12 { keys.append(try await stage.start("one")) }
