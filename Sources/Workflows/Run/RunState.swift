@@ -89,11 +89,11 @@ public struct RunState: Sendable {
     ) {
         self.init(plan: plan, context: context)
         // A run that was cancelled while it was queued has ended without a step; one that was reopened is queued again.
-        if lifecycle == .queued
-            ? history.contains { $0.state == .reopened } : !(lifecycle.isEnded && history.allSatisfy { $0.step < 0 })
-        {
-            markStarted()
-        }
+        let hasBegun =
+            lifecycle == .queued
+            ? history.contains(where: { $0.state == .reopened })
+            : !(lifecycle.isEnded && history.allSatisfy { $0.step < 0 })
+        if hasBegun { markStarted() }
         for transition in history { fold(transition) }
         self.lifecycle = lifecycle
         self.revision = revision

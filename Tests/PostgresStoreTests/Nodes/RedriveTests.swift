@@ -1,4 +1,5 @@
 import Engine
+import PostgresStore
 import TestSupport
 import Testing
 import Workflows
