@@ -181,7 +181,7 @@ class Steering:
         repeated = self.call(self.failures.RerunRun, again)
         equal((repeated.created, repeated.run.id), (False, made.run.id))
         elsewhere = f.RerunRunRequest(run_id=other, step="ok", idempotency_key="k")
-        refused(lambda: self.call(self.failures.RerunRun, elsewhere), grpc.StatusCode.FAILED_PRECONDITION)
+        refused(lambda: self.call(self.failures.RerunRun, elsewhere), grpc.StatusCode.ALREADY_EXISTS)
         lonely = f.RerunRunRequest(run_id=other, step_input=b"{}")
         refused(lambda: self.call(self.failures.RerunRun, lonely), grpc.StatusCode.INVALID_ARGUMENT)
 

@@ -87,8 +87,10 @@ enum LimitStatement {
                     SELECT s.run FROM limit_slots s WHERE s.limit_id = n.id AND s.tenant = n.tenant
                     UNION ALL
                     SELECT h.run FROM held h WHERE h.limit_id = n.id AND h.tenant = n.tenant) u
-                CROSS JOIN LATERAL (
-                    SELECT max(d.redriven_at) AS at FROM dead_letters d WHERE d.tenant = n.tenant AND d.run = u.run) d
+                LEFT JOIN LATERAL (
+                    SELECT d.redriven_at AS at FROM dead_letters d
+                    WHERE d.tenant = n.tenant AND d.run = u.run AND d.redriven_at IS NOT NULL
+                    ORDER BY d.revision DESC LIMIT 1) d ON true
                 ORDER BY greatest(
                     u.run, (lpad(to_hex((extract(epoch FROM d.at) * 1000)::int8), 12, '0') || repeat('0', 20))::uuid
                 ) DESC OFFSET l.slots) r)
