@@ -8,11 +8,15 @@ extension Engine {
 
     /// Reopens a failed run: its failed steps begin anew, in the same run, in a new generation.
     ///
+    /// It is let in as a new run would be: under its tenant's quotas, and, where its workflow limits its runs, when it has a
+    /// slot of its key. Until then it is queued.
+    ///
     /// - Parameters:
     ///   - generation: The generation that has failed, if the caller knows it: then asking twice is asking once.
     ///   - inputs: JSON text of objects by the step's name, in place of what the definition makes.
     ///   - mostReplays: A run that was redriven so often is refused.
-    /// - Throws: `run_not_found`, `step_not_found`, `invalid_input`, `conflict`.
+    /// - Throws: `run_not_found`, `step_not_found`, `invalid_input`, `conflict`, `concurrency_limit`,
+    ///   `quota_exceeded`.
     public func redrive(
         _ key: RunKey, generation: Int32? = nil, inputs: [String: [UInt8]] = [:],
         mostReplays: Int32 = Engine.mostReplays, by: String
@@ -25,7 +29,22 @@ extension Engine {
         }
         var numbers: [Int32: [UInt8]] = [:]
         for (name, input) in inputs { numbers[try Self.step(name, of: run)] = try Self.checked(input, of: name) }
-        try await apply(.reopen(Reopening(generation: failed, inputs: numbers, by: by)), to: key)
+        let reopening = Reopening(generation: failed, inputs: numbers, by: by)
+        do throws(RunRejection) {
+            try run.requireReopenable(reopening)
+        } catch {
+            throw EngineError(error)
+        }
+        var standing: QuotaStanding?
+        if parts.quotas[key.tenant] != nil {
+            let lane = RunDirectory.lane(of: key, count: parts.configuration.lanes)
+            // Runs that other runs started belong to these, also when they go on alone.
+            standing = try await parts.quotas.admit(
+                key, lane: Int32(lane), inputBytes: 0, isPart: run.context.parent != nil
+            )
+            .map { .unit($0) }
+        }
+        try await submit(.reopen(reopening, standing), to: key)
     }
 
     /// Repeats an ended run, all of it or in part, as a new run that is linked to it, with the same version of the

@@ -73,7 +73,7 @@ extension Engine {
         try await submit(.event(event), to: key)
     }
 
-    private func submit(_ kind: LaneCommand.Kind, to key: RunKey) async throws(EngineError) {
+    func submit(_ kind: LaneCommand.Kind, to key: RunKey) async throws(EngineError) {
         let context = AuditContext.current
         let answer = await withCheckedContinuation { continuation in
             parts.router.submit(

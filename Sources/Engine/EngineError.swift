@@ -80,9 +80,6 @@ extension EngineError {
         case .reopened: self.init(.conflict, "the run was redriven already")
         case .nothingFailed:
             self.init(.conflict, "no step has failed that the run waits for; rerun the run instead")
-        case .needsSlot:
-            self.init(
-                .conflict, "the workflow limits its runs (concurrency), and this one has no slot; rerun it instead")
         case .noInput(let step):
             self.init(
                 .invalidInput,

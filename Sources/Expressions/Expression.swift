@@ -36,6 +36,15 @@ public struct Expression: Sendable {
         return reference
     }
 
+    /// Operators that can take no two of the values that may meet them, whatever those are; in the order of the text.
+    ///
+    /// - Parameter known: The types that a name may have before anything was run.
+    public func typeProblems(_ known: @escaping (Reference) -> ValueTypes) -> [ExpressionError] {
+        var search = TypeSearch(known: known)
+        search.types(of: root)
+        return search.problems
+    }
+
     /// Evaluates it within the budget.
     public func value(
         in scope: some ExpressionScope, budget: inout EvaluationBudget

@@ -16,6 +16,7 @@ struct PlanTests {
     private static let keys: [String: Set<String>] = [
         "runs_pkey": ["tenant", "run"],
         "run_index_pkey": ["tenant", "state", "run"],
+        "dead_letters_pkey": ["tenant", "run"],
         "steps_pkey": ["tenant", "run", "revision"],
         "payloads_pkey": ["tenant", "run", "kind", "step"],
         "ready_pkey": ["tenant", "run"],

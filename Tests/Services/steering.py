@@ -7,13 +7,14 @@ import json
 import pathlib
 import sys
 import tempfile
+import time
 
 import grpc
 from grpc_tools import protoc
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDER = tempfile.TemporaryDirectory()
-NAMES = ["run", "approval", "queue", "bundle"]
+NAMES = ["run", "approval", "queue", "bundle", "failure", "bulk", "breaker", "limit"]
 
 
 def load():
@@ -73,6 +74,10 @@ class Steering:
         self.approvals = self.m["approval_grpc"].ApprovalServiceStub(channel)
         self.queues = self.m["queue_grpc"].QueueServiceStub(channel)
         self.bundles = self.m["bundle_grpc"].BundleServiceStub(channel)
+        self.failures = self.m["failure_grpc"].FailureServiceStub(channel)
+        self.bulk = self.m["bulk_grpc"].BulkServiceStub(channel)
+        self.breakers = self.m["breaker_grpc"].BreakerServiceStub(channel)
+        self.limits = self.m["limit_grpc"].LimitServiceStub(channel)
 
     def call(self, method, request):
         return method(request, metadata=self.metadata, timeout=30)
@@ -153,12 +158,112 @@ class Steering:
             run_id=other, step_id="ok", approve=True, comment="fine"))
         equal(ended.state, "succeeded")
 
+    def failed(self):
+        """A run whose approval somebody has refused."""
+        r, a = self.m["run"], self.m["approval"]
+        run = self.call(self.runs.StartRun, r.StartRunRequest(workflow="asked")).run_id
+        ended = self.call(self.approvals.DecideApproval, a.DecideApprovalRequest(
+            run_id=run, step_id="ok", approve=False, comment="no"))
+        equal(ended.state, "failed")
+        return run
+
+    def case_failures(self):
+        f, b, r = self.m["failure"], self.m["bulk"], self.m["run"]
+        self.apply(b"bundle: asked\nworkflows: [{ name: asked, steps: [{ id: ok, uses: approval, with: {} }] }]\n")
+        run = self.failed()
+        letters = self.call(self.failures.ListDeadLetters, f.ListDeadLettersRequest(
+            filter="state:open workflow:asked")).dead_letters
+        equal([(one.run_id, one.step_id, one.error.code, one.replays) for one in letters], [(run, "ok", "rejected", 0)])
+        letter = self.call(self.failures.GetDeadLetter, f.GetDeadLetterRequest(id=letters[0].id))
+        equal((letter.workflow, letter.redriven_unix_us), ("asked", 0))
+        refused(lambda: self.call(self.failures.GetDeadLetter, f.GetDeadLetterRequest(id="x")),
+                grpc.StatusCode.INVALID_ARGUMENT)
+        wrong = f.RedriveDeadLetterRequest(id=letter.id, input=b"[1]")
+        refused(lambda: self.call(self.failures.RedriveDeadLetter, wrong), grpc.StatusCode.INVALID_ARGUMENT)
+        redrive = f.RedriveDeadLetterRequest(id=letter.id)
+        equal(self.call(self.failures.RedriveDeadLetter, redrive).state, "running")
+        refused(lambda: self.call(self.failures.RedriveDeadLetter, redrive), grpc.StatusCode.FAILED_PRECONDITION)
+        letter = self.call(self.failures.GetDeadLetter, f.GetDeadLetterRequest(id=letter.id))
+        equal(letter.redriven_unix_us > 0, True)
+        waits = self.call(self.runs.ExplainRun, r.ExplainRunRequest(run_id=run)).waits
+        equal([(one.step_id, one.reason, "since" in json.loads(one.evidence)) for one in waits], [("ok", "outside", True)])
+
+        other = self.failed()
+        again = f.RerunRunRequest(run_id=other, failed=True, idempotency_key="k")
+        made = self.call(self.failures.RerunRun, again)
+        equal((made.created, made.run.state), (True, "running"))
+        repeated = self.call(self.failures.RerunRun, again)
+        equal((repeated.created, repeated.run.id), (False, made.run.id))
+        elsewhere = f.RerunRunRequest(run_id=other, step="ok", idempotency_key="k")
+        refused(lambda: self.call(self.failures.RerunRun, elsewhere), grpc.StatusCode.ALREADY_EXISTS)
+        lonely = f.RerunRunRequest(run_id=other, step_input=b"{}")
+        refused(lambda: self.call(self.failures.RerunRun, lonely), grpc.StatusCode.INVALID_ARGUMENT)
+
+        order = b.BulkOrder(action="redrive", filter="workflow:asked", rate=100)
+        match = self.call(self.bulk.MatchBulkJob, order)
+        equal((match.matches, list(match.sample)), (1, [other]))
+        late = b.CreateBulkJobRequest(order=order, expected=7)
+        refused(lambda: self.call(self.bulk.CreateBulkJob, late), grpc.StatusCode.FAILED_PRECONDITION)
+        job = self.call(self.bulk.CreateBulkJob, b.CreateBulkJobRequest(order=order, expected=1))
+        equal((job.total, job.order.action, job.order.max_replays), (1, "redrive", 10))
+        for _ in range(600):
+            job = self.call(self.bulk.GetBulkJob, b.GetBulkJobRequest(id=job.id))
+            if job.state != "running":
+                break
+            time.sleep(0.05)
+        equal((job.state, job.dealt_with, job.failed), ("done", 1, 0))
+        results = self.call(self.bulk.ListBulkRuns, b.ListBulkRunsRequest(id=job.id, outcome="done")).runs
+        equal([one.run_id for one in results], [other])
+        equal([one.id for one in self.call(self.bulk.ListBulkJobs, b.ListBulkJobsRequest()).jobs], [job.id])
+        equal(self.call(self.bulk.CancelBulkJob, b.CancelBulkJobRequest(id=job.id)).state, "done")
+        refused(lambda: self.call(self.bulk.MatchBulkJob, b.BulkOrder(action="burn", filter="a")),
+                grpc.StatusCode.INVALID_ARGUMENT)
+        refused(lambda: self.call(self.bulk.GetBulkJob, b.GetBulkJobRequest(id="0" * 25 + "7")),
+                grpc.StatusCode.NOT_FOUND)
+
+    def case_limits(self):
+        k, l = self.m["breaker"], self.m["limit"]
+        rule = k.BreakerRule(failures=3, ratio=0.5, open_us=60 * 1000000, probes=2)
+        made = self.call(self.breakers.PutBreaker, k.PutBreakerRequest(task_type="shell", rule=rule))
+        equal((made.kind, made.state, made.rule.failures, made.rule.ratio), ("task_type", "closed", 3, 0.5))
+        equal((made.rule.window_us, made.rule.probes), (60 * 1000000, 2))
+        bad = k.PutBreakerRequest(task_type="shell", rule=k.BreakerRule(ratio=2))
+        refused(lambda: self.call(self.breakers.PutBreaker, bad), grpc.StatusCode.INVALID_ARGUMENT)
+        tripped = self.call(self.breakers.TripBreaker, k.TripBreakerRequest(name="shell", for_us=3600 * 1000000))
+        equal((tripped.state, tripped.until_unix_us > tripped.since_unix_us, tripped.trips), ("open", True, 1))
+        forever = self.call(self.breakers.TripBreaker, k.TripBreakerRequest(name=tripped.id))
+        equal((forever.state, forever.until_unix_us), ("open", 0))
+        equal(self.call(self.breakers.ResetBreaker, k.ResetBreakerRequest(name="shell")).state, "closed")
+        equal([one.name for one in self.call(self.breakers.ListBreakers, k.ListBreakersRequest()).breakers], ["shell"])
+        self.call(self.breakers.DeleteBreaker, k.DeleteBreakerRequest(task_type="shell"))
+        refused(lambda: self.call(self.breakers.GetBreaker, k.GetBreakerRequest(name="shell")),
+                grpc.StatusCode.NOT_FOUND)
+
+        new = l.PutLimitRequest(name="drive", of="runs", slots=2, only_new=True)
+        limit = self.call(self.limits.PutLimit, new)
+        equal((limit.name, limit.of, limit.slots, limit.bundle), ("drive", "runs", 2, ""))
+        refused(lambda: self.call(self.limits.PutLimit, new), grpc.StatusCode.FAILED_PRECONDITION)
+        changed = l.PutLimitRequest(name="drive", of="runs", slots=3, if_version=limit.version)
+        equal(self.call(self.limits.PutLimit, changed).slots, 3)
+        refused(lambda: self.call(self.limits.PutLimit, changed), grpc.StatusCode.FAILED_PRECONDITION)
+        equal(self.call(self.limits.GetLimit, l.GetLimitRequest(name="drive", of="runs")).slots, 3)
+        declared = self.call(self.limits.ListLimits, l.ListLimitsRequest()).limits
+        equal([(one.name, one.bundle) for one in declared], [("drive", ""), ("shelf", "team/steered")])
+        refused(lambda: self.call(self.limits.GetLimit, l.GetLimitRequest(name="drive", of="cats")),
+                grpc.StatusCode.INVALID_ARGUMENT)
+        self.call(self.limits.DeleteLimit, l.DeleteLimitRequest(name="drive", of="runs"))
+        refused(lambda: self.call(self.limits.GetLimit, l.GetLimitRequest(name="drive", of="runs")),
+                grpc.StatusCode.NOT_FOUND)
+        uses = {one.quota: one for one in self.call(self.limits.GetUsage, l.GetUsageRequest()).uses}
+        equal(uses["active_runs"].used > 0 and not uses["active_runs"].HasField("limit"), True)
+        equal(uses["submissions_per_second"].HasField("used"), False)
+
 
 def main():
     port, token = sys.argv[1:]
     with grpc.insecure_channel("127.0.0.1:" + port) as channel:
         steering = Steering(channel, token)
-        for name in ["bundles", "queues", "runs"]:
+        for name in ["bundles", "queues", "runs", "failures", "limits"]:
             try:
                 getattr(steering, "case_" + name)()
                 print("ok " + name, flush=True)

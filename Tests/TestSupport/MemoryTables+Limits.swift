@@ -96,19 +96,25 @@ extension MemoryTables {
         return admissions
     }
 
-    /// Of the runs that have or want a slot, the newest stay.
+    /// Of the runs that have or want a slot, the newest stay. A run that was redriven is as new as that.
     mutating func supersede(_ rows: [HeldRow]) -> [InboxMessage] {
         var messages: [InboxMessage] = []
         let eager = rows.filter { $0.onConflict == .cancelRunning && $0.token.step == HeldRow.run }
         for id in Set(eager.map(\.limit.id)) {
             let holders = slotHolders.filter { $0.value == id }.map(\.key.run)
             let waiters = held.filter { $0.value.limit == id }.map(\.key.run)
-            let surplus = (holders + waiters).sorted { $0.run > $1.run }.dropFirst(Int(limits[id]?.slots ?? 0))
+            let surplus = (holders + waiters).sorted { arrival($0) > arrival($1) }.dropFirst(
+                Int(limits[id]?.slots ?? 0))
             for run in surplus where !isCancelled(run) {
                 messages.append(post(.cancel(reason: SupersededRun.reason), to: run))
             }
         }
         return messages
+    }
+
+    private func arrival(_ run: RunKey) -> RunID {
+        let reopened = runs[run]?.history.last { $0.transition.state == .reopened }?.transition.at
+        return max(run.run, reopened.map { RunID(at: $0, random: RunID.Bytes(high: 0, low: 0)) } ?? run.run)
     }
 
     private func isCancelled(_ run: RunKey) -> Bool {

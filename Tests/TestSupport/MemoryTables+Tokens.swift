@@ -147,8 +147,12 @@ extension MemoryTables {
             note(key.run, step: key.step, .ready, attempt: timer.row.attempt)
             fired.ready.append(ReadyBucket(bucket: timer.row.bucket, lowestRank: timer.row.rank))
         }
+        let again = now + FiredTimers.retelling
         fired.deadlines = deadlines.filter { $0.value <= now }.map(\.key)
-        fired.dues = dues.filter { $0.value <= now }.map { StepKey(run: $0.key.run, step: $0.key.step) }
+        for run in fired.deadlines { deadlines[run] = again }
+        let told = dues.filter { $0.value <= now }.map(\.key)
+        fired.dues = told.map { StepKey(run: $0.run, step: $0.step) }
+        for step in told { dues[step] = again }
         fireStarts(limit: limit, into: &fired)
         fired.next =
             (timers.values.map(\.due) + held.values.compactMap(\.due) + dues.values.filter { $0 > now }

@@ -38,6 +38,11 @@ extension API {
         ApprovalService(approvals: approvals, runs: runs, metrics: parts.metrics).add(to: &router)
         QueueService(queues: QueueOperations(parts: parts), metrics: parts.metrics).add(to: &router)
         BundleService(bundles: BundleOperations(parts: parts), metrics: parts.metrics).add(to: &router)
+        FailureService(failures: FailureOperations(parts: parts), metrics: parts.metrics).add(to: &router)
+        BulkService(bulk: BulkOperations(parts: parts), metrics: parts.metrics).add(to: &router)
+        BreakerService(breakers: BreakerOperations(parts: parts), metrics: parts.metrics).add(to: &router)
+        LimitService(limits: LimitOperations(parts: parts), engine: parts.engine, metrics: parts.metrics)
+            .add(to: &router)
         WorkerService(parts: parts, streams: streams).add(to: &router)
         router.addHealth(health) { caller, body in try await streams.guarding(caller.identity, body) }
         router.addReflection { caller, body in try await streams.guarding(caller.identity, body) }

@@ -50,6 +50,10 @@ struct RunService: Sendable {
             try await runs.signal(run, signal, caller)
             return BeamlineV1.Run(try await runs.view(run, caller, to: .startRuns))
         }
+        router.serve(BeamlineV1.RunService.explainRun, metrics) { request, caller in
+            let waits = try await runs.explain(try Self.run(request.runID), caller)
+            return BeamlineV1.ExplainRunResponse(waits: waits.map { BeamlineV1.ExplainRunResponse.Wait($0) })
+        }
         router.serverStreaming(BeamlineV1.RunService.watchRun) { request, responses, context in
             do {
                 try await watch(try Self.run(request.runID), context.identity) { view in
@@ -178,5 +182,14 @@ extension BeamlineV1.Run {
                 id: step.id, state: step.state.text, attempt: step.attempt, output: step.output ?? [],
                 error: step.failure.map { BeamlineV1.Error($0) })
         }
+    }
+}
+
+extension BeamlineV1.ExplainRunResponse.Wait {
+    init(_ wait: Explanation) {
+        var writer = JSONWriter(largeIntegers: .string)
+        writer.object { $0.evidence(of: wait.reason) }
+        self.init(
+            stepID: wait.step ?? "", reason: wait.reason.code, message: wait.reason.message, evidence: writer.bytes)
     }
 }

@@ -42,7 +42,7 @@ extension JSONWriter {
 }
 
 extension BreakerKind {
-    fileprivate var text: String {
+    var text: String {
         switch self {
         case .taskType: "task_type"
         case .target: "target"

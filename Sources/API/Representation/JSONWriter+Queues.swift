@@ -27,42 +27,11 @@ extension JSONWriter {
             members.string("step", wait.step)
             members.string("reason", wait.reason.code)
             members.string("message", wait.reason.message)
-            switch wait.reason {
-            case .dependencies(let needs): members.strings("needs", needs)
-            case .stage(let stage): members.string("stage", stage)
-            case .parts(let unended): members.integer("unended", unended)
-            case .retry(let due): members.time("due_at", due)
-            case .rate(let name, let due), .throttle(let name, let due), .debounce(let name, let due):
-                members.string("name", name)
-                members.time("due_at", due)
-            case .limit(let limit): members.member("limit") { $0.limit(limit) }
-            case .starting: break
-            case .breaker(let breaker): members.member("breaker") { $0.breaker(breaker) }
-            case .queuePaused(let queue): members.string("queue", queue)
-            case .queueLimit(let queue, let places, let running):
-                members.string("queue", queue)
-                members.integer("places", places)
-                members.integer("running", running)
-            case .quota(let places, let running):
-                members.string("quota", QuotaKind.concurrentSteps.name)
-                members.integer("places", places)
-                members.integer("running", running)
-            case .noWorker(let taskType, let pool):
-                members.string("task_type", taskType)
-                members.string("pool", pool)
-            case .turn(let queue, let ahead, let workers):
-                members.string("queue", queue)
-                members.integer("ahead", ahead)
-                members.integer("workers", workers)
-            case .running(let worker, let since):
-                members.string("worker", worker)
-                members.time("since", since)
-            case .outside(let since), .paused(let since): members.time("since", since)
-            }
+            members.evidence(of: wait.reason)
         }
     }
 
-    private mutating func limit(_ limit: LimitEvidence) {
+    fileprivate mutating func limit(_ limit: LimitEvidence) {
         object { members in
             members.string("name", limit.name)
             members.string("level", limit.level == .run ? "run" : "step")
@@ -78,6 +47,44 @@ extension JSONWriter {
                     }
                 }
             }
+        }
+    }
+}
+
+extension JSONWriter.Members {
+    /// What goes with a reason, beside its code and message.
+    mutating func evidence(of reason: WaitReason) {
+        switch reason {
+        case .dependencies(let needs): strings("needs", needs)
+        case .stage(let stage): string("stage", stage)
+        case .parts(let unended): integer("unended", unended)
+        case .retry(let due): time("due_at", due)
+        case .rate(let name, let due), .throttle(let name, let due), .debounce(let name, let due):
+            string("name", name)
+            time("due_at", due)
+        case .limit(let limit): member("limit") { $0.limit(limit) }
+        case .starting: break
+        case .breaker(let breaker): member("breaker") { $0.breaker(breaker) }
+        case .queuePaused(let queue): string("queue", queue)
+        case .queueLimit(let queue, let places, let running):
+            string("queue", queue)
+            integer("places", places)
+            integer("running", running)
+        case .quota(let places, let running):
+            string("quota", QuotaKind.concurrentSteps.name)
+            integer("places", places)
+            integer("running", running)
+        case .noWorker(let taskType, let pool):
+            string("task_type", taskType)
+            string("pool", pool)
+        case .turn(let queue, let ahead, let workers):
+            string("queue", queue)
+            integer("ahead", ahead)
+            integer("workers", workers)
+        case .running(let worker, let since):
+            string("worker", worker)
+            time("since", since)
+        case .outside(let since), .paused(let since): time("since", since)
         }
     }
 }

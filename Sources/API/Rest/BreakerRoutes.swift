@@ -57,30 +57,12 @@ struct BreakerRoutes: Sendable {
 }
 
 extension Call {
-    /// A task type, a target's name or an id.
     fileprivate func breakerName() throws(Problem) -> String {
-        let name = parameter("name")
-        guard (1...500).contains(name.utf8.count), !name.utf8.contains(0) else {
-            throw Problem(400, "invalid_parameter", "The name of a breaker has 1 to 500 bytes, none of them zero.")
-        }
-        return name
+        try BreakerName.checked(parameter("name"), code: "invalid_parameter")
     }
 
-    /// A task type, as definitions may write it.
     fileprivate func taskType() throws(Problem) -> String {
-        let name = parameter("name")
-        func isAlphanumeric(_ scalar: UnicodeScalar) -> Bool {
-            ("a"..."z").contains(scalar) || ("0"..."9").contains(scalar)
-        }
-        let scalars = name.unicodeScalars
-        guard (1...100).contains(scalars.count), scalars.first.map({ isAlphanumeric($0) || $0 == "_" }) ?? false,
-            scalars.allSatisfy({ isAlphanumeric($0) || "-_./".unicodeScalars.contains($0) })
-        else {
-            throw Problem(
-                400, "invalid_parameter",
-                "\"\(name)\" is no task type: 1 to 100 small letters, digits and - _ . /")
-        }
-        return name
+        try BreakerName.taskType(parameter("name"), code: "invalid_parameter")
     }
 }
 

@@ -82,12 +82,5 @@ struct FailureRoutes: Sendable {
         return value.bytes()
     }
 
-    private func id(_ call: Call) throws(Problem) -> DeadLetterID {
-        guard let id = DeadLetterID(call.parameter("id")) else {
-            throw Problem(
-                400, "invalid_dead_letter_id",
-                "\"\(call.parameter("id"))\" is no dead letter's id; it reads RUN-NUMBER, as the list has it.")
-        }
-        return id
-    }
+    private func id(_ call: Call) throws(Problem) -> DeadLetterID { try DeadLetterID(named: call.parameter("id")) }
 }

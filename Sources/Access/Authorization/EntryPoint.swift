@@ -60,10 +60,11 @@ public struct EntryPoint: Sendable, Equatable {
 
     /// Whether what it does is recorded in the audit log.
     public var isControl: Bool {
+        let verb = name.split(separator: "/").last.map { $0.prefix(1).lowercased() + $0.dropFirst() } ?? name
         // These take the permission to start, and steer a run that is there.
-        if name == "signalRun" || name == "redriveDeadLetter" { return true }
-        // Some lists take the same permission as changes.
-        if name.hasPrefix("list") || name.hasPrefix("get") { return false }
+        if verb == "signalRun" || verb == "redriveDeadLetter" { return true }
+        // Some lists, and a look at what a job would do, take the same permission as changes.
+        if verb.hasPrefix("list") || verb.hasPrefix("get") || verb == "matchBulkJob" { return false }
         return rule.action?.isControl ?? false
     }
 

@@ -3,7 +3,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "beamline/v1/approval.pb-c.h"
+#include "beamline/v1/breaker.pb-c.h"
+#include "beamline/v1/bulk.pb-c.h"
 #include "beamline/v1/bundle.pb-c.h"
+#include "beamline/v1/failure.pb-c.h"
+#include "beamline/v1/limit.pb-c.h"
 #include "beamline/v1/queue.pb-c.h"
 #include "beamline/v1/run.pb-c.h"
 #include "beamline/v1/worker.pb-c.h"
@@ -40,6 +44,15 @@ static inline const ProtobufCMessageDescriptor *Beamline__V1__GetRunRequest__poi
 }
 static inline const ProtobufCMessageDescriptor *Beamline__V1__WatchRunRequest__pointer(void) {
     return &beamline__v1__watch_run_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__ExplainRunRequest__pointer(void) {
+    return &beamline__v1__explain_run_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__ExplainRunResponse__pointer(void) {
+    return &beamline__v1__explain_run_response__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__ExplainRunResponse__Wait__pointer(void) {
+    return &beamline__v1__explain_run_response__wait__descriptor;
 }
 static inline const ProtobufCMessageDescriptor *Beamline__V1__CancelRunRequest__pointer(void) {
     return &beamline__v1__cancel_run_request__descriptor;
@@ -83,6 +96,69 @@ static inline const ProtobufCMessageDescriptor *Beamline__V1__DecideApprovalRequ
 static inline const ProtobufCMessageDescriptor *Beamline__V1__DelegateApprovalRequest__pointer(void) {
     return &beamline__v1__delegate_approval_request__descriptor;
 }
+static inline const ProtobufCMessageDescriptor *Beamline__V1__BreakerRule__pointer(void) {
+    return &beamline__v1__breaker_rule__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__Breaker__pointer(void) {
+    return &beamline__v1__breaker__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__ListBreakersRequest__pointer(void) {
+    return &beamline__v1__list_breakers_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__ListBreakersResponse__pointer(void) {
+    return &beamline__v1__list_breakers_response__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__GetBreakerRequest__pointer(void) {
+    return &beamline__v1__get_breaker_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__PutBreakerRequest__pointer(void) {
+    return &beamline__v1__put_breaker_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__DeleteBreakerRequest__pointer(void) {
+    return &beamline__v1__delete_breaker_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__DeleteBreakerResponse__pointer(void) {
+    return &beamline__v1__delete_breaker_response__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__ResetBreakerRequest__pointer(void) {
+    return &beamline__v1__reset_breaker_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__TripBreakerRequest__pointer(void) {
+    return &beamline__v1__trip_breaker_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__BulkOrder__pointer(void) {
+    return &beamline__v1__bulk_order__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__CreateBulkJobRequest__pointer(void) {
+    return &beamline__v1__create_bulk_job_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__BulkMatch__pointer(void) {
+    return &beamline__v1__bulk_match__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__BulkJob__pointer(void) {
+    return &beamline__v1__bulk_job__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__GetBulkJobRequest__pointer(void) {
+    return &beamline__v1__get_bulk_job_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__CancelBulkJobRequest__pointer(void) {
+    return &beamline__v1__cancel_bulk_job_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__ListBulkJobsRequest__pointer(void) {
+    return &beamline__v1__list_bulk_jobs_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__ListBulkJobsResponse__pointer(void) {
+    return &beamline__v1__list_bulk_jobs_response__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__ListBulkRunsRequest__pointer(void) {
+    return &beamline__v1__list_bulk_runs_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__ListBulkRunsResponse__pointer(void) {
+    return &beamline__v1__list_bulk_runs_response__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__ListBulkRunsResponse__Item__pointer(void) {
+    return &beamline__v1__list_bulk_runs_response__item__descriptor;
+}
 static inline const ProtobufCMessageDescriptor *Beamline__V1__ApplyBundleRequest__pointer(void) {
     return &beamline__v1__apply_bundle_request__descriptor;
 }
@@ -112,6 +188,60 @@ static inline const ProtobufCMessageDescriptor *Beamline__V1__ListBundlesRespons
 }
 static inline const ProtobufCMessageDescriptor *Beamline__V1__Bundle__pointer(void) {
     return &beamline__v1__bundle__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__ListDeadLettersRequest__pointer(void) {
+    return &beamline__v1__list_dead_letters_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__ListDeadLettersResponse__pointer(void) {
+    return &beamline__v1__list_dead_letters_response__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__GetDeadLetterRequest__pointer(void) {
+    return &beamline__v1__get_dead_letter_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__DeadLetter__pointer(void) {
+    return &beamline__v1__dead_letter__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__Attempt__pointer(void) {
+    return &beamline__v1__attempt__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__RedriveDeadLetterRequest__pointer(void) {
+    return &beamline__v1__redrive_dead_letter_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__RerunRunRequest__pointer(void) {
+    return &beamline__v1__rerun_run_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__RerunRunResponse__pointer(void) {
+    return &beamline__v1__rerun_run_response__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__Limit__pointer(void) {
+    return &beamline__v1__limit__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__ListLimitsRequest__pointer(void) {
+    return &beamline__v1__list_limits_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__ListLimitsResponse__pointer(void) {
+    return &beamline__v1__list_limits_response__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__GetLimitRequest__pointer(void) {
+    return &beamline__v1__get_limit_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__PutLimitRequest__pointer(void) {
+    return &beamline__v1__put_limit_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__DeleteLimitRequest__pointer(void) {
+    return &beamline__v1__delete_limit_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__DeleteLimitResponse__pointer(void) {
+    return &beamline__v1__delete_limit_response__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__GetUsageRequest__pointer(void) {
+    return &beamline__v1__get_usage_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__GetUsageResponse__pointer(void) {
+    return &beamline__v1__get_usage_response__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *Beamline__V1__GetUsageResponse__Use__pointer(void) {
+    return &beamline__v1__get_usage_response__use__descriptor;
 }
 static inline const ProtobufCMessageDescriptor *Beamline__V1__Queue__pointer(void) {
     return &beamline__v1__queue__descriptor;

@@ -82,7 +82,7 @@ extension Engine {
         } catch {
             result.detail = error.message
             switch error.code {
-            // Reruns wait for their tenant's quota.
+            // Reruns and redrives wait for their tenant's quota.
             case .unavailable, .overloaded, .throttled, .quotaExceeded:
                 throw .unavailable(retryAfter: error.retryAfter ?? .seconds(1), detail: error.message)
             case .runEnded, .conflict, .runNotFound: result.outcome = .unchanged

@@ -40,16 +40,16 @@ extension LaneCommand.Kind {
                 )
             case .pause: ("run.pause", [])
             case .resume: ("run.resume", [])
-            case .reopen(let reopening):
-                (
-                    "run.redrive",
-                    [
-                        ("generation", .int(Int64(reopening.generation) + 1)),
-                        ("edited_inputs", .int(Int64(reopening.inputs.count))),
-                    ]
-                )
             default: ("run.change", [])
             }
+        case .reopen(let reopening, _):
+            (
+                "run.redrive",
+                [
+                    ("generation", .int(Int64(reopening.generation) + 1)),
+                    ("edited_inputs", .int(Int64(reopening.inputs.count))),
+                ]
+            )
         case .start, .finish, .acknowledge, .admit, .deadline: ("run.change", [])
         }
     }

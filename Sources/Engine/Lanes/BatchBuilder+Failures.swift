@@ -23,6 +23,12 @@ extension BatchBuilder {
 
     mutating func reopen(_ key: RunKey, by: String) {
         guard let draft = drafts[key] else { return }
+        draft.isReopened = true
         batch.reopened.append(RunReopened(key: key, expectedRevision: draft.expectedRevision, by: by))
+        // It stays queued, as a new run would, until the store gives it a slot.
+        guard draft.entry.withContents({ $0.run.lifecycle == .queued }), let limit = draft.entry.runLimit() else {
+            return
+        }
+        batch.held.append(heldRun(key, entry: draft.entry, limit: limit))
     }
 }

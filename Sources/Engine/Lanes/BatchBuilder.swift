@@ -35,6 +35,10 @@ struct BatchBuilder {
         var droppedSteps: [Int32] = []
         /// Pauses or resumes: the last one counts.
         var isPaused: Bool?
+        /// The run goes on after its end.
+        var isReopened = false
+        /// What a reopened run of a tenant with a quota of active runs has.
+        var reopenedStanding: QuotaStanding?
         /// The commands that it answers.
         var commands: [Int] = []
         var isAlone = false
@@ -45,6 +49,9 @@ struct BatchBuilder {
             self.expectedRevision = expectedRevision
             self.state = state
         }
+
+        /// The place that the run takes under its tenant's quota.
+        var standing: QuotaStanding? { start?.standing ?? reopenedStanding }
     }
 
     var drafts: [RunKey: Draft] = [:]
@@ -134,6 +141,8 @@ struct BatchBuilder {
         {
             return .deferred
         }
+        // A run that has not ended before this batch is reopened by the next one: its end must be written first.
+        if isDrafted, case .reopen = command.kind { return .deferred }
         let draft = known ?? add(entry, isAlone: command.isAlone)
         let before = command.audit.map { _ in entry.withContents { $0.run.lifecycle } }
         let rejection: RunRejection?
@@ -150,6 +159,11 @@ struct BatchBuilder {
             }
         case .event(let event):
             rejection = apply(event, to: draft, command: index, random: random, finish: nil)
+        case .reopen(let reopening, let standing):
+            rejection = apply(.reopen(reopening), to: draft, command: index, random: random, finish: nil)
+            // Nothing else of the run in this batch: what it writes of the line of its limit must stay.
+            draft.isAlone = true
+            draft.reopenedStanding = standing
         case .admit:
             rejection = apply(.start, to: draft, command: index, random: random, finish: nil)
             if rejection == nil { batch.admitted.append(key) }
@@ -191,7 +205,7 @@ struct BatchBuilder {
                         settlement: OutcomeSettlement(step: step, key: key, purpose: .idempotency, success: nil)))
             }
             return .refused(rejection)
-        case .event: return .refused(rejection)
+        case .event, .reopen: return .refused(rejection)
         case .start, .cancel, .admit, .deadline, .acknowledge: return .ended
         }
     }
@@ -355,8 +369,8 @@ struct BatchBuilder {
 extension BatchBuilder {
     /// Of a tenant with a quota of active runs: a run more, or one less. Those that other runs started are not counted.
     private mutating func count(_ draft: Draft, key: RunKey, isEnded: Bool) {
-        if let start = draft.start {
-            guard let standing = start.standing, !isEnded || !standing.hasUnit else { return }
+        if draft.start != nil || draft.isReopened {
+            guard let standing = draft.standing, !isEnded || !standing.hasUnit else { return }
             batch.counted.append(CountedRun(key: key, change: 1, hasUnit: standing.hasUnit))
         } else if draft.ending != nil, !counted.isEmpty, counted.contains(key.tenant),
             draft.entry.withContents({ $0.run.context.parent == nil })

@@ -80,7 +80,7 @@ final class CommitLane: Sendable {
         for command in commands {
             switch command.kind {
             case .start, .acknowledge: continue
-            case .finish, .cancel, .admit, .deadline, .event: keys.insert(command.key)
+            case .finish, .cancel, .admit, .deadline, .event, .reopen: keys.insert(command.key)
             }
         }
         return keys.isEmpty ? RunDirectory.Found() : try await parts.directory.find(keys)
@@ -151,7 +151,7 @@ final class CommitLane: Sendable {
         var ended: Set<TenantID> = []
         for run in batch.counted where excluded[run.key] == nil {
             if run.change < 0 { ended.insert(run.key.tenant) }
-            if case .unit(let unit)? = drafts[run.key]?.start?.standing { unit.use() }
+            if case .unit(let unit)? = drafts[run.key]?.standing { unit.use() }
         }
         if !ended.isEmpty { parts.quotas.noteEnded(ended) }
     }
@@ -168,7 +168,8 @@ final class CommitLane: Sendable {
     private func publish(_ drafts: [RunKey: BatchBuilder.Draft], excluded: [RunKey: CommitOutcome.Exclusion]) {
         for (key, draft) in drafts {
             let cache = parts.directory.cache(of: key)
-            if excluded[key] != nil {
+            if let exclusion = excluded[key] {
+                if case .lostRace = exclusion { parts.metrics.lostRaces.add() }
                 cache.remove(key)
                 continue
             }

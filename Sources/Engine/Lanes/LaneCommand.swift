@@ -16,6 +16,8 @@ struct LaneCommand: Sendable {
         case acknowledge
         /// A queued run has got its slot.
         case admit
+        /// A run that has failed goes on; of a tenant whose active runs are limited, with the right to one.
+        case reopen(Reopening, QuotaStanding?)
         /// The run's deadline has passed.
         case deadline
     }
@@ -52,6 +54,7 @@ struct LaneCommand: Sendable {
         case .event(.childEnded(_, .succeeded(let output))): 256 + output.count
         case .event(.outcome(_, .found(let output, _))): 256 + output.count
         case .event: 256
+        case .reopen(let reopening, _): 256 + reopening.inputs.values.reduce(0) { $0 + $1.count }
         case .deadline, .admit, .acknowledge: 64
         }
     }
@@ -113,7 +116,7 @@ struct StartIntent: Sendable {
     var standing: QuotaStanding?
 }
 
-/// How a submission stands with its tenant's quota of active runs.
+/// How a submission, or a redrive, stands with its tenant's quota of active runs.
 enum QuotaStanding: Sendable {
     case unit(QuotaUnit)
     /// It is over the quota, but may repeat one that was let in before.

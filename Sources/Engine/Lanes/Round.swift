@@ -135,7 +135,7 @@ struct Round {
                 return .finished(.recorded)
             case .cancel, .deadline, .admit:
                 return .cancelled
-            case .event, .acknowledge:
+            case .event, .acknowledge, .reopen:
                 return .applied
             }
         case .duplicate(let run, let sameBody):

@@ -118,10 +118,14 @@ final class QuotaBook: Sendable {
 
     /// Lets a run in, or refuses it with the quota that is used up.
     ///
-    /// - Parameter inputBytes: What the run would store at once.
+    /// - Parameters:
+    ///   - inputBytes: What the run would store at once.
+    ///   - isPart: It belongs to the run that has started it, and takes no place of its own.
     /// - Returns: the unit of a tenant whose active runs are limited.
     /// - Throws: `quota_exceeded`, `unavailable`.
-    func admit(_ key: RunKey, lane: Int32, inputBytes: Int) async throws(EngineError) -> QuotaUnit? {
+    func admit(
+        _ key: RunKey, lane: Int32, inputBytes: Int, isPart: Bool = false
+    ) async throws(EngineError) -> QuotaUnit? {
         guard let quotas = self[key.tenant] else { return nil }
         if let limit = quotas[.pendingSteps], let used = taken(.pendingSteps, of: key.tenant), used >= limit {
             throw refuse(.pendingSteps, QuotaGrant(units: 0, taken: used, limit: limit))
@@ -131,7 +135,7 @@ final class QuotaBook: Sendable {
         if quotas[.submissionsPerSecond] != nil {
             _ = try await take(PoolKey(tenant: key.tenant, lane: nil), .submissionsPerSecond)
         }
-        guard quotas[.activeRuns] != nil else { return nil }
+        guard !isPart, quotas[.activeRuns] != nil else { return nil }
         let pool = PoolKey(tenant: key.tenant, lane: lane)
         let block = try await take(pool, .activeRuns)
         return QuotaUnit(

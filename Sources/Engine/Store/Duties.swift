@@ -8,6 +8,9 @@ public struct FiredTimers: Sendable {
     public var deadlines: [RunKey]
     /// Steps that are due: their waits, or their deadlines.
     public var dues: [StepKey]
+    /// Deadlines and dues that were told are told again after so long, unless they were applied meanwhile: else every node
+    /// would apply each of them, and all but one lose their races.
+    public static let retelling: Duration = .seconds(2)
     /// When the next timer falls due, if any is known.
     public var next: Timestamp?
     /// Tokens that need a slot now wait for it: these limits are to be looked at (`LimitStore.admit`).

@@ -73,7 +73,8 @@ enum LimitStatement {
         """,
         [.int4Array, .uuidArray])
 
-    /// Of the runs that have or want a slot of a limit, the newest stay; the others get a message that cancels them.
+    /// Of the runs that have or want a slot of a limit, the newest stay; the others get a message that cancels them. A run
+    /// that was redriven is as new as that.
     static let supersede = PostgresStatement(
         """
         WITH surplus AS MATERIALIZED (
@@ -86,7 +87,13 @@ enum LimitStatement {
                     SELECT s.run FROM limit_slots s WHERE s.limit_id = n.id AND s.tenant = n.tenant
                     UNION ALL
                     SELECT h.run FROM held h WHERE h.limit_id = n.id AND h.tenant = n.tenant) u
-                ORDER BY u.run DESC OFFSET l.slots) r)
+                LEFT JOIN LATERAL (
+                    SELECT d.redriven_at AS at FROM dead_letters d
+                    WHERE d.tenant = n.tenant AND d.run = u.run AND d.redriven_at IS NOT NULL
+                    ORDER BY d.revision DESC LIMIT 1) d ON true
+                ORDER BY greatest(
+                    u.run, (lpad(to_hex((extract(epoch FROM d.at) * 1000)::int8), 12, '0') || repeat('0', 20))::uuid
+                ) DESC OFFSET l.slots) r)
         INSERT INTO inbox (tenant, run, id, kind, body)
         SELECT u.tenant, u.run, gen_random_uuid(), \(InboxKind.cancel.rawValue), $3 FROM surplus u
         LEFT JOIN LATERAL (

@@ -6,14 +6,14 @@ extension PostgresStore {
     public func fireTimers(limit: Int) async throws(StoreError) -> FiredTimers {
         try await lane { (connection) throws(PostgresError) in
             var pipeline = PostgresPipeline(.transaction)
-            pipeline.add(TimerStatement.fire, Int64(limit))
-            pipeline.add(TimerStatement.deadlines, Int64(limit))
-            pipeline.add(TimerStatement.next)
-            pipeline.add(PacingStatement.fire, Int64(limit))
+            let fire = pipeline.add(TimerStatement.fire, Int64(limit))
+            let next = pipeline.add(TimerStatement.next)
+            let starts = pipeline.add(PacingStatement.fire, Int64(limit))
+            let told = pipeline.add(TimerStatement.deadlines, Int64(limit))
             let results = try await connection.execute(pipeline)
             var deadlines: [RunKey] = []
             var dues: [StepKey] = []
-            for row in results[1] {
+            for row in results[told] {
                 let run = RunKey(try row.decode(0), try row.decode(1))
                 let line: Int32 = try row.decode(2)
                 if line == TimerLine.runDeadline {
@@ -22,9 +22,9 @@ extension PostgresStore {
                     dues.append(StepKey(run: run, step: TimerLine.step(ofDue: line)))
                 }
             }
-            var (ready, limits) = try Self.returned(results[0])
+            var (ready, limits) = try Self.returned(results[fire])
             var messages: [InboxMessage] = []
-            for row in results[3] {
+            for row in results[starts] {
                 if let limit = try row.decode(3, as: PostgresUUID?.self) {
                     limits.append(LimitID(tenant: TenantID(try row.decode(0)), digest: RunID.Bytes(limit)))
                 } else {
@@ -33,7 +33,7 @@ extension PostgresStore {
             }
             return FiredTimers(
                 ready: ready, deadlines: deadlines, dues: dues,
-                next: try results[2].decode(row: 0, column: 0, as: PostgresTimestamp?.self).map(Timestamp.init),
+                next: try results[next].decode(row: 0, column: 0, as: PostgresTimestamp?.self).map(Timestamp.init),
                 limits: limits, messages: messages)
         }
     }

@@ -1,3 +1,4 @@
+internal import Engine
 internal import Postgres
 
 enum TimerStatement {
@@ -26,9 +27,19 @@ enum TimerStatement {
         """,
         [.int8])
 
-    /// Runs whose deadline has passed, and steps that are due; the batch that applies them deletes the rows.
+    /// Runs whose deadline has passed, and steps that are due, of which no other node is told for a while; the batch that
+    /// applies them deletes the rows.
     static let deadlines = PostgresStatement(
-        "SELECT tenant, run, step FROM timers WHERE queue = 0 AND due <= now() ORDER BY due LIMIT $1", [.int8])
+        """
+        WITH told AS MATERIALIZED (
+            SELECT t.ctid AS found, t.tenant, t.run, t.step FROM timers t WHERE t.queue = 0 AND t.due <= now()
+            ORDER BY t.due LIMIT $1 FOR UPDATE SKIP LOCKED),
+        put_off AS (
+            UPDATE timers x SET due = now() + \(FiredTimers.retelling.microseconds) * interval '1 microsecond'
+            WHERE x.ctid = ANY (ARRAY(SELECT d.found FROM told d)))
+        SELECT d.tenant, d.run, d.step FROM told d
+        """,
+        [.int8])
 
     /// The next time at which one of either kind, or a run's start, falls due.
     static let next = PostgresStatement(

@@ -225,6 +225,89 @@ public enum BeamlineV1 {
             return UnsafeMutableRawPointer(c)
         }
     }
+    /// `beamline.v1.ExplainRunRequest`.
+    public struct ExplainRunRequest: ProtobufMessage, Equatable {
+        public var runID: String
+        public init(runID: String = "") {
+            self.runID = runID
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__ExplainRunRequest__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__ExplainRunRequest.self)
+            self.runID = try unsafe raise(text: c.pointee.run_id, "beamline.v1.ExplainRunRequest.run_id")
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__ExplainRunRequest.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__ExplainRunRequest__pointer()
+            unsafe c.pointee.run_id = try arena.lower(text: runID, "beamline.v1.ExplainRunRequest.run_id")
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.ExplainRunResponse`.
+    public struct ExplainRunResponse: ProtobufMessage, Equatable {
+        /// `beamline.v1.ExplainRunResponse.Wait`.
+        public struct Wait: ProtobufMessage, Equatable {
+            public var stepID: String
+            public var reason: String
+            public var message: String
+            public var evidence: [UInt8]
+            public init(stepID: String = "", reason: String = "", message: String = "", evidence: [UInt8] = []) {
+                self.stepID = stepID
+                self.reason = reason
+                self.message = message
+                self.evidence = evidence
+            }
+            @unsafe public static var descriptor: UnsafeRawPointer {
+                unsafe UnsafeRawPointer(Beamline__V1__ExplainRunResponse__Wait__pointer())
+            }
+            @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+                let c = unsafe place.assumingMemoryBound(to: Beamline__V1__ExplainRunResponse__Wait.self)
+                self.stepID = try unsafe raise(text: c.pointee.step_id, "beamline.v1.ExplainRunResponse.Wait.step_id")
+                self.reason = try unsafe raise(text: c.pointee.reason, "beamline.v1.ExplainRunResponse.Wait.reason")
+                self.message = try unsafe raise(text: c.pointee.message, "beamline.v1.ExplainRunResponse.Wait.message")
+                self.evidence = unsafe raise(bytes: c.pointee.evidence.data, c.pointee.evidence.len)
+            }
+            @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+                let c = unsafe arena.one(Beamline__V1__ExplainRunResponse__Wait.self)
+                unsafe c.pointee.base.descriptor = Beamline__V1__ExplainRunResponse__Wait__pointer()
+                unsafe c.pointee.step_id = try arena.lower(text: stepID, "beamline.v1.ExplainRunResponse.Wait.step_id")
+                unsafe c.pointee.reason = try arena.lower(text: reason, "beamline.v1.ExplainRunResponse.Wait.reason")
+                unsafe c.pointee.message = try arena.lower(text: message, "beamline.v1.ExplainRunResponse.Wait.message")
+                unsafe c.pointee.evidence = ProtobufCBinaryData(len: evidence.count, data: arena.lower(bytes: evidence))
+                return UnsafeMutableRawPointer(c)
+            }
+        }
+        public var waits: [BeamlineV1.ExplainRunResponse.Wait]
+        public init(waits: [BeamlineV1.ExplainRunResponse.Wait] = []) {
+            self.waits = waits
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__ExplainRunResponse__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__ExplainRunResponse.self)
+            self.waits = []
+            unsafe self.waits.reserveCapacity(c.pointee.n_waits)
+            for index in unsafe 0..<c.pointee.n_waits {
+                self.waits.append(try unsafe BeamlineV1.ExplainRunResponse.Wait(raising: c.pointee.waits![index]!))
+            }
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__ExplainRunResponse.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__ExplainRunResponse__pointer()
+            if !waits.isEmpty {
+                let values = unsafe arena.array(like: c.pointee.waits, count: waits.count)
+                for (index, value) in waits.enumerated() {
+                    unsafe values[index] = try value.lowered(in: arena).assumingMemoryBound(to: Beamline__V1__ExplainRunResponse__Wait.self)
+                }
+                unsafe c.pointee.waits = values
+                unsafe c.pointee.n_waits = waits.count
+            }
+            return UnsafeMutableRawPointer(c)
+        }
+    }
     /// `beamline.v1.CancelRunRequest`.
     public struct CancelRunRequest: ProtobufMessage, Equatable {
         public var runID: String
@@ -521,6 +604,7 @@ public enum BeamlineV1 {
         public static let pauseRun = UnaryMethod<BeamlineV1.PauseRunRequest, BeamlineV1.Run>(service: name, name: "PauseRun")
         public static let resumeRun = UnaryMethod<BeamlineV1.ResumeRunRequest, BeamlineV1.Run>(service: name, name: "ResumeRun")
         public static let signalRun = UnaryMethod<BeamlineV1.SignalRunRequest, BeamlineV1.Run>(service: name, name: "SignalRun")
+        public static let explainRun = UnaryMethod<BeamlineV1.ExplainRunRequest, BeamlineV1.ExplainRunResponse>(service: name, name: "ExplainRun")
         public static let watchRun = ServerStreamingMethod<BeamlineV1.WatchRunRequest, BeamlineV1.Run>(service: name, name: "WatchRun")
     }
     /// `beamline.v1.ListApprovalsRequest`.
@@ -794,6 +878,668 @@ public enum BeamlineV1 {
         public static let listApprovals = UnaryMethod<BeamlineV1.ListApprovalsRequest, BeamlineV1.ListApprovalsResponse>(service: name, name: "ListApprovals")
         public static let decideApproval = UnaryMethod<BeamlineV1.DecideApprovalRequest, BeamlineV1.Run>(service: name, name: "DecideApproval")
         public static let delegateApproval = UnaryMethod<BeamlineV1.DelegateApprovalRequest, BeamlineV1.Run>(service: name, name: "DelegateApproval")
+    }
+    /// `beamline.v1.BreakerRule`.
+    public struct BreakerRule: ProtobufMessage, Equatable {
+        public var failures: Int32
+        public var ratio: Double
+        public var windowUs: Int64
+        public var openUs: Int64
+        public var probes: Int32
+        public init(failures: Int32 = 0, ratio: Double = 0, windowUs: Int64 = 0, openUs: Int64 = 0, probes: Int32 = 0) {
+            self.failures = failures
+            self.ratio = ratio
+            self.windowUs = windowUs
+            self.openUs = openUs
+            self.probes = probes
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__BreakerRule__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__BreakerRule.self)
+            self.failures = unsafe c.pointee.failures
+            self.ratio = unsafe c.pointee.ratio
+            self.windowUs = unsafe c.pointee.window_us
+            self.openUs = unsafe c.pointee.open_us
+            self.probes = unsafe c.pointee.probes
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__BreakerRule.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__BreakerRule__pointer()
+            unsafe c.pointee.failures = failures
+            unsafe c.pointee.ratio = ratio
+            unsafe c.pointee.window_us = windowUs
+            unsafe c.pointee.open_us = openUs
+            unsafe c.pointee.probes = probes
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.Breaker`.
+    public struct Breaker: ProtobufMessage, Equatable {
+        public var id: String
+        public var kind: String
+        public var name: String
+        public var state: String
+        public var sinceUnixUs: Int64
+        public var untilUnixUs: Int64
+        public var rule: BeamlineV1.BreakerRule?
+        public var passed: Int32
+        public var failed: Int32
+        public var succeeded: Int32
+        public var trips: Int64
+        public init(id: String = "", kind: String = "", name: String = "", state: String = "", sinceUnixUs: Int64 = 0, untilUnixUs: Int64 = 0, rule: BeamlineV1.BreakerRule? = nil, passed: Int32 = 0, failed: Int32 = 0, succeeded: Int32 = 0, trips: Int64 = 0) {
+            self.id = id
+            self.kind = kind
+            self.name = name
+            self.state = state
+            self.sinceUnixUs = sinceUnixUs
+            self.untilUnixUs = untilUnixUs
+            self.rule = rule
+            self.passed = passed
+            self.failed = failed
+            self.succeeded = succeeded
+            self.trips = trips
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__Breaker__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__Breaker.self)
+            self.id = try unsafe raise(text: c.pointee.id, "beamline.v1.Breaker.id")
+            self.kind = try unsafe raise(text: c.pointee.kind, "beamline.v1.Breaker.kind")
+            self.name = try unsafe raise(text: c.pointee.name, "beamline.v1.Breaker.name")
+            self.state = try unsafe raise(text: c.pointee.state, "beamline.v1.Breaker.state")
+            self.sinceUnixUs = unsafe c.pointee.since_unix_us
+            self.untilUnixUs = unsafe c.pointee.until_unix_us
+            self.rule = unsafe c.pointee.rule == nil ? nil : try unsafe BeamlineV1.BreakerRule(raising: c.pointee.rule!)
+            self.passed = unsafe c.pointee.passed
+            self.failed = unsafe c.pointee.failed
+            self.succeeded = unsafe c.pointee.succeeded
+            self.trips = unsafe c.pointee.trips
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__Breaker.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__Breaker__pointer()
+            unsafe c.pointee.id = try arena.lower(text: id, "beamline.v1.Breaker.id")
+            unsafe c.pointee.kind = try arena.lower(text: kind, "beamline.v1.Breaker.kind")
+            unsafe c.pointee.name = try arena.lower(text: name, "beamline.v1.Breaker.name")
+            unsafe c.pointee.state = try arena.lower(text: state, "beamline.v1.Breaker.state")
+            unsafe c.pointee.since_unix_us = sinceUnixUs
+            unsafe c.pointee.until_unix_us = untilUnixUs
+            if let rule { unsafe c.pointee.rule = try rule.lowered(in: arena).assumingMemoryBound(to: Beamline__V1__BreakerRule.self) }
+            unsafe c.pointee.passed = passed
+            unsafe c.pointee.failed = failed
+            unsafe c.pointee.succeeded = succeeded
+            unsafe c.pointee.trips = trips
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.ListBreakersRequest`.
+    public struct ListBreakersRequest: ProtobufMessage, Equatable {
+        public init() {
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__ListBreakersRequest__pointer())
+        }
+        @unsafe public init(raising _: UnsafeRawPointer) throws(ProtobufError) {
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__ListBreakersRequest.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__ListBreakersRequest__pointer()
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.ListBreakersResponse`.
+    public struct ListBreakersResponse: ProtobufMessage, Equatable {
+        public var breakers: [BeamlineV1.Breaker]
+        public init(breakers: [BeamlineV1.Breaker] = []) {
+            self.breakers = breakers
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__ListBreakersResponse__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__ListBreakersResponse.self)
+            self.breakers = []
+            unsafe self.breakers.reserveCapacity(c.pointee.n_breakers)
+            for index in unsafe 0..<c.pointee.n_breakers {
+                self.breakers.append(try unsafe BeamlineV1.Breaker(raising: c.pointee.breakers![index]!))
+            }
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__ListBreakersResponse.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__ListBreakersResponse__pointer()
+            if !breakers.isEmpty {
+                let values = unsafe arena.array(like: c.pointee.breakers, count: breakers.count)
+                for (index, value) in breakers.enumerated() {
+                    unsafe values[index] = try value.lowered(in: arena).assumingMemoryBound(to: Beamline__V1__Breaker.self)
+                }
+                unsafe c.pointee.breakers = values
+                unsafe c.pointee.n_breakers = breakers.count
+            }
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.GetBreakerRequest`.
+    public struct GetBreakerRequest: ProtobufMessage, Equatable {
+        public var name: String
+        public init(name: String = "") {
+            self.name = name
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__GetBreakerRequest__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__GetBreakerRequest.self)
+            self.name = try unsafe raise(text: c.pointee.name, "beamline.v1.GetBreakerRequest.name")
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__GetBreakerRequest.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__GetBreakerRequest__pointer()
+            unsafe c.pointee.name = try arena.lower(text: name, "beamline.v1.GetBreakerRequest.name")
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.PutBreakerRequest`.
+    public struct PutBreakerRequest: ProtobufMessage, Equatable {
+        public var taskType: String
+        public var rule: BeamlineV1.BreakerRule?
+        public init(taskType: String = "", rule: BeamlineV1.BreakerRule? = nil) {
+            self.taskType = taskType
+            self.rule = rule
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__PutBreakerRequest__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__PutBreakerRequest.self)
+            self.taskType = try unsafe raise(text: c.pointee.task_type, "beamline.v1.PutBreakerRequest.task_type")
+            self.rule = unsafe c.pointee.rule == nil ? nil : try unsafe BeamlineV1.BreakerRule(raising: c.pointee.rule!)
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__PutBreakerRequest.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__PutBreakerRequest__pointer()
+            unsafe c.pointee.task_type = try arena.lower(text: taskType, "beamline.v1.PutBreakerRequest.task_type")
+            if let rule { unsafe c.pointee.rule = try rule.lowered(in: arena).assumingMemoryBound(to: Beamline__V1__BreakerRule.self) }
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.DeleteBreakerRequest`.
+    public struct DeleteBreakerRequest: ProtobufMessage, Equatable {
+        public var taskType: String
+        public init(taskType: String = "") {
+            self.taskType = taskType
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__DeleteBreakerRequest__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__DeleteBreakerRequest.self)
+            self.taskType = try unsafe raise(text: c.pointee.task_type, "beamline.v1.DeleteBreakerRequest.task_type")
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__DeleteBreakerRequest.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__DeleteBreakerRequest__pointer()
+            unsafe c.pointee.task_type = try arena.lower(text: taskType, "beamline.v1.DeleteBreakerRequest.task_type")
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.DeleteBreakerResponse`.
+    public struct DeleteBreakerResponse: ProtobufMessage, Equatable {
+        public init() {
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__DeleteBreakerResponse__pointer())
+        }
+        @unsafe public init(raising _: UnsafeRawPointer) throws(ProtobufError) {
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__DeleteBreakerResponse.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__DeleteBreakerResponse__pointer()
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.ResetBreakerRequest`.
+    public struct ResetBreakerRequest: ProtobufMessage, Equatable {
+        public var name: String
+        public init(name: String = "") {
+            self.name = name
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__ResetBreakerRequest__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__ResetBreakerRequest.self)
+            self.name = try unsafe raise(text: c.pointee.name, "beamline.v1.ResetBreakerRequest.name")
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__ResetBreakerRequest.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__ResetBreakerRequest__pointer()
+            unsafe c.pointee.name = try arena.lower(text: name, "beamline.v1.ResetBreakerRequest.name")
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.TripBreakerRequest`.
+    public struct TripBreakerRequest: ProtobufMessage, Equatable {
+        public var name: String
+        public var forUs: Int64
+        public init(name: String = "", forUs: Int64 = 0) {
+            self.name = name
+            self.forUs = forUs
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__TripBreakerRequest__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__TripBreakerRequest.self)
+            self.name = try unsafe raise(text: c.pointee.name, "beamline.v1.TripBreakerRequest.name")
+            self.forUs = unsafe c.pointee.for_us
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__TripBreakerRequest.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__TripBreakerRequest__pointer()
+            unsafe c.pointee.name = try arena.lower(text: name, "beamline.v1.TripBreakerRequest.name")
+            unsafe c.pointee.for_us = forUs
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// The service `beamline.v1.BreakerService`.
+    public enum BreakerService {
+        public static let name = "beamline.v1.BreakerService"
+        public static let listBreakers = UnaryMethod<BeamlineV1.ListBreakersRequest, BeamlineV1.ListBreakersResponse>(service: name, name: "ListBreakers")
+        public static let getBreaker = UnaryMethod<BeamlineV1.GetBreakerRequest, BeamlineV1.Breaker>(service: name, name: "GetBreaker")
+        public static let putBreaker = UnaryMethod<BeamlineV1.PutBreakerRequest, BeamlineV1.Breaker>(service: name, name: "PutBreaker")
+        public static let deleteBreaker = UnaryMethod<BeamlineV1.DeleteBreakerRequest, BeamlineV1.DeleteBreakerResponse>(service: name, name: "DeleteBreaker")
+        public static let resetBreaker = UnaryMethod<BeamlineV1.ResetBreakerRequest, BeamlineV1.Breaker>(service: name, name: "ResetBreaker")
+        public static let tripBreaker = UnaryMethod<BeamlineV1.TripBreakerRequest, BeamlineV1.Breaker>(service: name, name: "TripBreaker")
+    }
+    /// `beamline.v1.BulkOrder`.
+    public struct BulkOrder: ProtobufMessage, Equatable {
+        public var action: String
+        public var filter: String
+        public var rate: Int32
+        public var maxReplays: Int32
+        public var reason: String
+        public init(action: String = "", filter: String = "", rate: Int32 = 0, maxReplays: Int32 = 0, reason: String = "") {
+            self.action = action
+            self.filter = filter
+            self.rate = rate
+            self.maxReplays = maxReplays
+            self.reason = reason
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__BulkOrder__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__BulkOrder.self)
+            self.action = try unsafe raise(text: c.pointee.action, "beamline.v1.BulkOrder.action")
+            self.filter = try unsafe raise(text: c.pointee.filter, "beamline.v1.BulkOrder.filter")
+            self.rate = unsafe c.pointee.rate
+            self.maxReplays = unsafe c.pointee.max_replays
+            self.reason = try unsafe raise(text: c.pointee.reason, "beamline.v1.BulkOrder.reason")
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__BulkOrder.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__BulkOrder__pointer()
+            unsafe c.pointee.action = try arena.lower(text: action, "beamline.v1.BulkOrder.action")
+            unsafe c.pointee.filter = try arena.lower(text: filter, "beamline.v1.BulkOrder.filter")
+            unsafe c.pointee.rate = rate
+            unsafe c.pointee.max_replays = maxReplays
+            unsafe c.pointee.reason = try arena.lower(text: reason, "beamline.v1.BulkOrder.reason")
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.CreateBulkJobRequest`.
+    public struct CreateBulkJobRequest: ProtobufMessage, Equatable {
+        /// At most one of these is set.
+        public enum Confirmation: Equatable, Sendable {
+            case expected(Int32)
+        }
+        public var order: BeamlineV1.BulkOrder?
+        public var confirmation: Confirmation?
+        public init(order: BeamlineV1.BulkOrder? = nil, confirmation: Confirmation? = nil) {
+            self.order = order
+            self.confirmation = confirmation
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__CreateBulkJobRequest__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__CreateBulkJobRequest.self)
+            self.order = unsafe c.pointee.order == nil ? nil : try unsafe BeamlineV1.BulkOrder(raising: c.pointee.order!)
+            switch unsafe c.pointee.confirmation_case.rawValue {
+            case 2: confirmation = .expected(unsafe c.pointee.expected)
+            default: confirmation = nil
+            }
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__CreateBulkJobRequest.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__CreateBulkJobRequest__pointer()
+            if let order { unsafe c.pointee.order = try order.lowered(in: arena).assumingMemoryBound(to: Beamline__V1__BulkOrder.self) }
+            switch confirmation {
+            case .expected(let value):
+                unsafe c.pointee.confirmation_case = .init(rawValue: 2)
+                unsafe c.pointee.expected = value
+            case nil: break
+            }
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.BulkMatch`.
+    public struct BulkMatch: ProtobufMessage, Equatable {
+        public var matches: Int32
+        public var children: Int32
+        public var exhausted: Int32
+        public var longestChain: Int32
+        public var sample: [String]
+        public init(matches: Int32 = 0, children: Int32 = 0, exhausted: Int32 = 0, longestChain: Int32 = 0, sample: [String] = []) {
+            self.matches = matches
+            self.children = children
+            self.exhausted = exhausted
+            self.longestChain = longestChain
+            self.sample = sample
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__BulkMatch__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__BulkMatch.self)
+            self.matches = unsafe c.pointee.matches
+            self.children = unsafe c.pointee.children
+            self.exhausted = unsafe c.pointee.exhausted
+            self.longestChain = unsafe c.pointee.longest_chain
+            self.sample = []
+            unsafe self.sample.reserveCapacity(c.pointee.n_sample)
+            for index in unsafe 0..<c.pointee.n_sample {
+                self.sample.append(try unsafe raise(text: c.pointee.sample![index], "beamline.v1.BulkMatch.sample"))
+            }
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__BulkMatch.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__BulkMatch__pointer()
+            unsafe c.pointee.matches = matches
+            unsafe c.pointee.children = children
+            unsafe c.pointee.exhausted = exhausted
+            unsafe c.pointee.longest_chain = longestChain
+            if !sample.isEmpty {
+                let values = unsafe arena.array(like: c.pointee.sample, count: sample.count)
+                for (index, value) in sample.enumerated() {
+                    unsafe values[index] = try arena.lower(text: value, "beamline.v1.BulkMatch.sample")
+                }
+                unsafe c.pointee.sample = values
+                unsafe c.pointee.n_sample = sample.count
+            }
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.BulkJob`.
+    public struct BulkJob: ProtobufMessage, Equatable {
+        public var id: String
+        public var order: BeamlineV1.BulkOrder?
+        public var state: String
+        public var total: Int32
+        public var dealtWith: Int32
+        public var unchanged: Int32
+        public var failed: Int32
+        public var askedBy: String
+        public var createdUnixUs: Int64
+        public var endedUnixUs: Int64
+        public var cancelledBy: String
+        public init(id: String = "", order: BeamlineV1.BulkOrder? = nil, state: String = "", total: Int32 = 0, dealtWith: Int32 = 0, unchanged: Int32 = 0, failed: Int32 = 0, askedBy: String = "", createdUnixUs: Int64 = 0, endedUnixUs: Int64 = 0, cancelledBy: String = "") {
+            self.id = id
+            self.order = order
+            self.state = state
+            self.total = total
+            self.dealtWith = dealtWith
+            self.unchanged = unchanged
+            self.failed = failed
+            self.askedBy = askedBy
+            self.createdUnixUs = createdUnixUs
+            self.endedUnixUs = endedUnixUs
+            self.cancelledBy = cancelledBy
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__BulkJob__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__BulkJob.self)
+            self.id = try unsafe raise(text: c.pointee.id, "beamline.v1.BulkJob.id")
+            self.order = unsafe c.pointee.order == nil ? nil : try unsafe BeamlineV1.BulkOrder(raising: c.pointee.order!)
+            self.state = try unsafe raise(text: c.pointee.state, "beamline.v1.BulkJob.state")
+            self.total = unsafe c.pointee.total
+            self.dealtWith = unsafe c.pointee.dealt_with
+            self.unchanged = unsafe c.pointee.unchanged
+            self.failed = unsafe c.pointee.failed
+            self.askedBy = try unsafe raise(text: c.pointee.asked_by, "beamline.v1.BulkJob.asked_by")
+            self.createdUnixUs = unsafe c.pointee.created_unix_us
+            self.endedUnixUs = unsafe c.pointee.ended_unix_us
+            self.cancelledBy = try unsafe raise(text: c.pointee.cancelled_by, "beamline.v1.BulkJob.cancelled_by")
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__BulkJob.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__BulkJob__pointer()
+            unsafe c.pointee.id = try arena.lower(text: id, "beamline.v1.BulkJob.id")
+            if let order { unsafe c.pointee.order = try order.lowered(in: arena).assumingMemoryBound(to: Beamline__V1__BulkOrder.self) }
+            unsafe c.pointee.state = try arena.lower(text: state, "beamline.v1.BulkJob.state")
+            unsafe c.pointee.total = total
+            unsafe c.pointee.dealt_with = dealtWith
+            unsafe c.pointee.unchanged = unchanged
+            unsafe c.pointee.failed = failed
+            unsafe c.pointee.asked_by = try arena.lower(text: askedBy, "beamline.v1.BulkJob.asked_by")
+            unsafe c.pointee.created_unix_us = createdUnixUs
+            unsafe c.pointee.ended_unix_us = endedUnixUs
+            unsafe c.pointee.cancelled_by = try arena.lower(text: cancelledBy, "beamline.v1.BulkJob.cancelled_by")
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.GetBulkJobRequest`.
+    public struct GetBulkJobRequest: ProtobufMessage, Equatable {
+        public var id: String
+        public init(id: String = "") {
+            self.id = id
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__GetBulkJobRequest__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__GetBulkJobRequest.self)
+            self.id = try unsafe raise(text: c.pointee.id, "beamline.v1.GetBulkJobRequest.id")
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__GetBulkJobRequest.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__GetBulkJobRequest__pointer()
+            unsafe c.pointee.id = try arena.lower(text: id, "beamline.v1.GetBulkJobRequest.id")
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.CancelBulkJobRequest`.
+    public struct CancelBulkJobRequest: ProtobufMessage, Equatable {
+        public var id: String
+        public init(id: String = "") {
+            self.id = id
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__CancelBulkJobRequest__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__CancelBulkJobRequest.self)
+            self.id = try unsafe raise(text: c.pointee.id, "beamline.v1.CancelBulkJobRequest.id")
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__CancelBulkJobRequest.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__CancelBulkJobRequest__pointer()
+            unsafe c.pointee.id = try arena.lower(text: id, "beamline.v1.CancelBulkJobRequest.id")
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.ListBulkJobsRequest`.
+    public struct ListBulkJobsRequest: ProtobufMessage, Equatable {
+        public var pageSize: Int32
+        public var pageToken: String
+        public init(pageSize: Int32 = 0, pageToken: String = "") {
+            self.pageSize = pageSize
+            self.pageToken = pageToken
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__ListBulkJobsRequest__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__ListBulkJobsRequest.self)
+            self.pageSize = unsafe c.pointee.page_size
+            self.pageToken = try unsafe raise(text: c.pointee.page_token, "beamline.v1.ListBulkJobsRequest.page_token")
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__ListBulkJobsRequest.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__ListBulkJobsRequest__pointer()
+            unsafe c.pointee.page_size = pageSize
+            unsafe c.pointee.page_token = try arena.lower(text: pageToken, "beamline.v1.ListBulkJobsRequest.page_token")
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.ListBulkJobsResponse`.
+    public struct ListBulkJobsResponse: ProtobufMessage, Equatable {
+        public var jobs: [BeamlineV1.BulkJob]
+        public var nextPageToken: String
+        public init(jobs: [BeamlineV1.BulkJob] = [], nextPageToken: String = "") {
+            self.jobs = jobs
+            self.nextPageToken = nextPageToken
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__ListBulkJobsResponse__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__ListBulkJobsResponse.self)
+            self.jobs = []
+            unsafe self.jobs.reserveCapacity(c.pointee.n_jobs)
+            for index in unsafe 0..<c.pointee.n_jobs {
+                self.jobs.append(try unsafe BeamlineV1.BulkJob(raising: c.pointee.jobs![index]!))
+            }
+            self.nextPageToken = try unsafe raise(text: c.pointee.next_page_token, "beamline.v1.ListBulkJobsResponse.next_page_token")
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__ListBulkJobsResponse.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__ListBulkJobsResponse__pointer()
+            if !jobs.isEmpty {
+                let values = unsafe arena.array(like: c.pointee.jobs, count: jobs.count)
+                for (index, value) in jobs.enumerated() {
+                    unsafe values[index] = try value.lowered(in: arena).assumingMemoryBound(to: Beamline__V1__BulkJob.self)
+                }
+                unsafe c.pointee.jobs = values
+                unsafe c.pointee.n_jobs = jobs.count
+            }
+            unsafe c.pointee.next_page_token = try arena.lower(text: nextPageToken, "beamline.v1.ListBulkJobsResponse.next_page_token")
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.ListBulkRunsRequest`.
+    public struct ListBulkRunsRequest: ProtobufMessage, Equatable {
+        public var id: String
+        public var outcome: String
+        public var pageSize: Int32
+        public var pageToken: String
+        public init(id: String = "", outcome: String = "", pageSize: Int32 = 0, pageToken: String = "") {
+            self.id = id
+            self.outcome = outcome
+            self.pageSize = pageSize
+            self.pageToken = pageToken
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__ListBulkRunsRequest__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__ListBulkRunsRequest.self)
+            self.id = try unsafe raise(text: c.pointee.id, "beamline.v1.ListBulkRunsRequest.id")
+            self.outcome = try unsafe raise(text: c.pointee.outcome, "beamline.v1.ListBulkRunsRequest.outcome")
+            self.pageSize = unsafe c.pointee.page_size
+            self.pageToken = try unsafe raise(text: c.pointee.page_token, "beamline.v1.ListBulkRunsRequest.page_token")
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__ListBulkRunsRequest.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__ListBulkRunsRequest__pointer()
+            unsafe c.pointee.id = try arena.lower(text: id, "beamline.v1.ListBulkRunsRequest.id")
+            unsafe c.pointee.outcome = try arena.lower(text: outcome, "beamline.v1.ListBulkRunsRequest.outcome")
+            unsafe c.pointee.page_size = pageSize
+            unsafe c.pointee.page_token = try arena.lower(text: pageToken, "beamline.v1.ListBulkRunsRequest.page_token")
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.ListBulkRunsResponse`.
+    public struct ListBulkRunsResponse: ProtobufMessage, Equatable {
+        /// `beamline.v1.ListBulkRunsResponse.Item`.
+        public struct Item: ProtobufMessage, Equatable {
+            public var runID: String
+            public var outcome: String
+            public var detail: String
+            public var newRunID: String
+            public init(runID: String = "", outcome: String = "", detail: String = "", newRunID: String = "") {
+                self.runID = runID
+                self.outcome = outcome
+                self.detail = detail
+                self.newRunID = newRunID
+            }
+            @unsafe public static var descriptor: UnsafeRawPointer {
+                unsafe UnsafeRawPointer(Beamline__V1__ListBulkRunsResponse__Item__pointer())
+            }
+            @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+                let c = unsafe place.assumingMemoryBound(to: Beamline__V1__ListBulkRunsResponse__Item.self)
+                self.runID = try unsafe raise(text: c.pointee.run_id, "beamline.v1.ListBulkRunsResponse.Item.run_id")
+                self.outcome = try unsafe raise(text: c.pointee.outcome, "beamline.v1.ListBulkRunsResponse.Item.outcome")
+                self.detail = try unsafe raise(text: c.pointee.detail, "beamline.v1.ListBulkRunsResponse.Item.detail")
+                self.newRunID = try unsafe raise(text: c.pointee.new_run_id, "beamline.v1.ListBulkRunsResponse.Item.new_run_id")
+            }
+            @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+                let c = unsafe arena.one(Beamline__V1__ListBulkRunsResponse__Item.self)
+                unsafe c.pointee.base.descriptor = Beamline__V1__ListBulkRunsResponse__Item__pointer()
+                unsafe c.pointee.run_id = try arena.lower(text: runID, "beamline.v1.ListBulkRunsResponse.Item.run_id")
+                unsafe c.pointee.outcome = try arena.lower(text: outcome, "beamline.v1.ListBulkRunsResponse.Item.outcome")
+                unsafe c.pointee.detail = try arena.lower(text: detail, "beamline.v1.ListBulkRunsResponse.Item.detail")
+                unsafe c.pointee.new_run_id = try arena.lower(text: newRunID, "beamline.v1.ListBulkRunsResponse.Item.new_run_id")
+                return UnsafeMutableRawPointer(c)
+            }
+        }
+        public var runs: [BeamlineV1.ListBulkRunsResponse.Item]
+        public var nextPageToken: String
+        public init(runs: [BeamlineV1.ListBulkRunsResponse.Item] = [], nextPageToken: String = "") {
+            self.runs = runs
+            self.nextPageToken = nextPageToken
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__ListBulkRunsResponse__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__ListBulkRunsResponse.self)
+            self.runs = []
+            unsafe self.runs.reserveCapacity(c.pointee.n_runs)
+            for index in unsafe 0..<c.pointee.n_runs {
+                self.runs.append(try unsafe BeamlineV1.ListBulkRunsResponse.Item(raising: c.pointee.runs![index]!))
+            }
+            self.nextPageToken = try unsafe raise(text: c.pointee.next_page_token, "beamline.v1.ListBulkRunsResponse.next_page_token")
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__ListBulkRunsResponse.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__ListBulkRunsResponse__pointer()
+            if !runs.isEmpty {
+                let values = unsafe arena.array(like: c.pointee.runs, count: runs.count)
+                for (index, value) in runs.enumerated() {
+                    unsafe values[index] = try value.lowered(in: arena).assumingMemoryBound(to: Beamline__V1__ListBulkRunsResponse__Item.self)
+                }
+                unsafe c.pointee.runs = values
+                unsafe c.pointee.n_runs = runs.count
+            }
+            unsafe c.pointee.next_page_token = try arena.lower(text: nextPageToken, "beamline.v1.ListBulkRunsResponse.next_page_token")
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// The service `beamline.v1.BulkService`.
+    public enum BulkService {
+        public static let name = "beamline.v1.BulkService"
+        public static let matchBulkJob = UnaryMethod<BeamlineV1.BulkOrder, BeamlineV1.BulkMatch>(service: name, name: "MatchBulkJob")
+        public static let createBulkJob = UnaryMethod<BeamlineV1.CreateBulkJobRequest, BeamlineV1.BulkJob>(service: name, name: "CreateBulkJob")
+        public static let getBulkJob = UnaryMethod<BeamlineV1.GetBulkJobRequest, BeamlineV1.BulkJob>(service: name, name: "GetBulkJob")
+        public static let listBulkJobs = UnaryMethod<BeamlineV1.ListBulkJobsRequest, BeamlineV1.ListBulkJobsResponse>(service: name, name: "ListBulkJobs")
+        public static let cancelBulkJob = UnaryMethod<BeamlineV1.CancelBulkJobRequest, BeamlineV1.BulkJob>(service: name, name: "CancelBulkJob")
+        public static let listBulkRuns = UnaryMethod<BeamlineV1.ListBulkRunsRequest, BeamlineV1.ListBulkRunsResponse>(service: name, name: "ListBulkRuns")
     }
     /// `beamline.v1.ApplyBundleRequest`.
     public struct ApplyBundleRequest: ProtobufMessage, Equatable {
@@ -1140,6 +1886,637 @@ public enum BeamlineV1 {
         public static let applyBundle = UnaryMethod<BeamlineV1.ApplyBundleRequest, BeamlineV1.ApplyBundleResponse>(service: name, name: "ApplyBundle")
         public static let getBundle = UnaryMethod<BeamlineV1.GetBundleRequest, BeamlineV1.Bundle>(service: name, name: "GetBundle")
         public static let listBundles = UnaryMethod<BeamlineV1.ListBundlesRequest, BeamlineV1.ListBundlesResponse>(service: name, name: "ListBundles")
+    }
+    /// `beamline.v1.ListDeadLettersRequest`.
+    public struct ListDeadLettersRequest: ProtobufMessage, Equatable {
+        public var filter: String
+        public var pageSize: Int32
+        public var pageToken: String
+        public init(filter: String = "", pageSize: Int32 = 0, pageToken: String = "") {
+            self.filter = filter
+            self.pageSize = pageSize
+            self.pageToken = pageToken
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__ListDeadLettersRequest__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__ListDeadLettersRequest.self)
+            self.filter = try unsafe raise(text: c.pointee.filter, "beamline.v1.ListDeadLettersRequest.filter")
+            self.pageSize = unsafe c.pointee.page_size
+            self.pageToken = try unsafe raise(text: c.pointee.page_token, "beamline.v1.ListDeadLettersRequest.page_token")
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__ListDeadLettersRequest.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__ListDeadLettersRequest__pointer()
+            unsafe c.pointee.filter = try arena.lower(text: filter, "beamline.v1.ListDeadLettersRequest.filter")
+            unsafe c.pointee.page_size = pageSize
+            unsafe c.pointee.page_token = try arena.lower(text: pageToken, "beamline.v1.ListDeadLettersRequest.page_token")
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.ListDeadLettersResponse`.
+    public struct ListDeadLettersResponse: ProtobufMessage, Equatable {
+        public var deadLetters: [BeamlineV1.DeadLetter]
+        public var nextPageToken: String
+        public init(deadLetters: [BeamlineV1.DeadLetter] = [], nextPageToken: String = "") {
+            self.deadLetters = deadLetters
+            self.nextPageToken = nextPageToken
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__ListDeadLettersResponse__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__ListDeadLettersResponse.self)
+            self.deadLetters = []
+            unsafe self.deadLetters.reserveCapacity(c.pointee.n_dead_letters)
+            for index in unsafe 0..<c.pointee.n_dead_letters {
+                self.deadLetters.append(try unsafe BeamlineV1.DeadLetter(raising: c.pointee.dead_letters![index]!))
+            }
+            self.nextPageToken = try unsafe raise(text: c.pointee.next_page_token, "beamline.v1.ListDeadLettersResponse.next_page_token")
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__ListDeadLettersResponse.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__ListDeadLettersResponse__pointer()
+            if !deadLetters.isEmpty {
+                let values = unsafe arena.array(like: c.pointee.dead_letters, count: deadLetters.count)
+                for (index, value) in deadLetters.enumerated() {
+                    unsafe values[index] = try value.lowered(in: arena).assumingMemoryBound(to: Beamline__V1__DeadLetter.self)
+                }
+                unsafe c.pointee.dead_letters = values
+                unsafe c.pointee.n_dead_letters = deadLetters.count
+            }
+            unsafe c.pointee.next_page_token = try arena.lower(text: nextPageToken, "beamline.v1.ListDeadLettersResponse.next_page_token")
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.GetDeadLetterRequest`.
+    public struct GetDeadLetterRequest: ProtobufMessage, Equatable {
+        public var id: String
+        public init(id: String = "") {
+            self.id = id
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__GetDeadLetterRequest__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__GetDeadLetterRequest.self)
+            self.id = try unsafe raise(text: c.pointee.id, "beamline.v1.GetDeadLetterRequest.id")
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__GetDeadLetterRequest.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__GetDeadLetterRequest__pointer()
+            unsafe c.pointee.id = try arena.lower(text: id, "beamline.v1.GetDeadLetterRequest.id")
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.DeadLetter`.
+    public struct DeadLetter: ProtobufMessage, Equatable {
+        public var id: String
+        public var runID: String
+        public var workflow: String
+        public var version: Int32
+        public var stepID: String
+        public var attempt: Int32
+        public var replays: Int32
+        public var failedUnixUs: Int64
+        public var error: BeamlineV1.Error?
+        public var input: [UInt8]
+        public var worker: String
+        public var enqueuedUnixUs: Int64
+        public var leasedUnixUs: Int64
+        public var startedUnixUs: Int64
+        public var redrivenUnixUs: Int64
+        public var redrivenBy: String
+        public var attempts: [BeamlineV1.Attempt]
+        public init(id: String = "", runID: String = "", workflow: String = "", version: Int32 = 0, stepID: String = "", attempt: Int32 = 0, replays: Int32 = 0, failedUnixUs: Int64 = 0, error: BeamlineV1.Error? = nil, input: [UInt8] = [], worker: String = "", enqueuedUnixUs: Int64 = 0, leasedUnixUs: Int64 = 0, startedUnixUs: Int64 = 0, redrivenUnixUs: Int64 = 0, redrivenBy: String = "", attempts: [BeamlineV1.Attempt] = []) {
+            self.id = id
+            self.runID = runID
+            self.workflow = workflow
+            self.version = version
+            self.stepID = stepID
+            self.attempt = attempt
+            self.replays = replays
+            self.failedUnixUs = failedUnixUs
+            self.error = error
+            self.input = input
+            self.worker = worker
+            self.enqueuedUnixUs = enqueuedUnixUs
+            self.leasedUnixUs = leasedUnixUs
+            self.startedUnixUs = startedUnixUs
+            self.redrivenUnixUs = redrivenUnixUs
+            self.redrivenBy = redrivenBy
+            self.attempts = attempts
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__DeadLetter__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__DeadLetter.self)
+            self.id = try unsafe raise(text: c.pointee.id, "beamline.v1.DeadLetter.id")
+            self.runID = try unsafe raise(text: c.pointee.run_id, "beamline.v1.DeadLetter.run_id")
+            self.workflow = try unsafe raise(text: c.pointee.workflow, "beamline.v1.DeadLetter.workflow")
+            self.version = unsafe c.pointee.version
+            self.stepID = try unsafe raise(text: c.pointee.step_id, "beamline.v1.DeadLetter.step_id")
+            self.attempt = unsafe c.pointee.attempt
+            self.replays = unsafe c.pointee.replays
+            self.failedUnixUs = unsafe c.pointee.failed_unix_us
+            self.error = unsafe c.pointee.error == nil ? nil : try unsafe BeamlineV1.Error(raising: c.pointee.error!)
+            self.input = unsafe raise(bytes: c.pointee.input.data, c.pointee.input.len)
+            self.worker = try unsafe raise(text: c.pointee.worker, "beamline.v1.DeadLetter.worker")
+            self.enqueuedUnixUs = unsafe c.pointee.enqueued_unix_us
+            self.leasedUnixUs = unsafe c.pointee.leased_unix_us
+            self.startedUnixUs = unsafe c.pointee.started_unix_us
+            self.redrivenUnixUs = unsafe c.pointee.redriven_unix_us
+            self.redrivenBy = try unsafe raise(text: c.pointee.redriven_by, "beamline.v1.DeadLetter.redriven_by")
+            self.attempts = []
+            unsafe self.attempts.reserveCapacity(c.pointee.n_attempts)
+            for index in unsafe 0..<c.pointee.n_attempts {
+                self.attempts.append(try unsafe BeamlineV1.Attempt(raising: c.pointee.attempts![index]!))
+            }
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__DeadLetter.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__DeadLetter__pointer()
+            unsafe c.pointee.id = try arena.lower(text: id, "beamline.v1.DeadLetter.id")
+            unsafe c.pointee.run_id = try arena.lower(text: runID, "beamline.v1.DeadLetter.run_id")
+            unsafe c.pointee.workflow = try arena.lower(text: workflow, "beamline.v1.DeadLetter.workflow")
+            unsafe c.pointee.version = version
+            unsafe c.pointee.step_id = try arena.lower(text: stepID, "beamline.v1.DeadLetter.step_id")
+            unsafe c.pointee.attempt = attempt
+            unsafe c.pointee.replays = replays
+            unsafe c.pointee.failed_unix_us = failedUnixUs
+            if let error { unsafe c.pointee.error = try error.lowered(in: arena).assumingMemoryBound(to: Beamline__V1__Error.self) }
+            unsafe c.pointee.input = ProtobufCBinaryData(len: input.count, data: arena.lower(bytes: input))
+            unsafe c.pointee.worker = try arena.lower(text: worker, "beamline.v1.DeadLetter.worker")
+            unsafe c.pointee.enqueued_unix_us = enqueuedUnixUs
+            unsafe c.pointee.leased_unix_us = leasedUnixUs
+            unsafe c.pointee.started_unix_us = startedUnixUs
+            unsafe c.pointee.redriven_unix_us = redrivenUnixUs
+            unsafe c.pointee.redriven_by = try arena.lower(text: redrivenBy, "beamline.v1.DeadLetter.redriven_by")
+            if !attempts.isEmpty {
+                let values = unsafe arena.array(like: c.pointee.attempts, count: attempts.count)
+                for (index, value) in attempts.enumerated() {
+                    unsafe values[index] = try value.lowered(in: arena).assumingMemoryBound(to: Beamline__V1__Attempt.self)
+                }
+                unsafe c.pointee.attempts = values
+                unsafe c.pointee.n_attempts = attempts.count
+            }
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.Attempt`.
+    public struct Attempt: ProtobufMessage, Equatable {
+        public var attempt: Int32
+        public var state: String
+        public var worker: String
+        public var enqueuedUnixUs: Int64
+        public var leasedUnixUs: Int64
+        public var startedUnixUs: Int64
+        public var endedUnixUs: Int64
+        public var error: BeamlineV1.Error?
+        public init(attempt: Int32 = 0, state: String = "", worker: String = "", enqueuedUnixUs: Int64 = 0, leasedUnixUs: Int64 = 0, startedUnixUs: Int64 = 0, endedUnixUs: Int64 = 0, error: BeamlineV1.Error? = nil) {
+            self.attempt = attempt
+            self.state = state
+            self.worker = worker
+            self.enqueuedUnixUs = enqueuedUnixUs
+            self.leasedUnixUs = leasedUnixUs
+            self.startedUnixUs = startedUnixUs
+            self.endedUnixUs = endedUnixUs
+            self.error = error
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__Attempt__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__Attempt.self)
+            self.attempt = unsafe c.pointee.attempt
+            self.state = try unsafe raise(text: c.pointee.state, "beamline.v1.Attempt.state")
+            self.worker = try unsafe raise(text: c.pointee.worker, "beamline.v1.Attempt.worker")
+            self.enqueuedUnixUs = unsafe c.pointee.enqueued_unix_us
+            self.leasedUnixUs = unsafe c.pointee.leased_unix_us
+            self.startedUnixUs = unsafe c.pointee.started_unix_us
+            self.endedUnixUs = unsafe c.pointee.ended_unix_us
+            self.error = unsafe c.pointee.error == nil ? nil : try unsafe BeamlineV1.Error(raising: c.pointee.error!)
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__Attempt.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__Attempt__pointer()
+            unsafe c.pointee.attempt = attempt
+            unsafe c.pointee.state = try arena.lower(text: state, "beamline.v1.Attempt.state")
+            unsafe c.pointee.worker = try arena.lower(text: worker, "beamline.v1.Attempt.worker")
+            unsafe c.pointee.enqueued_unix_us = enqueuedUnixUs
+            unsafe c.pointee.leased_unix_us = leasedUnixUs
+            unsafe c.pointee.started_unix_us = startedUnixUs
+            unsafe c.pointee.ended_unix_us = endedUnixUs
+            if let error { unsafe c.pointee.error = try error.lowered(in: arena).assumingMemoryBound(to: Beamline__V1__Error.self) }
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.RedriveDeadLetterRequest`.
+    public struct RedriveDeadLetterRequest: ProtobufMessage, Equatable {
+        public var id: String
+        public var input: [UInt8]
+        public init(id: String = "", input: [UInt8] = []) {
+            self.id = id
+            self.input = input
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__RedriveDeadLetterRequest__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__RedriveDeadLetterRequest.self)
+            self.id = try unsafe raise(text: c.pointee.id, "beamline.v1.RedriveDeadLetterRequest.id")
+            self.input = unsafe raise(bytes: c.pointee.input.data, c.pointee.input.len)
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__RedriveDeadLetterRequest.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__RedriveDeadLetterRequest__pointer()
+            unsafe c.pointee.id = try arena.lower(text: id, "beamline.v1.RedriveDeadLetterRequest.id")
+            unsafe c.pointee.input = ProtobufCBinaryData(len: input.count, data: arena.lower(bytes: input))
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.RerunRunRequest`.
+    public struct RerunRunRequest: ProtobufMessage, Equatable {
+        /// At most one of these is set.
+        public enum From: Equatable, Sendable {
+            case failed(Bool)
+            case step(String)
+        }
+        public var runID: String
+        public var from: From?
+        public var input: [UInt8]
+        public var stepInput: [UInt8]
+        public var idempotencyKey: String
+        public init(runID: String = "", from: From? = nil, input: [UInt8] = [], stepInput: [UInt8] = [], idempotencyKey: String = "") {
+            self.runID = runID
+            self.from = from
+            self.input = input
+            self.stepInput = stepInput
+            self.idempotencyKey = idempotencyKey
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__RerunRunRequest__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__RerunRunRequest.self)
+            self.runID = try unsafe raise(text: c.pointee.run_id, "beamline.v1.RerunRunRequest.run_id")
+            switch unsafe c.pointee.from_case.rawValue {
+            case 2: from = .failed(unsafe c.pointee.failed != 0)
+            case 3: from = .step(try unsafe raise(text: c.pointee.step, "beamline.v1.RerunRunRequest.step"))
+            default: from = nil
+            }
+            self.input = unsafe raise(bytes: c.pointee.input.data, c.pointee.input.len)
+            self.stepInput = unsafe raise(bytes: c.pointee.step_input.data, c.pointee.step_input.len)
+            self.idempotencyKey = try unsafe raise(text: c.pointee.idempotency_key, "beamline.v1.RerunRunRequest.idempotency_key")
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__RerunRunRequest.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__RerunRunRequest__pointer()
+            unsafe c.pointee.run_id = try arena.lower(text: runID, "beamline.v1.RerunRunRequest.run_id")
+            switch from {
+            case .failed(let value):
+                unsafe c.pointee.from_case = .init(rawValue: 2)
+                unsafe c.pointee.failed = value ? 1 : 0
+            case .step(let value):
+                unsafe c.pointee.from_case = .init(rawValue: 3)
+                unsafe c.pointee.step = try arena.lower(text: value, "beamline.v1.RerunRunRequest.step")
+            case nil: break
+            }
+            unsafe c.pointee.input = ProtobufCBinaryData(len: input.count, data: arena.lower(bytes: input))
+            unsafe c.pointee.step_input = ProtobufCBinaryData(len: stepInput.count, data: arena.lower(bytes: stepInput))
+            unsafe c.pointee.idempotency_key = try arena.lower(text: idempotencyKey, "beamline.v1.RerunRunRequest.idempotency_key")
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.RerunRunResponse`.
+    public struct RerunRunResponse: ProtobufMessage, Equatable {
+        public var run: BeamlineV1.Run?
+        public var created: Bool
+        public init(run: BeamlineV1.Run? = nil, created: Bool = false) {
+            self.run = run
+            self.created = created
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__RerunRunResponse__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__RerunRunResponse.self)
+            self.run = unsafe c.pointee.run == nil ? nil : try unsafe BeamlineV1.Run(raising: c.pointee.run!)
+            self.created = unsafe c.pointee.created != 0
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__RerunRunResponse.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__RerunRunResponse__pointer()
+            if let run { unsafe c.pointee.run = try run.lowered(in: arena).assumingMemoryBound(to: Beamline__V1__Run.self) }
+            unsafe c.pointee.created = created ? 1 : 0
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// The service `beamline.v1.FailureService`.
+    public enum FailureService {
+        public static let name = "beamline.v1.FailureService"
+        public static let listDeadLetters = UnaryMethod<BeamlineV1.ListDeadLettersRequest, BeamlineV1.ListDeadLettersResponse>(service: name, name: "ListDeadLetters")
+        public static let getDeadLetter = UnaryMethod<BeamlineV1.GetDeadLetterRequest, BeamlineV1.DeadLetter>(service: name, name: "GetDeadLetter")
+        public static let redriveDeadLetter = UnaryMethod<BeamlineV1.RedriveDeadLetterRequest, BeamlineV1.Run>(service: name, name: "RedriveDeadLetter")
+        public static let rerunRun = UnaryMethod<BeamlineV1.RerunRunRequest, BeamlineV1.RerunRunResponse>(service: name, name: "RerunRun")
+    }
+    /// `beamline.v1.Limit`.
+    public struct Limit: ProtobufMessage, Equatable {
+        public var name: String
+        public var of: String
+        public var slots: Int32
+        public var version: Int64
+        public var bundle: String
+        public init(name: String = "", of: String = "", slots: Int32 = 0, version: Int64 = 0, bundle: String = "") {
+            self.name = name
+            self.of = of
+            self.slots = slots
+            self.version = version
+            self.bundle = bundle
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__Limit__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__Limit.self)
+            self.name = try unsafe raise(text: c.pointee.name, "beamline.v1.Limit.name")
+            self.of = try unsafe raise(text: c.pointee.of, "beamline.v1.Limit.of")
+            self.slots = unsafe c.pointee.slots
+            self.version = unsafe c.pointee.version
+            self.bundle = try unsafe raise(text: c.pointee.bundle, "beamline.v1.Limit.bundle")
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__Limit.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__Limit__pointer()
+            unsafe c.pointee.name = try arena.lower(text: name, "beamline.v1.Limit.name")
+            unsafe c.pointee.of = try arena.lower(text: of, "beamline.v1.Limit.of")
+            unsafe c.pointee.slots = slots
+            unsafe c.pointee.version = version
+            unsafe c.pointee.bundle = try arena.lower(text: bundle, "beamline.v1.Limit.bundle")
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.ListLimitsRequest`.
+    public struct ListLimitsRequest: ProtobufMessage, Equatable {
+        public init() {
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__ListLimitsRequest__pointer())
+        }
+        @unsafe public init(raising _: UnsafeRawPointer) throws(ProtobufError) {
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__ListLimitsRequest.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__ListLimitsRequest__pointer()
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.ListLimitsResponse`.
+    public struct ListLimitsResponse: ProtobufMessage, Equatable {
+        public var limits: [BeamlineV1.Limit]
+        public init(limits: [BeamlineV1.Limit] = []) {
+            self.limits = limits
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__ListLimitsResponse__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__ListLimitsResponse.self)
+            self.limits = []
+            unsafe self.limits.reserveCapacity(c.pointee.n_limits)
+            for index in unsafe 0..<c.pointee.n_limits {
+                self.limits.append(try unsafe BeamlineV1.Limit(raising: c.pointee.limits![index]!))
+            }
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__ListLimitsResponse.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__ListLimitsResponse__pointer()
+            if !limits.isEmpty {
+                let values = unsafe arena.array(like: c.pointee.limits, count: limits.count)
+                for (index, value) in limits.enumerated() {
+                    unsafe values[index] = try value.lowered(in: arena).assumingMemoryBound(to: Beamline__V1__Limit.self)
+                }
+                unsafe c.pointee.limits = values
+                unsafe c.pointee.n_limits = limits.count
+            }
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.GetLimitRequest`.
+    public struct GetLimitRequest: ProtobufMessage, Equatable {
+        public var name: String
+        public var of: String
+        public init(name: String = "", of: String = "") {
+            self.name = name
+            self.of = of
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__GetLimitRequest__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__GetLimitRequest.self)
+            self.name = try unsafe raise(text: c.pointee.name, "beamline.v1.GetLimitRequest.name")
+            self.of = try unsafe raise(text: c.pointee.of, "beamline.v1.GetLimitRequest.of")
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__GetLimitRequest.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__GetLimitRequest__pointer()
+            unsafe c.pointee.name = try arena.lower(text: name, "beamline.v1.GetLimitRequest.name")
+            unsafe c.pointee.of = try arena.lower(text: of, "beamline.v1.GetLimitRequest.of")
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.PutLimitRequest`.
+    public struct PutLimitRequest: ProtobufMessage, Equatable {
+        public var name: String
+        public var of: String
+        public var slots: Int32
+        public var ifVersion: Int64
+        public var onlyNew: Bool
+        public init(name: String = "", of: String = "", slots: Int32 = 0, ifVersion: Int64 = 0, onlyNew: Bool = false) {
+            self.name = name
+            self.of = of
+            self.slots = slots
+            self.ifVersion = ifVersion
+            self.onlyNew = onlyNew
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__PutLimitRequest__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__PutLimitRequest.self)
+            self.name = try unsafe raise(text: c.pointee.name, "beamline.v1.PutLimitRequest.name")
+            self.of = try unsafe raise(text: c.pointee.of, "beamline.v1.PutLimitRequest.of")
+            self.slots = unsafe c.pointee.slots
+            self.ifVersion = unsafe c.pointee.if_version
+            self.onlyNew = unsafe c.pointee.only_new != 0
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__PutLimitRequest.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__PutLimitRequest__pointer()
+            unsafe c.pointee.name = try arena.lower(text: name, "beamline.v1.PutLimitRequest.name")
+            unsafe c.pointee.of = try arena.lower(text: of, "beamline.v1.PutLimitRequest.of")
+            unsafe c.pointee.slots = slots
+            unsafe c.pointee.if_version = ifVersion
+            unsafe c.pointee.only_new = onlyNew ? 1 : 0
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.DeleteLimitRequest`.
+    public struct DeleteLimitRequest: ProtobufMessage, Equatable {
+        public var name: String
+        public var of: String
+        public var ifVersion: Int64
+        public init(name: String = "", of: String = "", ifVersion: Int64 = 0) {
+            self.name = name
+            self.of = of
+            self.ifVersion = ifVersion
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__DeleteLimitRequest__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__DeleteLimitRequest.self)
+            self.name = try unsafe raise(text: c.pointee.name, "beamline.v1.DeleteLimitRequest.name")
+            self.of = try unsafe raise(text: c.pointee.of, "beamline.v1.DeleteLimitRequest.of")
+            self.ifVersion = unsafe c.pointee.if_version
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__DeleteLimitRequest.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__DeleteLimitRequest__pointer()
+            unsafe c.pointee.name = try arena.lower(text: name, "beamline.v1.DeleteLimitRequest.name")
+            unsafe c.pointee.of = try arena.lower(text: of, "beamline.v1.DeleteLimitRequest.of")
+            unsafe c.pointee.if_version = ifVersion
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.DeleteLimitResponse`.
+    public struct DeleteLimitResponse: ProtobufMessage, Equatable {
+        public init() {
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__DeleteLimitResponse__pointer())
+        }
+        @unsafe public init(raising _: UnsafeRawPointer) throws(ProtobufError) {
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__DeleteLimitResponse.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__DeleteLimitResponse__pointer()
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.GetUsageRequest`.
+    public struct GetUsageRequest: ProtobufMessage, Equatable {
+        public init() {
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__GetUsageRequest__pointer())
+        }
+        @unsafe public init(raising _: UnsafeRawPointer) throws(ProtobufError) {
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__GetUsageRequest.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__GetUsageRequest__pointer()
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// `beamline.v1.GetUsageResponse`.
+    public struct GetUsageResponse: ProtobufMessage, Equatable {
+        /// `beamline.v1.GetUsageResponse.Use`.
+        public struct Use: ProtobufMessage, Equatable {
+            /// At most one of these is set.
+            public enum Measured: Equatable, Sendable {
+                case used(Int64)
+            }
+            /// At most one of these is set.
+            public enum Allowed: Equatable, Sendable {
+                case limit(Int32)
+            }
+            public var quota: String
+            public var measured: Measured?
+            public var allowed: Allowed?
+            public var softLimit: Int32
+            public init(quota: String = "", measured: Measured? = nil, allowed: Allowed? = nil, softLimit: Int32 = 0) {
+                self.quota = quota
+                self.measured = measured
+                self.allowed = allowed
+                self.softLimit = softLimit
+            }
+            @unsafe public static var descriptor: UnsafeRawPointer {
+                unsafe UnsafeRawPointer(Beamline__V1__GetUsageResponse__Use__pointer())
+            }
+            @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+                let c = unsafe place.assumingMemoryBound(to: Beamline__V1__GetUsageResponse__Use.self)
+                self.quota = try unsafe raise(text: c.pointee.quota, "beamline.v1.GetUsageResponse.Use.quota")
+                switch unsafe c.pointee.measured_case.rawValue {
+                case 2: measured = .used(unsafe c.pointee.used)
+                default: measured = nil
+                }
+                switch unsafe c.pointee.allowed_case.rawValue {
+                case 3: allowed = .limit(unsafe c.pointee.limit)
+                default: allowed = nil
+                }
+                self.softLimit = unsafe c.pointee.soft_limit
+            }
+            @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+                let c = unsafe arena.one(Beamline__V1__GetUsageResponse__Use.self)
+                unsafe c.pointee.base.descriptor = Beamline__V1__GetUsageResponse__Use__pointer()
+                unsafe c.pointee.quota = try arena.lower(text: quota, "beamline.v1.GetUsageResponse.Use.quota")
+                switch measured {
+                case .used(let value):
+                    unsafe c.pointee.measured_case = .init(rawValue: 2)
+                    unsafe c.pointee.used = value
+                case nil: break
+                }
+                switch allowed {
+                case .limit(let value):
+                    unsafe c.pointee.allowed_case = .init(rawValue: 3)
+                    unsafe c.pointee.limit = value
+                case nil: break
+                }
+                unsafe c.pointee.soft_limit = softLimit
+                return UnsafeMutableRawPointer(c)
+            }
+        }
+        public var uses: [BeamlineV1.GetUsageResponse.Use]
+        public init(uses: [BeamlineV1.GetUsageResponse.Use] = []) {
+            self.uses = uses
+        }
+        @unsafe public static var descriptor: UnsafeRawPointer {
+            unsafe UnsafeRawPointer(Beamline__V1__GetUsageResponse__pointer())
+        }
+        @unsafe public init(raising place: UnsafeRawPointer) throws(ProtobufError) {
+            let c = unsafe place.assumingMemoryBound(to: Beamline__V1__GetUsageResponse.self)
+            self.uses = []
+            unsafe self.uses.reserveCapacity(c.pointee.n_uses)
+            for index in unsafe 0..<c.pointee.n_uses {
+                self.uses.append(try unsafe BeamlineV1.GetUsageResponse.Use(raising: c.pointee.uses![index]!))
+            }
+        }
+        @unsafe public func lowered(in arena: borrowing Arena) throws(ProtobufError) -> UnsafeMutableRawPointer {
+            let c = unsafe arena.one(Beamline__V1__GetUsageResponse.self)
+            unsafe c.pointee.base.descriptor = Beamline__V1__GetUsageResponse__pointer()
+            if !uses.isEmpty {
+                let values = unsafe arena.array(like: c.pointee.uses, count: uses.count)
+                for (index, value) in uses.enumerated() {
+                    unsafe values[index] = try value.lowered(in: arena).assumingMemoryBound(to: Beamline__V1__GetUsageResponse__Use.self)
+                }
+                unsafe c.pointee.uses = values
+                unsafe c.pointee.n_uses = uses.count
+            }
+            return UnsafeMutableRawPointer(c)
+        }
+    }
+    /// The service `beamline.v1.LimitService`.
+    public enum LimitService {
+        public static let name = "beamline.v1.LimitService"
+        public static let listLimits = UnaryMethod<BeamlineV1.ListLimitsRequest, BeamlineV1.ListLimitsResponse>(service: name, name: "ListLimits")
+        public static let getLimit = UnaryMethod<BeamlineV1.GetLimitRequest, BeamlineV1.Limit>(service: name, name: "GetLimit")
+        public static let putLimit = UnaryMethod<BeamlineV1.PutLimitRequest, BeamlineV1.Limit>(service: name, name: "PutLimit")
+        public static let deleteLimit = UnaryMethod<BeamlineV1.DeleteLimitRequest, BeamlineV1.DeleteLimitResponse>(service: name, name: "DeleteLimit")
+        public static let getUsage = UnaryMethod<BeamlineV1.GetUsageRequest, BeamlineV1.GetUsageResponse>(service: name, name: "GetUsage")
     }
     /// `beamline.v1.Queue`.
     public struct Queue: ProtobufMessage, Equatable {

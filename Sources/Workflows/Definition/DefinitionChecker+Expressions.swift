@@ -91,6 +91,21 @@ extension DefinitionChecker {
             let place = start(&self).map { self.place(line: found.line, column: found.column, from: $0) }
             report(place, length: found.length, found.message, hint: found.hint)
         }
+        let inputs = definition.inputs
+        for problem in expression.typeProblems({ Self.types(of: $0, inputs: inputs) }) {
+            report(problem, from: start(&self))
+        }
+    }
+
+    /// What is known of a name before any run.
+    private static func types(of reference: Reference, inputs: InputSchema?) -> ValueTypes {
+        switch reference.root {
+        case "inputs": return reference.path.isEmpty ? .map : inputs?.valueTypes(at: reference.path) ?? .any
+        case "run": return reference.path.count == 1 ? .string : .any
+        case "item_index": return reference.path.isEmpty ? .int : .any
+        case "steps" where reference.path.count == 2 && reference.path[1] == "state": return .string
+        default: return .any
+        }
     }
 
     private struct ReferenceProblem {

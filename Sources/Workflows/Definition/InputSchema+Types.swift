@@ -1,3 +1,4 @@
+import Expressions
 import JSON
 
 /// What is known of an input before any run: the types along a path, as far as the schema says them plainly.
@@ -36,6 +37,23 @@ extension InputSchema {
             node = next
         }
         return Self.types(of: node)
+    }
+
+    /// The same as types of the expression language: a number that the schema calls an integer may be written as 3.0.
+    func valueTypes(at path: [String]) -> ValueTypes? {
+        types(at: path).map { types in
+            types.reduce(into: ValueTypes()) { known, type in
+                switch type {
+                case "null": known.insert(.null)
+                case "boolean": known.insert(.bool)
+                case "integer", "number": known.formUnion([.int, .double])
+                case "string": known.insert(.string)
+                case "array": known.insert(.list)
+                case "object": known.insert(.map)
+                default: known = .any
+                }
+            }
+        }
     }
 
     /// What `type`, `const` or `enum` say; other keywords may only narrow that.

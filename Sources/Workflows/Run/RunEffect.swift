@@ -32,7 +32,7 @@ public enum RunEffect: Sendable, Equatable {
     case startChild(ChildStart)
     case cancelChild(RunID, reason: String)
     case emit(Emission)
-    /// The run, which had ended, goes on.
+    /// The run, which had ended, goes on; as `queued`, if it needs a slot of a limit first.
     case reopened(by: String)
     /// The run has ended.
     case ended(RunLifecycle, output: [UInt8]? = nil, failure: StepFailure?)

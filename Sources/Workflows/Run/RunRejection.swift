@@ -34,8 +34,6 @@ public enum RunRejection: Error, Sendable, Equatable {
     case reopened
     /// No step has failed that the run waits for.
     case nothingFailed
-    /// Its workflow limits its runs: it would need a slot.
-    case needsSlot
     /// The step's input cannot be given: it begins nothing, is no task, or has items.
     case noInput(step: Int32)
 }

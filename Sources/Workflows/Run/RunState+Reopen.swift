@@ -6,11 +6,11 @@ extension RunState {
     /// Attempts that left no line in the history (a deadline took them away) are far fewer than this.
     private static let unrecordedAttempts: Int32 = 500
 
-    mutating func reopen(_ reopening: Reopening, _ turn: inout Turn) throws(RunRejection) {
+    /// Throws why the run cannot be reopened so.
+    public func requireReopenable(_ reopening: Reopening) throws(RunRejection) {
         guard generation == reopening.generation else { throw .reopened }
         guard lifecycle.isEnded else { throw .notEnded }
         guard lifecycle == .failed else { throw .notFailed(lifecycle) }
-        guard plan.limit == nil else { throw .needsSlot }
         let failed = failedSteps
         guard !failed.isEmpty else { throw .nothingFailed }
         let beginning = Set(failed.flatMap { reopenedItems(of: $0)?.steps ?? [$0] })
@@ -19,42 +19,89 @@ extension RunState {
                 template.fanOut == nil || item(of: step) != nil
             else { throw .noInput(step: step) }
         }
+    }
+
+    mutating func reopen(_ reopening: Reopening, _ turn: inout Turn) throws(RunRejection) {
+        try requireReopenable(reopening)
         revision += 1
-        lifecycle = .running
         turn.effects.append(.reopened(by: reopening.by))
+        // A name that could be made when the run started can be made now: it is made of the run's input.
+        guard (try? runLimitName()) == nil else {
+            lifecycle = .queued
+            record(Self.stageLine, .reopened, attempt: -4, output: line(reopening, waits: true), &turn)
+            return
+        }
+        lifecycle = .running
+        let failed = failedSteps
         if let timeout = plan.timeout { turn.effects.append(.setDeadline(timeout)) }
         record(Self.stageLine, .reopened, attempt: -4, output: line(reopening), &turn)
-        // Those whose items begin anew do not begin themselves.
+        setDues(of: failed, &turn)
+    }
+
+    /// A reopened run has got its slot: now it does what the reopening says.
+    mutating func goOn(_ turn: inout Turn) {
+        let failed = failedSteps
+        let stage = stage(reopening: failed)
+        record(
+            Self.stageLine, .entered, attempt: stage == .setup ? 0 : -1,
+            output: JSONValue.string(stage.rawValue).bytes(), &turn)
+        setDues(of: failed, &turn)
+    }
+
+    /// Those whose items begin anew do not begin themselves.
+    private func setDues(of failed: [Int32], _ turn: inout Turn) {
         for step in failed {
             guard case .open? = status(of: step), let deadline = template(of: step)?.deadline else { continue }
             turn.effects.append(.setDue(step: step, deadline))
         }
     }
 
-    private func line(_ reopening: Reopening) -> [UInt8] {
+    private func stage(reopening failed: [Int32]) -> RunStage {
+        failed.contains { plan.stage(of: $0) == .setup } ? .setup : .main
+    }
+
+    private func line(_ reopening: Reopening, waits: Bool = false) -> [UInt8] {
         let floor = ((highestAttempt + Self.unrecordedAttempts) / 1000 + 1) * 1000
         let inputs = reopening.inputs.sorted { $0.key < $1.key }.map { step, input in
             (String(step), (try? JSONValue(parsing: input)) ?? .null)
         }
-        return JSONValue.object([
+        var members: [(String, JSONValue)] = [
             ("generation", .int(Int64(generation + 1))), ("after", .int(Int64(floor))),
             ("by", .string(reopening.by)), ("inputs", .object(inputs)),
-        ]).bytes()
+        ]
+        if waits { members.append(("waits", .bool(true))) }
+        return JSONValue.object(members).bytes()
     }
 
-    /// Replays what `reopen` records.
+    /// Replays what `reopen` records: at once, or, where the run waits for a slot, what of it counts from now on.
     mutating func reopen(_ transition: StepTransition, into follows: inout Consequences) {
-        guard let output = transition.output, let value = try? JSONValue(parsing: output),
-            let floor = value["after"]?.intValue
-        else { return }
+        guard let output = transition.output, let value = try? JSONValue(parsing: output) else { return }
         generation += 1
+        if value["waits"] == .bool(true) {
+            waitingReopening = [transition]
+        } else {
+            begin(reopening: value, into: &follows)
+        }
+    }
+
+    /// Replays what `goOn` records; answers whether it did.
+    mutating func leaveLine(into follows: inout Consequences) -> Bool {
+        guard let transition = waitingReopening.popLast(), let output = transition.output,
+            let value = try? JSONValue(parsing: output)
+        else { return false }
+        begin(reopening: value, into: &follows)
+        return true
+    }
+
+    private mutating func begin(reopening value: JSONValue, into follows: inout Consequences) {
+        guard let floor = value["after"]?.intValue else { return }
         attemptFloor = Int32(clamping: floor)
         failure = nil
         if case .object(let inputs)? = value["inputs"] {
             for (step, input) in inputs { if let step = Int32(step) { editedInputs[step] = input.bytes() } }
         }
         let failed = failedSteps
-        stage = failed.contains { plan.stage(of: $0) == .setup } ? .setup : .main
+        stage = stage(reopening: failed)
         for step in plan.parts.finally { forget(step) }
         var released: [Int32] = []
         for step in failed { released += reopen(step) }

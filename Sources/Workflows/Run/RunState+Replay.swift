@@ -70,6 +70,7 @@ extension RunState {
     private mutating func enter(_ transition: StepTransition, into follows: inout Consequences) {
         if transition.state == .reopened { return reopen(transition, into: &follows) }
         if transition.state == .carried { return carry(transition) }
+        if !waitingReopening.isEmpty, transition.state == .entered, leaveLine(into: &follows) { return }
         guard let output = transition.output, let name = try? JSONValue(parsing: output).stringValue,
             let entered = RunStage(rawValue: name)
         else { return }

@@ -84,8 +84,9 @@ extension RunState {
         }
         revision += 1
         lifecycle = .running
-        markStarted()
         if let timeout = plan.timeout { turn.effects.append(.setDeadline(timeout)) }
+        guard waitingReopening.isEmpty else { return goOn(&turn) }
+        markStarted()
         turn.follows.released = plan.roots(of: stage)
     }
 

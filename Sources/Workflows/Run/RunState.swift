@@ -45,6 +45,8 @@ public struct RunState: Sendable {
     var spoiled: Set<Int32>
     /// Outputs that were taken over from another run, of steps that have not begun.
     var carried: [Int32: [UInt8]]
+    /// The line of a reopening that waits for the run's slot; at most one. (A list is a reference: hardly a run has any.)
+    var waitingReopening: [StepTransition]
 
     /// The number of the lines of history that are about signals.
     public static let signalLine: Int32 = -1
@@ -77,6 +79,7 @@ public struct RunState: Sendable {
         editedInputs = [:]
         spoiled = []
         carried = [:]
+        waitingReopening = []
     }
 
     /// Rebuilds a run that has started: its row, then its history in order.
@@ -85,8 +88,12 @@ public struct RunState: Sendable {
         history: [StepTransition]
     ) {
         self.init(plan: plan, context: context)
-        // A run that was cancelled while it was queued has ended without a step.
-        if lifecycle != .queued, !(lifecycle.isEnded && history.allSatisfy { $0.step < 0 }) { markStarted() }
+        // A run that was cancelled while it was queued has ended without a step; one that was reopened is queued again.
+        let hasBegun =
+            lifecycle == .queued
+            ? history.contains(where: { $0.state == .reopened })
+            : !(lifecycle.isEnded && history.allSatisfy { $0.step < 0 })
+        if hasBegun { markStarted() }
         for transition in history { fold(transition) }
         self.lifecycle = lifecycle
         self.revision = revision

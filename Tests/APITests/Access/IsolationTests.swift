@@ -229,6 +229,76 @@ struct IsolationTests {
                         _ = try await other.unary(BeamlineV1.WorkflowService.getWorkflow, .init(name: name))
                     } == "workflow_not_found")
             }
+            for run in [things.run, String(things.run.dropLast(4)) + "0000"] {
+                #expect(
+                    await code { _ = try await other.unary(BeamlineV1.RunService.explainRun, .init(runID: run)) }
+                        == "run_not_found")
+                #expect(
+                    await code { _ = try await other.unary(BeamlineV1.FailureService.rerunRun, .init(runID: run)) }
+                        == "run_not_found")
+            }
+            for id in [things.letter, "00000000000000000000000001-1"] {
+                #expect(
+                    await code { _ = try await other.unary(BeamlineV1.FailureService.getDeadLetter, .init(id: id)) }
+                        == "dead_letter_not_found")
+                #expect(
+                    await code { _ = try await other.unary(BeamlineV1.FailureService.redriveDeadLetter, .init(id: id)) }
+                        == "dead_letter_not_found")
+            }
+            for id in [things.job, "00000000000000000000000002"] {
+                #expect(
+                    await code { _ = try await other.unary(BeamlineV1.BulkService.getBulkJob, .init(id: id)) }
+                        == "job_not_found")
+                #expect(
+                    await code { _ = try await other.unary(BeamlineV1.BulkService.cancelBulkJob, .init(id: id)) }
+                        == "job_not_found")
+                #expect(
+                    await code { _ = try await other.unary(BeamlineV1.BulkService.listBulkRuns, .init(id: id)) }
+                        == "job_not_found")
+            }
+            for name in [Things.breaker, "nobody"] {
+                #expect(
+                    await code { _ = try await other.unary(BeamlineV1.BreakerService.getBreaker, .init(name: name)) }
+                        == "breaker_not_found")
+                #expect(
+                    await code { _ = try await other.unary(BeamlineV1.BreakerService.tripBreaker, .init(name: name)) }
+                        == "breaker_not_found")
+                #expect(
+                    await code { _ = try await other.unary(BeamlineV1.BreakerService.resetBreaker, .init(name: name)) }
+                        == "breaker_not_found")
+                #expect(
+                    await code {
+                        _ = try await other.unary(BeamlineV1.BreakerService.deleteBreaker, .init(taskType: name))
+                    } == "breaker_not_found")
+            }
+            for name in [Things.limit, "nobody"] {
+                let get = BeamlineV1.GetLimitRequest(name: name, of: "runs")
+                let delete = BeamlineV1.DeleteLimitRequest(name: name, of: "runs")
+                #expect(
+                    await code { _ = try await other.unary(BeamlineV1.LimitService.getLimit, get) } == "limit_not_found"
+                )
+                #expect(
+                    await code { _ = try await other.unary(BeamlineV1.LimitService.deleteLimit, delete) }
+                        == "limit_not_found")
+            }
+            // What the other makes under the same name is its own, and a job finds only its own runs.
+            _ = try await other.unary(BeamlineV1.BreakerService.putBreaker, .init(taskType: Things.breaker))
+            _ = try await other.unary(
+                BeamlineV1.LimitService.putLimit, .init(name: Things.limit, of: "runs", slots: 9))
+            #expect(try await api.send("GET", "/v1/breakers/\(Things.breaker)").json?["failures"] == 3)
+            #expect(try await api.send("GET", "/v1/limits/runs/\(Things.limit)").json?["slots"] == 3)
+            let order = BeamlineV1.BulkOrder(action: "cancel", filter: "workflow:\(Things.workflow)")
+            #expect(try await other.unary(BeamlineV1.BulkService.matchBulkJob, order).matches == 0)
+            let made = try await other.unary(BeamlineV1.BulkService.createBulkJob, .init(order: order))
+            #expect(made.total == 0)
+            #expect(
+                try await other.unary(BeamlineV1.BulkService.listBulkJobs, .init()).jobs.map(\.id) == [made.id])
+            #expect(try await other.unary(BeamlineV1.FailureService.listDeadLetters, .init()).deadLetters.isEmpty)
+            let breakers = try await other.unary(BeamlineV1.BreakerService.listBreakers, .init()).breakers
+            #expect(breakers.map(\.rule?.failures) == [5])
+            #expect(try await other.unary(BeamlineV1.LimitService.listLimits, .init()).limits.map(\.slots) == [9])
+            let uses = try await other.unary(BeamlineV1.LimitService.getUsage, .init()).uses
+            #expect(uses.first { $0.quota == "active_runs" }?.measured == .used(0))
             #expect(try await other.unary(BeamlineV1.RunService.listRuns, .init()).runs.isEmpty)
             #expect(try await other.unary(BeamlineV1.WorkflowService.listWorkflows, .init()).workflows.isEmpty)
             await other.close()

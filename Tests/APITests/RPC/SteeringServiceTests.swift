@@ -5,9 +5,9 @@ import Protobuf
 import TestPrograms
 import Testing
 
-@Suite("gRPC: signals, pauses, approvals, queues, bundles", .timeLimit(.minutes(5)))
+@Suite("gRPC: signals, pauses, approvals, queues, bundles, failures, limits", .timeLimit(.minutes(5)))
 struct SteeringServiceTests {
-    @Test("official grpcio steers a server: bundles, queues, runs")
+    @Test("official grpcio steers a server: bundles, queues, runs, failures, limits")
     func grpcio() async throws {
         try await APIFixture.run { api in
             guard case .tcp(_, let port) = api.address else {
@@ -20,7 +20,7 @@ struct SteeringServiceTests {
             ])
             var lines: [String] = []
             while let line = await client.line() { lines.append(line) }
-            #expect(lines == ["ok bundles", "ok queues", "ok runs"])
+            #expect(lines == ["ok bundles", "ok queues", "ok runs", "ok failures", "ok limits"])
         }
     }
 
@@ -60,6 +60,23 @@ struct SteeringServiceTests {
                 _ = try await $0.unary(BeamlineV1.BundleService.applyBundle, bundle)
             }
             #expect(mayNotApply == "forbidden")
+            let mayNotRedrive = try await code(.viewer) {
+                _ = try await $0.unary(BeamlineV1.FailureService.redriveDeadLetter, .init(id: "x"))
+            }
+            #expect(mayNotRedrive == "forbidden")
+            let order = BeamlineV1.BulkOrder(action: "rerun", filter: "state:failed")
+            let mayNotBulk = try await code(.viewer) {
+                _ = try await $0.unary(BeamlineV1.BulkService.createBulkJob, .init(order: order))
+            }
+            #expect(mayNotBulk == "forbidden")
+            let mayNotTrip = try await code(.viewer) {
+                _ = try await $0.unary(BeamlineV1.BreakerService.tripBreaker, .init(name: "b"))
+            }
+            #expect(mayNotTrip == "forbidden")
+            let mayNotLimit = try await code(.operator) {
+                _ = try await $0.unary(BeamlineV1.LimitService.putLimit, .init(name: "l", of: "runs", slots: 1))
+            }
+            #expect(mayNotLimit == "forbidden")
             for weight: Int32 in [-1, 1_000_001] {
                 let bad = BeamlineV1.PutQueueRequest(queue: .init(name: "q", weight: weight))
                 let refused = try await code(.admin) { _ = try await $0.unary(BeamlineV1.QueueService.putQueue, bad) }

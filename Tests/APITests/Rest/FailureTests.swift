@@ -127,6 +127,37 @@ struct FailureTests {
         }
     }
 
+    @Test(
+        "where the workflow limits its runs, a redriven run takes its key as a new one does",
+        arguments: [
+            ("queue", 200, ["queued"]), ("reject", 409, ["concurrency_limit"]),
+            ("cancel_running", 200, ["queued", "running"]),
+        ])
+    func limited(policy: String, status: Int, outcomes: [String]) async throws {
+        try await APIFixture.run { api in
+            var hand = try await Hand(api)
+            let source = """
+                {"name": "load", "concurrency": {"limit": 1, "on_conflict": "\(policy)"},
+                 "steps": [{"id": "a", "uses": "noop"}]}
+                """
+            #expect([200, 201].contains(try await api.send("POST", "/v1/workflows", json: source).status))
+            let first = try await api.send("POST", "/v1/runs", json: #"{"workflow":"load"}"#)
+            #expect(try await hand.end(with: nil).step == "a")
+            let id = try #require(
+                try await api.send("GET", "/v1/dead-letters").json?["dead_letters"]?[0]?["id"]?.stringValue)
+            _ = try await api.send("POST", "/v1/runs", json: #"{"workflow":"load"}"#)
+            let redriven = try await api.send("POST", "/v1/dead-letters/\(id)/redrive", as: .operator)
+            #expect(redriven.status == status, "\(redriven.text)")
+            let outcome = (redriven.json?["state"] ?? redriven.json?["code"])?.stringValue ?? ""
+            #expect(outcomes.contains(outcome))
+            let run = try #require(first.json?["id"]?.stringValue)
+            let explained = try await api.send("GET", "/v1/runs/\(run)/explain", as: .viewer)
+            #expect(explained.status == 200)
+            if policy == "queue" { #expect(explained.json?["waits"]?[0]?["reason"] == "limit") }
+            await hand.close()
+        }
+    }
+
     @Test("a run is repeated as a new one: whole, what has failed, or from a step with another input")
     func rerun() async throws {
         try await APIFixture.run { api in

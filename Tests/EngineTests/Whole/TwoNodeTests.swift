@@ -1,4 +1,5 @@
 import Engine
+import Telemetry
 import TestSupport
 import Testing
 import Workflows
@@ -35,6 +36,26 @@ struct TwoNodeTests {
         #expect(fixture.audit() == [])
         #expect(workers.allSatisfy { !$0.assignments.isEmpty })
         #expect(workers.reduce(0) { $0 + $1.assignments.count } == 20 * 8)
+    }
+
+    @Test("a command on a run that the other node has advanced loses its race, is applied again, and is counted")
+    func lostRace() async throws {
+        let fixture = try await EngineFixture(plans: [Self.single])
+        let (near, far) = (try await fixture.makeEngine(), try await fixture.makeEngine())
+        try await fixture.running(near) {
+            try await fixture.running(far) {
+                let key = fixture.key(try await near.start(fixture.start("single")))
+                try await far.pause(key)
+                // The near node still has the run in memory as it was.
+                try await near.cancel(key, reason: "enough")
+                #expect(fixture.store.runStates[key] == .cancelled)
+                let races = [near, far].map { node in
+                    node.metrics.first { $0.name == "beamline_lost_races_total" }?.samples.first?.value
+                }
+                #expect(races == [1, 0])
+            }
+        }
+        #expect(fixture.audit() == [])
     }
 
     @Test(

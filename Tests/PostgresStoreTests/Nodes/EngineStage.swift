@@ -20,12 +20,13 @@ struct EngineStage: Sendable {
     /// - Parameters:
     ///   - definitions: Each a YAML text.
     ///   - crashAfter: After how many calls of the database the first node dies, and whether the last one took effect.
+    ///   - cluster: Where the database is, if not in the one that all tests share.
     static func run(
         _ definitions: [String], nodes count: Int = 1, configuration: EngineConfiguration = EngineConfiguration(),
-        crashAfter: (calls: Int, tookEffect: Bool) = (.max, true),
+        crashAfter: (calls: Int, tookEffect: Bool) = (.max, true), in cluster: PostgresCluster? = nil,
         _ body: @Sendable @escaping (EngineStage) async throws -> Void
     ) async throws {
-        let database = try await StoreDatabase.make()
+        let database = try await StoreDatabase.make(in: cluster)
         let store = database.store
         let tenant = try await store.ensureTenant(named: "acme")
         _ = try await store.apply(

@@ -87,4 +87,37 @@ struct InputTypeTests {
         try run.apply(.start)
         #expect(try run.input(0) == #"{"h":12}"#)
     }
+
+    @Test(
+        "operators that may fit, or that nobody can judge",
+        arguments: [
+            "inputs.count + 1", "inputs.count * 1.5", "inputs.level + '!'", "inputs.free + 1", "inputs.either + [1]",
+            "inputs.on == 'x'", "inputs.count < 3u", "inputs.list + inputs.free", "dyn(inputs.level) + 1",
+            "inputs.customer.name + run.id", "size(inputs.list) % 2", "timestamp(inputs.level) - duration('1h')",
+            "inputs.list.map(x, x + 1)", "inputs.customer.name in inputs.list", "-inputs.count + 2",
+            "(inputs.on ? 1 : 'a') + 'b'", "string(inputs.count) + inputs.level",
+        ])
+    func operatorsThatFit(_ expression: String) { #expect(with(expression) == []) }
+
+    @Test(
+        "an operator that can take no two of the values that may meet it is a problem, at its place",
+        arguments: [
+            ("inputs.level + 1", "+ takes no string and int: convert one of them", 13),
+            ("1 + inputs.customer.name", "+ takes no int and string: convert one of them", 2),
+            ("inputs.list - inputs.list", "- takes no list and list: convert one of them", 12),
+            ("inputs.on < 1", "< takes no bool and int: convert one of them", 10),
+            ("'a' in inputs.level", "in takes no string and string: convert one of them", 4),
+            ("size(inputs.list) + '!'", "+ takes no int and string: convert one of them", 18),
+            ("inputs.list.exists(x, inputs.count + 'a' == x)", "", 0),
+            ("-inputs.level", "- takes a number, and this is string", 0),
+        ])
+    func operatorsThatCannotFit(_ expression: String, _ message: String, _ offset: Int) throws {
+        let found = with(expression)
+        #expect(found.count == 1, "\(found)")
+        guard !message.isEmpty, let first = found.first else { return }
+        // The expression's own place, and the place of the operator within it.
+        let column = "  - { id: a, uses: noop, with: { x: \"${{ ".count + 1 + offset
+        #expect(first.contains("in an expression: \(message)"), "\(first)")
+        #expect(first.contains(":\(column)+"), "\(first)")
+    }
 }

@@ -117,7 +117,6 @@ struct TransitionTableTests {
         case .notFailed: "refused: not failed"
         case .reopened: "refused: reopened"
         case .nothingFailed: "refused: nothing failed"
-        case .needsSlot: "refused: needs a slot"
         case .noInput: "refused: no input"
         }
     }

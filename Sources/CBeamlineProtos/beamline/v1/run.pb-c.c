@@ -329,6 +329,102 @@ void   beamline__v1__watch_run_request__free_unpacked
   assert(message->base.descriptor == &beamline__v1__watch_run_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   beamline__v1__explain_run_request__init
+                     (Beamline__V1__ExplainRunRequest         *message)
+{
+  static const Beamline__V1__ExplainRunRequest init_value = BEAMLINE__V1__EXPLAIN_RUN_REQUEST__INIT;
+  *message = init_value;
+}
+size_t beamline__v1__explain_run_request__get_packed_size
+                     (const Beamline__V1__ExplainRunRequest *message)
+{
+  assert(message->base.descriptor == &beamline__v1__explain_run_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t beamline__v1__explain_run_request__pack
+                     (const Beamline__V1__ExplainRunRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &beamline__v1__explain_run_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t beamline__v1__explain_run_request__pack_to_buffer
+                     (const Beamline__V1__ExplainRunRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &beamline__v1__explain_run_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Beamline__V1__ExplainRunRequest *
+       beamline__v1__explain_run_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Beamline__V1__ExplainRunRequest *)
+     protobuf_c_message_unpack (&beamline__v1__explain_run_request__descriptor,
+                                allocator, len, data);
+}
+void   beamline__v1__explain_run_request__free_unpacked
+                     (Beamline__V1__ExplainRunRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &beamline__v1__explain_run_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   beamline__v1__explain_run_response__wait__init
+                     (Beamline__V1__ExplainRunResponse__Wait         *message)
+{
+  static const Beamline__V1__ExplainRunResponse__Wait init_value = BEAMLINE__V1__EXPLAIN_RUN_RESPONSE__WAIT__INIT;
+  *message = init_value;
+}
+void   beamline__v1__explain_run_response__init
+                     (Beamline__V1__ExplainRunResponse         *message)
+{
+  static const Beamline__V1__ExplainRunResponse init_value = BEAMLINE__V1__EXPLAIN_RUN_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t beamline__v1__explain_run_response__get_packed_size
+                     (const Beamline__V1__ExplainRunResponse *message)
+{
+  assert(message->base.descriptor == &beamline__v1__explain_run_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t beamline__v1__explain_run_response__pack
+                     (const Beamline__V1__ExplainRunResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &beamline__v1__explain_run_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t beamline__v1__explain_run_response__pack_to_buffer
+                     (const Beamline__V1__ExplainRunResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &beamline__v1__explain_run_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Beamline__V1__ExplainRunResponse *
+       beamline__v1__explain_run_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Beamline__V1__ExplainRunResponse *)
+     protobuf_c_message_unpack (&beamline__v1__explain_run_response__descriptor,
+                                allocator, len, data);
+}
+void   beamline__v1__explain_run_response__free_unpacked
+                     (Beamline__V1__ExplainRunResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &beamline__v1__explain_run_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   beamline__v1__cancel_run_request__init
                      (Beamline__V1__CancelRunRequest         *message)
 {
@@ -1071,6 +1167,159 @@ const ProtobufCMessageDescriptor beamline__v1__watch_run_request__descriptor =
   (ProtobufCMessageInit) beamline__v1__watch_run_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor beamline__v1__explain_run_request__field_descriptors[1] =
+{
+  {
+    "run_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Beamline__V1__ExplainRunRequest, run_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned beamline__v1__explain_run_request__field_indices_by_name[] = {
+  0,   /* field[0] = run_id */
+};
+static const ProtobufCIntRange beamline__v1__explain_run_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor beamline__v1__explain_run_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "beamline.v1.ExplainRunRequest",
+  "ExplainRunRequest",
+  "Beamline__V1__ExplainRunRequest",
+  "beamline.v1",
+  sizeof(Beamline__V1__ExplainRunRequest),
+  1,
+  beamline__v1__explain_run_request__field_descriptors,
+  beamline__v1__explain_run_request__field_indices_by_name,
+  1,  beamline__v1__explain_run_request__number_ranges,
+  (ProtobufCMessageInit) beamline__v1__explain_run_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor beamline__v1__explain_run_response__wait__field_descriptors[4] =
+{
+  {
+    "step_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Beamline__V1__ExplainRunResponse__Wait, step_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Beamline__V1__ExplainRunResponse__Wait, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "message",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Beamline__V1__ExplainRunResponse__Wait, message),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "evidence",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Beamline__V1__ExplainRunResponse__Wait, evidence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned beamline__v1__explain_run_response__wait__field_indices_by_name[] = {
+  3,   /* field[3] = evidence */
+  2,   /* field[2] = message */
+  1,   /* field[1] = reason */
+  0,   /* field[0] = step_id */
+};
+static const ProtobufCIntRange beamline__v1__explain_run_response__wait__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor beamline__v1__explain_run_response__wait__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "beamline.v1.ExplainRunResponse.Wait",
+  "Wait",
+  "Beamline__V1__ExplainRunResponse__Wait",
+  "beamline.v1",
+  sizeof(Beamline__V1__ExplainRunResponse__Wait),
+  4,
+  beamline__v1__explain_run_response__wait__field_descriptors,
+  beamline__v1__explain_run_response__wait__field_indices_by_name,
+  1,  beamline__v1__explain_run_response__wait__number_ranges,
+  (ProtobufCMessageInit) beamline__v1__explain_run_response__wait__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor beamline__v1__explain_run_response__field_descriptors[1] =
+{
+  {
+    "waits",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Beamline__V1__ExplainRunResponse, n_waits),
+    offsetof(Beamline__V1__ExplainRunResponse, waits),
+    &beamline__v1__explain_run_response__wait__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned beamline__v1__explain_run_response__field_indices_by_name[] = {
+  0,   /* field[0] = waits */
+};
+static const ProtobufCIntRange beamline__v1__explain_run_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor beamline__v1__explain_run_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "beamline.v1.ExplainRunResponse",
+  "ExplainRunResponse",
+  "Beamline__V1__ExplainRunResponse",
+  "beamline.v1",
+  sizeof(Beamline__V1__ExplainRunResponse),
+  1,
+  beamline__v1__explain_run_response__field_descriptors,
+  beamline__v1__explain_run_response__field_indices_by_name,
+  1,  beamline__v1__explain_run_response__number_ranges,
+  (ProtobufCMessageInit) beamline__v1__explain_run_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor beamline__v1__cancel_run_request__field_descriptors[2] =
 {
   {
@@ -1674,7 +1923,7 @@ const ProtobufCMessageDescriptor beamline__v1__step__descriptor =
   (ProtobufCMessageInit) beamline__v1__step__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor beamline__v1__run_service__method_descriptors[9] =
+static const ProtobufCMethodDescriptor beamline__v1__run_service__method_descriptors[10] =
 {
   { "StartRun", &beamline__v1__start_run_request__descriptor, &beamline__v1__start_run_response__descriptor },
   { "StartRuns", &beamline__v1__start_runs_request__descriptor, &beamline__v1__start_runs_response__descriptor },
@@ -1684,10 +1933,12 @@ static const ProtobufCMethodDescriptor beamline__v1__run_service__method_descrip
   { "PauseRun", &beamline__v1__pause_run_request__descriptor, &beamline__v1__run__descriptor },
   { "ResumeRun", &beamline__v1__resume_run_request__descriptor, &beamline__v1__run__descriptor },
   { "SignalRun", &beamline__v1__signal_run_request__descriptor, &beamline__v1__run__descriptor },
+  { "ExplainRun", &beamline__v1__explain_run_request__descriptor, &beamline__v1__explain_run_response__descriptor },
   { "WatchRun", &beamline__v1__watch_run_request__descriptor, &beamline__v1__run__descriptor },
 };
 const unsigned beamline__v1__run_service__method_indices_by_name[] = {
   4,        /* CancelRun */
+  8,        /* ExplainRun */
   2,        /* GetRun */
   3,        /* ListRuns */
   5,        /* PauseRun */
@@ -1695,7 +1946,7 @@ const unsigned beamline__v1__run_service__method_indices_by_name[] = {
   7,        /* SignalRun */
   0,        /* StartRun */
   1,        /* StartRuns */
-  8         /* WatchRun */
+  9         /* WatchRun */
 };
 const ProtobufCServiceDescriptor beamline__v1__run_service__descriptor =
 {
@@ -1704,7 +1955,7 @@ const ProtobufCServiceDescriptor beamline__v1__run_service__descriptor =
   "RunService",
   "Beamline__V1__RunService",
   "beamline.v1",
-  9,
+  10,
   beamline__v1__run_service__method_descriptors,
   beamline__v1__run_service__method_indices_by_name
 };
@@ -1772,13 +2023,21 @@ void beamline__v1__run_service__signal_run(ProtobufCService *service,
   assert(service->descriptor == &beamline__v1__run_service__descriptor);
   service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void beamline__v1__run_service__explain_run(ProtobufCService *service,
+                                            const Beamline__V1__ExplainRunRequest *input,
+                                            Beamline__V1__ExplainRunResponse_Closure closure,
+                                            void *closure_data)
+{
+  assert(service->descriptor == &beamline__v1__run_service__descriptor);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void beamline__v1__run_service__watch_run(ProtobufCService *service,
                                           const Beamline__V1__WatchRunRequest *input,
                                           Beamline__V1__Run_Closure closure,
                                           void *closure_data)
 {
   assert(service->descriptor == &beamline__v1__run_service__descriptor);
-  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void beamline__v1__run_service__init (Beamline__V1__RunService_Service *service,
                                       Beamline__V1__RunService_ServiceDestroy destroy)

@@ -24,6 +24,9 @@ typedef struct Beamline__V1__StartRunsResponse__Item Beamline__V1__StartRunsResp
 typedef struct Beamline__V1__Error Beamline__V1__Error;
 typedef struct Beamline__V1__GetRunRequest Beamline__V1__GetRunRequest;
 typedef struct Beamline__V1__WatchRunRequest Beamline__V1__WatchRunRequest;
+typedef struct Beamline__V1__ExplainRunRequest Beamline__V1__ExplainRunRequest;
+typedef struct Beamline__V1__ExplainRunResponse Beamline__V1__ExplainRunResponse;
+typedef struct Beamline__V1__ExplainRunResponse__Wait Beamline__V1__ExplainRunResponse__Wait;
 typedef struct Beamline__V1__CancelRunRequest Beamline__V1__CancelRunRequest;
 typedef struct Beamline__V1__PauseRunRequest Beamline__V1__PauseRunRequest;
 typedef struct Beamline__V1__ResumeRunRequest Beamline__V1__ResumeRunRequest;
@@ -147,6 +150,53 @@ struct  Beamline__V1__WatchRunRequest
 #define BEAMLINE__V1__WATCH_RUN_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&beamline__v1__watch_run_request__descriptor) \
     , (char *)protobuf_c_empty_string }
+
+
+struct  Beamline__V1__ExplainRunRequest
+{
+  ProtobufCMessage base;
+  char *run_id;
+};
+#define BEAMLINE__V1__EXPLAIN_RUN_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&beamline__v1__explain_run_request__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
+struct  Beamline__V1__ExplainRunResponse__Wait
+{
+  ProtobufCMessage base;
+  /*
+   * Empty: the run itself.
+   */
+  char *step_id;
+  /*
+   * Stable, for programs: dependencies, stage, parts, paused, retry, rate, throttle, debounce, limit, starting, breaker,
+   * queue_paused, queue_limit, no_worker, turn, running or outside.
+   */
+  char *reason;
+  /*
+   * For people, with the remedy where somebody can do something.
+   */
+  char *message;
+  /*
+   * JSON object: the evidence, as GET /v1/runs/{id}/explain has it.
+   */
+  ProtobufCBinaryData evidence;
+};
+#define BEAMLINE__V1__EXPLAIN_RUN_RESPONSE__WAIT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&beamline__v1__explain_run_response__wait__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, {0,NULL} }
+
+
+struct  Beamline__V1__ExplainRunResponse
+{
+  ProtobufCMessage base;
+  size_t n_waits;
+  Beamline__V1__ExplainRunResponse__Wait **waits;
+};
+#define BEAMLINE__V1__EXPLAIN_RUN_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&beamline__v1__explain_run_response__descriptor) \
+    , 0,NULL }
 
 
 struct  Beamline__V1__CancelRunRequest
@@ -397,6 +447,47 @@ Beamline__V1__WatchRunRequest *
 void   beamline__v1__watch_run_request__free_unpacked
                      (Beamline__V1__WatchRunRequest *message,
                       ProtobufCAllocator *allocator);
+/* Beamline__V1__ExplainRunRequest methods */
+void   beamline__v1__explain_run_request__init
+                     (Beamline__V1__ExplainRunRequest         *message);
+size_t beamline__v1__explain_run_request__get_packed_size
+                     (const Beamline__V1__ExplainRunRequest   *message);
+size_t beamline__v1__explain_run_request__pack
+                     (const Beamline__V1__ExplainRunRequest   *message,
+                      uint8_t             *out);
+size_t beamline__v1__explain_run_request__pack_to_buffer
+                     (const Beamline__V1__ExplainRunRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Beamline__V1__ExplainRunRequest *
+       beamline__v1__explain_run_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   beamline__v1__explain_run_request__free_unpacked
+                     (Beamline__V1__ExplainRunRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Beamline__V1__ExplainRunResponse__Wait methods */
+void   beamline__v1__explain_run_response__wait__init
+                     (Beamline__V1__ExplainRunResponse__Wait         *message);
+/* Beamline__V1__ExplainRunResponse methods */
+void   beamline__v1__explain_run_response__init
+                     (Beamline__V1__ExplainRunResponse         *message);
+size_t beamline__v1__explain_run_response__get_packed_size
+                     (const Beamline__V1__ExplainRunResponse   *message);
+size_t beamline__v1__explain_run_response__pack
+                     (const Beamline__V1__ExplainRunResponse   *message,
+                      uint8_t             *out);
+size_t beamline__v1__explain_run_response__pack_to_buffer
+                     (const Beamline__V1__ExplainRunResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Beamline__V1__ExplainRunResponse *
+       beamline__v1__explain_run_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   beamline__v1__explain_run_response__free_unpacked
+                     (Beamline__V1__ExplainRunResponse *message,
+                      ProtobufCAllocator *allocator);
 /* Beamline__V1__CancelRunRequest methods */
 void   beamline__v1__cancel_run_request__init
                      (Beamline__V1__CancelRunRequest         *message);
@@ -575,6 +666,15 @@ typedef void (*Beamline__V1__GetRunRequest_Closure)
 typedef void (*Beamline__V1__WatchRunRequest_Closure)
                  (const Beamline__V1__WatchRunRequest *message,
                   void *closure_data);
+typedef void (*Beamline__V1__ExplainRunRequest_Closure)
+                 (const Beamline__V1__ExplainRunRequest *message,
+                  void *closure_data);
+typedef void (*Beamline__V1__ExplainRunResponse__Wait_Closure)
+                 (const Beamline__V1__ExplainRunResponse__Wait *message,
+                  void *closure_data);
+typedef void (*Beamline__V1__ExplainRunResponse_Closure)
+                 (const Beamline__V1__ExplainRunResponse *message,
+                  void *closure_data);
 typedef void (*Beamline__V1__CancelRunRequest_Closure)
                  (const Beamline__V1__CancelRunRequest *message,
                   void *closure_data);
@@ -638,6 +738,10 @@ struct Beamline__V1__RunService_Service
                      const Beamline__V1__SignalRunRequest *input,
                      Beamline__V1__Run_Closure closure,
                      void *closure_data);
+  void (*explain_run)(Beamline__V1__RunService_Service *service,
+                      const Beamline__V1__ExplainRunRequest *input,
+                      Beamline__V1__ExplainRunResponse_Closure closure,
+                      void *closure_data);
   void (*watch_run)(Beamline__V1__RunService_Service *service,
                     const Beamline__V1__WatchRunRequest *input,
                     Beamline__V1__Run_Closure closure,
@@ -658,6 +762,7 @@ void beamline__v1__run_service__init (Beamline__V1__RunService_Service *service,
       function_prefix__ ## pause_run,\
       function_prefix__ ## resume_run,\
       function_prefix__ ## signal_run,\
+      function_prefix__ ## explain_run,\
       function_prefix__ ## watch_run  }
 void beamline__v1__run_service__start_run(ProtobufCService *service,
                                           const Beamline__V1__StartRunRequest *input,
@@ -691,6 +796,10 @@ void beamline__v1__run_service__signal_run(ProtobufCService *service,
                                            const Beamline__V1__SignalRunRequest *input,
                                            Beamline__V1__Run_Closure closure,
                                            void *closure_data);
+void beamline__v1__run_service__explain_run(ProtobufCService *service,
+                                            const Beamline__V1__ExplainRunRequest *input,
+                                            Beamline__V1__ExplainRunResponse_Closure closure,
+                                            void *closure_data);
 void beamline__v1__run_service__watch_run(ProtobufCService *service,
                                           const Beamline__V1__WatchRunRequest *input,
                                           Beamline__V1__Run_Closure closure,
@@ -706,6 +815,9 @@ extern const ProtobufCMessageDescriptor beamline__v1__start_runs_response__item_
 extern const ProtobufCMessageDescriptor beamline__v1__error__descriptor;
 extern const ProtobufCMessageDescriptor beamline__v1__get_run_request__descriptor;
 extern const ProtobufCMessageDescriptor beamline__v1__watch_run_request__descriptor;
+extern const ProtobufCMessageDescriptor beamline__v1__explain_run_request__descriptor;
+extern const ProtobufCMessageDescriptor beamline__v1__explain_run_response__descriptor;
+extern const ProtobufCMessageDescriptor beamline__v1__explain_run_response__wait__descriptor;
 extern const ProtobufCMessageDescriptor beamline__v1__cancel_run_request__descriptor;
 extern const ProtobufCMessageDescriptor beamline__v1__pause_run_request__descriptor;
 extern const ProtobufCMessageDescriptor beamline__v1__resume_run_request__descriptor;
