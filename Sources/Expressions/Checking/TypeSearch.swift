@@ -68,9 +68,9 @@ struct TypeSearch {
         case .bind(let values, let body, _):
             for value in values { types(of: value) }
             return types(of: body)
-        case .mapOptional(let operand, let body, _, _):
-            types(of: operand)
-            types(of: body)
+        case .alternative(let first, let second, _, _), .mapOptional(let first, let second, _, _):
+            types(of: first)
+            types(of: second)
             return .any
         }
     }
