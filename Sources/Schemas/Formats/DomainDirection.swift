@@ -2,7 +2,7 @@
 /// the Unicode Character Database gives whole blocks by default (DerivedBidiClass); within what RFC 5892 allows in a label
 /// they hardly differ.
 enum DomainDirection {
-    private enum Class {
+    private enum Direction {
         /// L.
         case left
         /// R and AL, which the rule does not tell apart.
@@ -19,12 +19,12 @@ enum DomainDirection {
 
     /// Whether the labels of a name follow the rule. A name without any label from right to left always does.
     static func accepts(_ labels: [[Unicode.Scalar]]) -> Bool {
-        let classes = labels.map { $0.map { self.class(of: $0) } }
-        guard classes.contains(where: { $0.contains(.right) || $0.contains(.arabicNumber) }) else { return true }
-        return classes.allSatisfy { isInOrder($0) }
+        let directions = labels.map { $0.map { direction(of: $0) } }
+        guard directions.contains(where: { $0.contains(.right) || $0.contains(.arabicNumber) }) else { return true }
+        return directions.allSatisfy { isInOrder($0) }
     }
 
-    private static func isInOrder(_ label: [Class]) -> Bool {
+    private static func isInOrder(_ label: [Direction]) -> Bool {
         guard let last = label.last(where: { $0 != .mark }) else { return false }
         switch label.first {
         case .left:
@@ -37,7 +37,7 @@ enum DomainDirection {
         }
     }
 
-    private static func `class`(of scalar: Unicode.Scalar) -> Class {
+    private static func direction(of scalar: Unicode.Scalar) -> Direction {
         switch scalar.value {
         case 0x30...0x39, 0x06F0...0x06F9: return .europeanNumber
         case 0x0660...0x0669, 0x10D30...0x10D39, 0x10E60...0x10E7E: return .arabicNumber
