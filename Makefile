@@ -53,6 +53,9 @@ simulate: ## many seeds of the simulation: SIMULATE_SEEDS (10000), from SIMULATE
 fuzz: ## fuzz everything that reads bytes from outside: FUZZ_MINUTES (2) for each target
 	@scripts/fuzz
 
+differential: ## CEL and JSON Schema against independent implementations: DIFFERENTIAL_SEED (1), DIFFERENTIAL_COUNT (20000)
+	@scripts/differential
+
 sanitize: ## the test suite under Thread and Address Sanitizer: SANITIZERS, SANITIZE_TARGETS
 	@scripts/sanitize
 
@@ -75,3 +78,4 @@ reset: ## delete the private PostgreSQL cluster and all its data
 	@scripts/reset
 
 .PHONY: help run demo test build release lint format generate verify contract identity tls-check crash simulate fuzz sanitize chaos soak bench bench-peers bench-scale reset
+.PHONY: help run demo test build release lint format generate verify contract identity crash simulate fuzz differential sanitize chaos soak bench bench-peers bench-scale reset

@@ -92,6 +92,13 @@ struct TypedValueTests {
                 #"{"id":4,"expr":"x"}"#,
                 #"{"id":4,"error":{"code":"undeclared_reference","message":"undeclared reference to 'x' (in container '')","line":1,"column":1}}"#
             ),
+            (#"{"id":6,"expr":"true || x.y"}"#, #"{"id":6,"value":{"boolValue":true}}"#),
+            (#"{"id":7,"expr":"f(1) == 2 || 'a'.size(1) == 1 || true"}"#, #"{"id":7,"value":{"boolValue":true}}"#),
+            (#"{"id":8,"expr":"false ? a.b(c) : has({'a': 1}.a)"}"#, #"{"id":8,"value":{"boolValue":true}}"#),
+            (
+                #"{"id":9,"expr":"false || has(x.y)"}"#,
+                #"{"id":9,"error":{"code":"undeclared_reference","message":"undeclared reference to 'x' (in container '')","line":1,"column":14}}"#
+            ),
             (
                 #"{"id":5}"#,
                 #"{"id":5,"error":{"code":"invalid_request","message":"the line has no \"expr\"","line":1,"column":1}}"#

@@ -14,7 +14,8 @@ extension Checker {
         if let kind = Comprehension.Kind(macro: name) {
             // Where the form fits no macro it may still be a function.
             guard let form = kind.form(arguments: arguments.count) else {
-                throw place.error(.undeclared, "the macro '\(name)' does not take \(arguments.count) arguments")
+                return try refuse(
+                    place.error(.undeclared, "the macro '\(name)' does not take \(arguments.count) arguments"))
             }
             return try comprehension(kind, form, target, arguments, place)
         }
@@ -29,7 +30,7 @@ extension Checker {
                 operand, body: try node(arguments[1], with: [variable]), isFlat: name == "optFlatMap", place)
         case "or", "orValue":
             guard arguments.count == 1 else {
-                throw place.error(.undeclared, "'\(name)' takes one value")
+                return try refuse(place.error(.undeclared, "'\(name)' takes one value"))
             }
             return .alternative(try node(target), try node(arguments[0]), isFlat: name == "or", place)
         default: return nil

@@ -93,8 +93,14 @@ struct Checker {
                 }
             }
         }
-        guard environment.variables == nil else { throw undeclared(name, place) }
+        guard environment.variables == nil else { return try refuse(undeclared(name, place)) }
         return select(segments.dropFirst(), from: .reference(Reference(root: name, at: place)))
+    }
+
+    /// What is not declared is an error now, or when it is evaluated.
+    func refuse(_ error: ExpressionError) throws(ExpressionError) -> Node {
+        guard environment.defersUndeclared else { throw error }
+        return .failure(error)
     }
 
     func undeclared(_ name: String, _ place: Place) -> ExpressionError {
@@ -139,9 +145,10 @@ struct Checker {
                 }
             }
             if Function.members[name] != nil {
-                throw place.error(.undeclared, "'\(name)' is called on a value, as in value.\(name)(…)")
+                return try refuse(
+                    place.error(.undeclared, "'\(name)' is called on a value, as in value.\(name)(…)"))
             }
-            throw undeclared(name, place)
+            return try refuse(undeclared(name, place))
         }
         if let macro = try macro(name, target, arguments, place) { return macro }
         if let namespace = target.qualifiedName, !target.isRooted, !locals.contains(root(of: namespace)) {
@@ -153,9 +160,9 @@ struct Checker {
         }
         guard let signature = Function.members[name] else {
             if Function.globals[name] != nil {
-                throw place.error(.undeclared, "'\(name)' is written as \(name)(value)")
+                return try refuse(place.error(.undeclared, "'\(name)' is written as \(name)(value)"))
             }
-            throw undeclared(name, place)
+            return try refuse(undeclared(name, place))
         }
         return try call(signature, name, [try node(target)] + (try nodes(arguments)), place)
     }
@@ -172,7 +179,8 @@ struct Checker {
         _ signature: Function.Signature, _ name: String, _ arguments: [Node], _ place: Place
     ) throws(ExpressionError) -> Node {
         guard signature.arity.contains(arguments.count) else {
-            throw place.error(.undeclared, "found no overload of '\(name)' that takes \(arguments.count) values")
+            return try refuse(
+                place.error(.undeclared, "found no overload of '\(name)' that takes \(arguments.count) values"))
         }
         // A pattern that is wrong fails where it is evaluated, as any other value.
         if case .core(.matches) = signature.function, case .literal(.string(let source)) = arguments[1],

@@ -8,13 +8,18 @@ public struct ExpressionEnvironment: Sendable {
     public var variables: Set<String>?
     /// Bytes of the longest text that is taken.
     public var maximumLength: Int
+    /// A name or a function that there is none of fails where it is evaluated, as the language definition has it without
+    /// a check before: `true || x` is `true`. Otherwise the expression is refused.
+    public var defersUndeclared: Bool
 
     public init(
-        container: String = "", variables: Set<String>? = nil, maximumLength: Int = Expression.maximumLength
+        container: String = "", variables: Set<String>? = nil, maximumLength: Int = Expression.maximumLength,
+        defersUndeclared: Bool = false
     ) {
         self.container = container
         self.variables = variables
         self.maximumLength = maximumLength
+        self.defersUndeclared = defersUndeclared
     }
 
     /// What a name may stand for, in the order of the search.

@@ -2,7 +2,7 @@ extension Node {
     /// Every reference to the scope, in the order of the text. Variables of macros are none.
     func collectReferences(into references: inout [Reference]) {
         switch self {
-        case .literal, .local: break
+        case .literal, .local, .failure: break
         case .reference(let reference), .hasReference(let reference): references.append(reference)
         case .select(let operand, _, _, _), .has(let operand, _, _), .not(let operand, _, _),
             .negate(let operand, _, _), .matches(let operand, _, _):

@@ -6,6 +6,8 @@ indirect enum Node: Sendable {
     /// A variable of a macro, by its position on the evaluator's stack.
     case local(Int)
     case reference(Reference)
+    /// What is not declared, where the environment defers that.
+    case failure(ExpressionError)
     case select(Node, String, isOptional: Bool, Place)
     case index(Node, Node, isOptional: Bool, Place)
     /// `has(operand.field)`.

@@ -19,6 +19,7 @@ struct Evaluator<Scope: ExpressionScope> {
         case .literal(let value): return value
         case .local(let position): return try locals[position].get()
         case .reference(let reference): return try read(reference)
+        case .failure(let error): throw error
         case .select(let operand, let name, let isOptional, let place):
             return try select(name, from: try value(of: operand), isOptional, at: place)
         case .index(let operand, let index, let isOptional, let place):

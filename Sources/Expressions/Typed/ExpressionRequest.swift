@@ -26,7 +26,8 @@ public struct ExpressionRequest: Sendable {
     ///
     /// - Throws: What is wrong with the expression (`error.kind.isStatic`), or where its evaluation failed.
     public func evaluate() throws(ExpressionError) -> JSONValue {
-        let environment = ExpressionEnvironment(container: container, variables: Set(variables.keys))
+        let environment = ExpressionEnvironment(
+            container: container, variables: Set(variables.keys), defersUndeclared: true)
         let expression = try Expression(source, environment: environment)
         var budget = EvaluationBudget(budget)
         let value = try expression.value(

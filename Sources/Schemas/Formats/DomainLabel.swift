@@ -1,5 +1,4 @@
-/// U-labels of IDNA 2008: which code points a label may have (RFC 5892), and where. The rule for writing directions
-/// (RFC 5893) is not checked.
+/// U-labels of IDNA 2008: which code points a label may have (RFC 5892), and where.
 enum DomainLabel {
     static func isValid(_ label: [Unicode.Scalar]) -> Bool {
         guard let first = label.first, first != "-", label.last != "-" else { return false }

@@ -12,18 +12,27 @@ enum HostnameFormat {
             scalar == "." || scalar == "\u{3002}" || scalar == "\u{FF0E}" || scalar == "\u{FF61}"
         }
         var length = labels.count - 1
+        var unicode: [[Unicode.Scalar]] = []
         for label in labels {
             if label.allSatisfy(\.isASCII) {
                 guard isLabel(label) else { return false }
                 length += label.count
+                unicode.append(decoded(Array(label)))
             } else {
                 guard let encoded = Punycode.encoded(Array(label)), encoded.utf8.count <= 59,
                     DomainLabel.isValid(Array(label))
                 else { return false }
                 length += 4 + encoded.utf8.count
+                unicode.append(Array(label))
             }
         }
-        return length <= 253
+        return length <= 253 && DomainDirection.accepts(unicode)
+    }
+
+    /// A label of ASCII in Unicode, where it is Punycode.
+    private static func decoded(_ label: [Unicode.Scalar]) -> [Unicode.Scalar] {
+        guard label.count > 4, label[2] == "-", label[3] == "-" else { return label }
+        return Punycode.decoded(label[4...]) ?? label
     }
 
     /// Up to 63 letters, digits and hyphens, no hyphen at either end. Two hyphens in the third and fourth place are for
