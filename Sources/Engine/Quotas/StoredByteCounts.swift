@@ -29,13 +29,13 @@ final class StoredByteCounts: Sendable {
         guard isAnyCounted.load(ordering: .relaxed) else { return }
         let counted = state.withLock { $0.counted }
         var bytes: [TenantID: Int64] = [:]
-        func add(_ key: RunKey, _ count: Int) {
+        func weigh(_ key: RunKey, _ count: Int) {
             guard count > 0, counted.contains(key.tenant), excluded[key] == nil else { return }
             bytes[key.tenant, default: 0] += Int64(count)
         }
-        for start in batch.starts { add(start.key, start.input.count + (start.ending?.output?.count ?? 0)) }
-        for advance in batch.advances { add(advance.key, advance.ending?.output?.count ?? 0) }
-        for row in batch.transitions { add(row.key, row.transition.output?.count ?? 0) }
+        for start in batch.starts { weigh(start.key, start.input.count + (start.ending?.output?.count ?? 0)) }
+        for advance in batch.advances { weigh(advance.key, advance.ending?.output?.count ?? 0) }
+        for row in batch.transitions { weigh(row.key, row.transition.output?.count ?? 0) }
         for (tenant, count) in bytes { add(StoredBytes(payloads: count), of: tenant) }
     }
 
