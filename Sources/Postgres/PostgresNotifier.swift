@@ -44,6 +44,7 @@ public final class PostgresNotifier: Sendable {
     private let interval: Duration
     private let log: Logger
     private let outbox: Mutex<Outbox>
+    private let sender = Mutex<Int32?>(nil)
     private let signals: AsyncStream<Void>
     private let signal: AsyncStream<Void>.Continuation
 
@@ -56,6 +57,9 @@ public final class PostgresNotifier: Sendable {
         outbox = Mutex(Outbox(capacity: capacity))
         (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
+
+    /// The server process that sends, by which listeners know this notifier's messages; nil while there is none.
+    public var processID: Int32? { sender.withLock { $0 } }
 
     /// Takes a message to be sent soon. Does not wait.
     public func notify(_ channel: String, _ payload: String = "") {
@@ -70,7 +74,7 @@ public final class PostgresNotifier: Sendable {
         for await _ in signals {
             let messages = outbox.withLock { $0.takeAll() }
             do {
-                let open = if let connection { connection } else { try await PostgresConnection.connect(options) }
+                let open = if let connection { connection } else { try await connect() }
                 connection = open
                 try await open.execute(Self.statement, messages.map(\.channel), messages.map(\.payload))
                 failures = 0
@@ -88,6 +92,13 @@ public final class PostgresNotifier: Sendable {
             }
         }
         await connection?.close()
+    }
+
+    private func connect() async throws(PostgresError) -> PostgresConnection {
+        let connection = try await PostgresConnection.connect(options)
+        let processID = await connection.processID
+        sender.withLock { $0 = processID }
+        return connection
     }
 }
 
