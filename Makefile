@@ -77,5 +77,4 @@ bench-scale: ## 10,000 idle streams of each kind, a million ready steps, a held 
 reset: ## delete the private PostgreSQL cluster and all its data
 	@scripts/reset
 
-.PHONY: help run demo test build release lint format generate verify contract identity tls-check crash simulate fuzz sanitize chaos soak bench bench-peers bench-scale reset
-.PHONY: help run demo test build release lint format generate verify contract identity crash simulate fuzz differential sanitize chaos soak bench bench-peers bench-scale reset
+.PHONY: help run demo test build release lint format generate verify contract identity tls-check crash simulate fuzz differential sanitize chaos soak bench bench-peers bench-scale reset

@@ -45,6 +45,7 @@ public final class PostgresNotifier: Sendable {
     private let interval: Duration
     private let log: Logger
     private let outbox: Mutex<Outbox>
+    private let sender = Mutex<Int32?>(nil)
     private let signal = Signal()
 
     public init(
@@ -55,6 +56,9 @@ public final class PostgresNotifier: Sendable {
         log = Logger(label: "postgres.notifier")
         outbox = Mutex(Outbox(capacity: capacity))
     }
+
+    /// The server process that sends, by which listeners know this notifier's messages; nil while there is none.
+    public var processID: Int32? { sender.withLock { $0 } }
 
     /// Takes a message to be sent soon. Does not wait.
     public func notify(_ channel: String, _ payload: String = "") {
@@ -71,7 +75,7 @@ public final class PostgresNotifier: Sendable {
             if Task.isCancelled { break }
             let messages = outbox.withLock { $0.takeAll() }
             do {
-                let open = if let connection { connection } else { try await PostgresConnection.connect(options) }
+                let open = if let connection { connection } else { try await connect() }
                 connection = open
                 try await open.execute(Self.statement, messages.map(\.channel), messages.map(\.payload))
                 failures = 0
@@ -89,6 +93,13 @@ public final class PostgresNotifier: Sendable {
             }
         }
         await connection?.close()
+    }
+
+    private func connect() async throws(PostgresError) -> PostgresConnection {
+        let connection = try await PostgresConnection.connect(options)
+        let processID = await connection.processID
+        sender.withLock { $0 = processID }
+        return connection
     }
 }
 

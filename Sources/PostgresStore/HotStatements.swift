@@ -5,6 +5,7 @@ package enum HotStatements {
     package static let all: [(name: String, statement: PostgresStatement)] = [
         ("commit: every part", CommitStatement.statement(.all)),
         ("commit: starts", CommitStatement.statement([.starts, .keys, .ready, .leases])),
+        ("commit: contested starts", CommitStatement.statement([.starts, .ready, .contested])),
         ("commit: ends", CommitStatement.statement([.advances, .endings, .finishes, .transitions])),
         ("commit: steps", CommitStatement.statement([.advances, .finishes, .transitions, .ready, .leases, .timers])),
         ("claim", ClaimStatement.claim),

@@ -47,6 +47,8 @@ public final class PostgresStore: Store {
     private let directorySlots: ConnectionSlots
     private let readers: ConnectionSlots
     private let requests: ConnectionSlots
+    /// Pipelines for commits, kept for the memory of their parameters.
+    private let pipelines = Mutex<[PostgresPipeline]>([])
     private let commitStatements = Mutex<[CommitSections: PostgresStatement]>([:])
 
     private init(_ configuration: Configuration) {
@@ -118,6 +120,20 @@ public final class PostgresStore: Store {
             cache[sections] = made
             return made
         }
+    }
+
+    /// A pipeline of one statement, in the memory of an earlier one if there is any.
+    func pipeline(_ statement: PostgresStatement, _ columns: CommitColumns) -> PostgresPipeline {
+        var pipeline = pipelines.withLock { $0.popLast() } ?? PostgresPipeline(.single)
+        pipeline.removeAll()
+        pipeline.add(statement) { columns.bind(into: &$0) }
+        return pipeline
+    }
+
+    /// Takes a pipeline back that is not used any more, unless it has grown too much.
+    func giveBack(_ pipeline: PostgresPipeline) {
+        guard pipeline.parameterBytes <= 1 << 20 else { return }
+        pipelines.withLock { if $0.count < 4 { $0.append(pipeline) } }
     }
 
     // MARK: Connections

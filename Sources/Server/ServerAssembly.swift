@@ -121,6 +121,12 @@ struct ServerAssembly {
                 ChildSpec("wake-ups") {
                     // Whatever it is, also "may have missed": the tail reads on from where it stands.
                     for await event in listener.events {
+                        // What this node's own commits have done it knows.
+                        if case .notification(let notification) = event, notification.channel == Self.eventChannel,
+                            notification.processID == notifier.processID
+                        {
+                            continue
+                        }
                         engine.wakeEventTail()
                         switch event {
                         case .notification(let notification):

@@ -1,4 +1,5 @@
 import Access
+import Glibc
 import HTTP
 import TLS
 import Telemetry
@@ -127,7 +128,7 @@ final class Gate: Sendable {
         }
         // A field's value is native and contiguous, whose octets are searched at once and not one by one.
         let hasSpace = unsafe octets.withContiguousStorageIfAvailable {
-            unsafe $0.dropFirst(7).contains(UInt8(ascii: " "))
+            unsafe $0.baseAddress.map { unsafe memchr($0 + 7, 0x20, octets.count - 7) != nil } ?? true
         }
         return hasSpace ?? true ? nil : String(octets.dropFirst(7))
     }

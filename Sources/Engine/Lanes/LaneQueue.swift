@@ -3,8 +3,19 @@ import Synchronization
 
 /// The commands that wait for a lane: bounded, many producers, one consumer.
 final class LaneQueue: Sendable {
+    /// A command with its size: finding that out looks into all of the command.
+    private struct Waiting {
+        var command: LaneCommand
+        var bytes: Int
+
+        init(_ command: LaneCommand) {
+            self.command = command
+            bytes = command.bytes
+        }
+    }
+
     private struct State {
-        var commands: Deque<LaneCommand> = []
+        var commands: Deque<Waiting> = []
         var bytes = 0
         /// Nothing runs the lane.
         var isOpen = true
@@ -33,13 +44,14 @@ final class LaneQueue: Sendable {
     /// Appends a command and wakes the lane. Outcomes of attempts and the engine's own commands are `unbounded`: slots
     /// and timers bound them already, and refusing them would only make work.
     func append(_ command: LaneCommand, unbounded: Bool) -> Acceptance {
+        let waiting = Waiting(command)
         let (acceptance, waiter): (Acceptance, CheckedContinuation<Void, Never>?) = state.withLock { state in
             guard state.isOpen, unbounded || !state.isDraining else { return (.closed, nil) }
             if !unbounded, state.commands.count >= commandLimit || state.bytes >= byteLimit {
                 return (.overloaded, nil)
             }
-            state.commands.append(command)
-            state.bytes += command.bytes
+            state.commands.append(waiting)
+            state.bytes += waiting.bytes
             let waiter = state.waiter
             state.waiter = nil
             return (.accepted, waiter)
@@ -51,9 +63,10 @@ final class LaneQueue: Sendable {
     /// Puts commands back before all others, in their order.
     func putBack(_ commands: [LaneCommand]) {
         guard !commands.isEmpty else { return }
+        let waiting = commands.map { Waiting($0) }
         state.withLock { state in
-            state.commands.prepend(contentsOf: commands)
-            state.bytes += commands.reduce(0) { $0 + $1.bytes }
+            state.commands.prepend(contentsOf: waiting)
+            state.bytes += waiting.reduce(0) { $0 + $1.bytes }
         }
     }
 
@@ -65,12 +78,11 @@ final class LaneQueue: Sendable {
             var taken: [LaneCommand] = []
             taken.reserveCapacity(min(count, state.commands.count))
             var size = 0
-            while taken.count < count, let next = state.commands.first {
-                size += next.bytes
+            while taken.count < count, let next = state.commands.first?.bytes {
+                size += next
                 if !taken.isEmpty, size > bytes { break }
-                taken.append(next)
-                state.commands.removeFirst()
-                state.bytes -= next.bytes
+                taken.append(state.commands.removeFirst().command)
+                state.bytes -= next
             }
             return taken
         }
@@ -80,13 +92,13 @@ final class LaneQueue: Sendable {
     func expire(now: Duration) -> [LaneCommand] {
         state.withLock { state in
             var expired: [LaneCommand] = []
-            var kept: Deque<LaneCommand> = []
-            for command in state.commands {
-                if let deadline = command.deadline, deadline <= now {
-                    expired.append(command)
-                    state.bytes -= command.bytes
+            var kept: Deque<Waiting> = []
+            for waiting in state.commands {
+                if let deadline = waiting.command.deadline, deadline <= now {
+                    expired.append(waiting.command)
+                    state.bytes -= waiting.bytes
                 } else {
-                    kept.append(command)
+                    kept.append(waiting)
                 }
             }
             state.commands = kept
@@ -106,7 +118,7 @@ final class LaneQueue: Sendable {
                 state.commands = []
                 state.bytes = 0
             }
-            return Array(state.commands)
+            return state.commands.map(\.command)
         }
     }
 

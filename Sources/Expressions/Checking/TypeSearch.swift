@@ -12,7 +12,7 @@ struct TypeSearch {
     mutating func types(of node: Node) -> ValueTypes {
         switch node {
         case .literal(let value): return ValueTypes(of: value)
-        case .local: return .any
+        case .local, .failure: return .any
         case .reference(let reference): return reference.isComputed ? .any : known(reference)
         case .hasReference: return .bool
         case .select(let operand, _, _, _):

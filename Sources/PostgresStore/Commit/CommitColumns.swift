@@ -73,7 +73,8 @@ struct CommitColumns {
     /// One statement writes all of it.
     var isPlain: Bool { drops.isEmpty && rare.isEmpty }
 
-    init(_ batch: CommitBatch, id: BatchID, taking selection: Selection) {
+    /// - Parameter isContested: Some new run's id may be taken.
+    init(_ batch: CommitBatch, id: BatchID, taking selection: Selection, isContested: Bool = false) {
         self.id = id
         holder = batch.holder
         event.reserve(batch.starts.count + batch.advances.count)
@@ -82,6 +83,7 @@ struct CommitColumns {
         tokens.reserveCapacity(batch.ready.count)
         ready.reserve(batch.ready.count)
         appendStarts(batch, selection)
+        if isContested, !starts.isEmpty { sections.insert(.contested) }
         appendAdvances(batch, selection)
         for fence in batch.finishes where selection.contains(fence.key) { finish.append(fence) }
         if !finish.steps.isEmpty { sections.insert(.finishes) }

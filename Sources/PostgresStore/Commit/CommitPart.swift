@@ -6,23 +6,32 @@ struct CommitPart {
     var selection: CommitColumns.Selection
     /// How often the same part was tried in vain.
     var tries = 0
+    /// Some row was there already: runs are looked for before they are inserted.
+    var isContested = false
 
     /// The part without some runs.
     func without(_ keys: Set<RunKey>) -> CommitPart {
         switch selection {
-        case .all(let excluded): CommitPart(selection: .all(except: excluded.union(keys)))
-        case .only(let chosen): CommitPart(selection: .only(chosen.subtracting(keys)))
+        case .all(let excluded): part(.all(except: excluded.union(keys)))
+        case .only(let chosen): part(.only(chosen.subtracting(keys)))
         }
     }
 
     /// Two parts, the second with the second half of these runs alone.
     func halved(_ keys: [RunKey]) -> (CommitPart, CommitPart) {
         let half = Set(keys[(keys.count / 2)...])
-        return (without(half), CommitPart(selection: .only(half)))
+        return (without(half), part(.only(half)))
     }
 
+    private func part(_ selection: CommitColumns.Selection) -> CommitPart {
+        CommitPart(selection: selection, isContested: isContested)
+    }
+
+    /// The same, expecting rows that are there already.
+    func contested() -> CommitPart { CommitPart(selection: selection, tries: tries, isContested: true) }
+
     func again() -> CommitPart {
-        CommitPart(selection: selection, tries: tries + 1)
+        CommitPart(selection: selection, tries: tries + 1, isContested: isContested)
     }
 }
 

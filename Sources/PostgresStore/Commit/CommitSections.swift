@@ -31,9 +31,13 @@ struct CommitSections: OptionSet, Hashable, Sendable {
     static let releases = Self(rawValue: 1 << 19)
     static let admitted = Self(rawValue: 1 << 20)
 
+    /// Some new run's id may be taken. By far most are new: PostgreSQL then need not look for the id before it inserts the
+    /// row, nor confirm the row afterwards.
+    static let contested = Self(rawValue: 1 << 21)
+
     /// Every part.
     static let all: Self = [
         .starts, .keys, .advances, .endings, .deadlines, .finishes, .transitions, .ready, .leases, .timers, .payloads,
-        .inbox, .urgency, .freed, .held, .releases, .admitted,
+        .inbox, .urgency, .freed, .held, .releases, .admitted, .contested,
     ]
 }

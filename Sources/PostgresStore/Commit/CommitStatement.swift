@@ -108,7 +108,7 @@ struct CommitStatement {
                     CASE WHEN s.ended THEN now() END, s.output_bytes, s.output, s.failure
                     \(isUrgent ? ", s.priority, s.deadline" : "")
                 FROM \(starts) \(guarded)
-                ON CONFLICT DO NOTHING
+                \(sections.contains(.contested) ? "ON CONFLICT DO NOTHING" : "")
                 RETURNING tenant, run, state, flow, ended_at)
             """)
     }

@@ -15,7 +15,8 @@ extension PostgresStore {
         var lookups = 0
         while true {
             while let part = parts.popLast() {
-                let columns = CommitColumns(batch, id: batch.id.part(number), taking: part.selection)
+                let columns = CommitColumns(
+                    batch, id: batch.id.part(number), taking: part.selection, isContested: part.isContested)
                 number += 1
                 guard !columns.isEmpty else { continue }
                 var refused: [RunKey: CommitOutcome.Exclusion] = [:]
@@ -25,6 +26,10 @@ extension PostgresStore {
                     case .refused(let runs): refused = runs
                     }
                 } catch {
+                    if error.sqlState == .uniqueViolation, !part.isContested, !columns.starts.isEmpty {
+                        parts.append(part.contested())
+                        continue
+                    }
                     switch CommitRemedy(error) {
                     case .excludeStale:
                         let stale = try await staleFences(columns)
@@ -101,9 +106,8 @@ extension PostgresStore {
                 try await Self.writeWithLimits(columns, statement, on: connection)
             }
         }
-        var pipeline = PostgresPipeline(.single)
-        pipeline.add(statement) { columns.bind(into: &$0) }
-        let prepared = pipeline
+        let prepared = pipeline(statement, columns)
+        defer { giveBack(prepared) }
         return try await lanes.withConnection { (connection) throws(PostgresError) in
             guard !columns.isPlain else {
                 return .written(try CommitReply(try await connection.execute(prepared)[0]))
