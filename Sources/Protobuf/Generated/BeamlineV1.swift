@@ -2432,13 +2432,13 @@ public enum BeamlineV1 {
             }
             /// At most one of these is set.
             public enum Allowed: Equatable, Sendable {
-                case limit(Int32)
+                case limit(Int64)
             }
             public var quota: String
             public var measured: Measured?
             public var allowed: Allowed?
-            public var softLimit: Int32
-            public init(quota: String = "", measured: Measured? = nil, allowed: Allowed? = nil, softLimit: Int32 = 0) {
+            public var softLimit: Int64
+            public init(quota: String = "", measured: Measured? = nil, allowed: Allowed? = nil, softLimit: Int64 = 0) {
                 self.quota = quota
                 self.measured = measured
                 self.allowed = allowed

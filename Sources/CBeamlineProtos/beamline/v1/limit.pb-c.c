@@ -836,7 +836,7 @@ static const ProtobufCFieldDescriptor beamline__v1__get_usage_response__use__fie
     "limit",
     3,
     PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_INT32,
+    PROTOBUF_C_TYPE_INT64,
     offsetof(Beamline__V1__GetUsageResponse__Use, allowed_case),
     offsetof(Beamline__V1__GetUsageResponse__Use, limit),
     NULL,
@@ -848,7 +848,7 @@ static const ProtobufCFieldDescriptor beamline__v1__get_usage_response__use__fie
     "soft_limit",
     4,
     PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_INT32,
+    PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
     offsetof(Beamline__V1__GetUsageResponse__Use, soft_limit),
     NULL,

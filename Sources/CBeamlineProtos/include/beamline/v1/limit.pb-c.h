@@ -165,14 +165,14 @@ struct  Beamline__V1__GetUsageResponse__Use
   /*
    * From so many on people are warned; 0: unlimited.
    */
-  int32_t soft_limit;
+  int64_t soft_limit;
   Beamline__V1__GetUsageResponse__Use__MeasuredCase measured_case;
   union {
     int64_t used;
   };
   Beamline__V1__GetUsageResponse__Use__AllowedCase allowed_case;
   union {
-    int32_t limit;
+    int64_t limit;
   };
 };
 #define BEAMLINE__V1__GET_USAGE_RESPONSE__USE__INIT \
