@@ -60,6 +60,8 @@ class TenantTest(PageCase):
         self.page.get_by_role("row", name="test (you)").wait_for()
         self.assertEqual(self.button("Suspend test").count(), 0)
         self.assertEqual(self.errors, [])
+        self.button("End sessions test").click()
+        self.page.get_by_role("heading", name="Sign in").wait_for()
 
     def test_the_audit_log_is_filtered_and_shows_the_change(self):
         self.client.call("PUT", "/v1/queues/pages%2Faudited", {"weight": 7})

@@ -35,7 +35,11 @@ export async function mount(root, { access, signal, toast }) {
     } catch (error) {
       toast(error.message, "error");
     }
-    await read();
+    await read().catch((error) => {
+      // Whoever ends their own sessions is out.
+      if (error.status === 401) location.reload();
+      else if (error.name !== "AbortError") toast(error.message, "error");
+    });
   };
   const suspend = async (subject) => {
     const yes = await confirm({ title: `Suspend ${subject}?`, text: "Whatever token, session or certificate is shown is refused; sessions and streams end within a second.", action: "Suspend the user", danger: true });
@@ -52,7 +56,7 @@ export async function mount(root, { access, signal, toast }) {
     const row = h(
       "tr",
       { "data-key": subject },
-      h("td", { class: "message" }, subject, subject === access.subject ? h("span", { class: "quiet" }, " (you)") : null),
+      h("td", {}, subject, subject === access.subject ? h("span", { class: "quiet" }, " (you)") : null),
       h("td", {}, user.suspended_at ? [badge("suspended"), h("div", { class: "quiet" }, `by ${user.suspended_by ?? "somebody"} `, since(user.suspended_at))] : badge("active")),
       h("td", {}, user.roles.join(", ") || "–"),
       h("td", {}, since(user.signed_in_at)),
@@ -76,7 +80,7 @@ export async function mount(root, { access, signal, toast }) {
       root,
       h("div", { class: "head" }, h("h1", {}, "Users"), h("span", { class: "quiet" }, "Who has signed in, has a grant, or is suspended")),
       users.length
-        ? table({ label: "Users", columns: ["Subject", "State", "Roles at the last sign-in", "Signed in", { name: "Sessions", number: true }, { name: "Actions", hidden: true }], rows: users.flatMap(rows) })
+        ? table({ label: "Users", columns: ["Subject", "State", "Roles", "Signed in", { name: "Sessions", number: true }, { name: "Actions", hidden: true }], rows: users.flatMap(rows) })
         : h("section", { class: "empty", "data-key": "empty" }, h("p", {}, "Nobody has signed in yet, and nobody has a grant.")),
       more ? h("p", { class: "quiet", "data-key": "more" }, "There are more: ", h("span", { class: "id" }, "beamline user show SUBJECT"), " finds each.") : null,
     );
