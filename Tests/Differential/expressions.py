@@ -102,7 +102,9 @@ class Expressions:
     def string(self, d):
         make, pick = self.make, self.pick
         return [
-            (3, self.binary("string", "+", d)), (2, self.convert("string", "int uint bool bytes string", d)),
+            (3, self.binary("string", "+", d)),
+            # Of literals only: how text of doubles and times looks is left open by the definition.
+            (2, lambda: f"string({pick(LITERALS[pick(['int', 'uint', 'bool', 'bytes', 'string'])])})"),
             (1, lambda: f"{make('string', d)}.{pick(['lowerAscii()', 'upperAscii()', 'trim()', 'charAt(1)', 'substring(1)'])}"),
             (1, lambda: f"{make('string', d)}.replace({make('string', d)}, {make('string', d)})"),
             (1, lambda: f"{self.list(d, 'string')}.join({make('string', 0)})"), (1, self.choice("string", d)),
