@@ -6,6 +6,7 @@ import { bar, firstPage } from "./components/bar.js";
 import { toast } from "./components/toast.js";
 import * as overview from "./views/overview.js";
 import * as usage from "./views/usage.js";
+import * as users from "./views/users.js";
 import * as audit from "./views/audit.js";
 import * as runs from "./views/runs.js";
 import * as run from "./views/run.js";
@@ -32,6 +33,7 @@ const router = new Router(
   [
     ["/", overview],
     ["/usage", usage],
+    ["/users", users],
     ["/audit", audit],
     ["/runs", runs],
     ["/runs/:id", run],

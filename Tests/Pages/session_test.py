@@ -3,7 +3,7 @@
 from page_case import PageCase, free_port, ready
 
 PAGES = {
-    "/": "Overview", "/usage": "Usage", "/audit": "Audit", "/runs": "Runs", "/approvals": "Approvals", "/dead-letters": "Dead letters", "/jobs": "Jobs",
+    "/": "Overview", "/usage": "Usage", "/users": "Users", "/audit": "Audit", "/runs": "Runs", "/approvals": "Approvals", "/dead-letters": "Dead letters", "/jobs": "Jobs",
     "/jobs/new": "New job", "/workflows": "Workflows", "/workflows/pages%2Flook": "pages/look", "/bundles": "Bundles",
     "/queues": "Queues", "/breakers": "Breakers", "/workers": "Workers", "/system": "System",
 }
@@ -59,7 +59,7 @@ class SessionTest(PageCase):
         self.addCleanup(apart.end)
         ready(apart.url)
         self.sign_in(apart.url)
-        for place, title in (("/audit", "Audit"), ("/system", "System")):
+        for place, title in (("/audit", "Audit"), ("/users", "Users"), ("/system", "System")):
             self.show(place, apart.url)
             self.page.get_by_role("heading", name=title, exact=True, level=1).wait_for()
             self.page.get_by_text("the server's management listener").wait_for()

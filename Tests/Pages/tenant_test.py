@@ -43,6 +43,24 @@ class TenantTest(PageCase):
         self.shoot("usage")
         self.assertEqual(self.errors, [])
 
+    def test_a_user_is_seen_suspended_and_let_in_again(self):
+        self.client.call("POST", "/v1/grants", {"subject": "ada", "role": "operator", "kind": "namespace", "name": "pages"})
+        self.sign_in()
+        self.show("/users")
+        self.button("Details ada").click()
+        self.page.get_by_text("operator on the namespace pages").wait_for()
+        self.button("Suspend ada").click()
+        self.button("Suspend the user").click()
+        self.page.get_by_role("row", name="ada").get_by_text("by test").wait_for()
+        self.shoot("users")
+        self.button("Resume ada").click()
+        self.button("Suspend ada").wait_for()
+        self.assertNotIn("suspended_at", self.client.call("GET", "/v1/users/ada")["user"])
+        # Nobody keeps themselves out.
+        self.page.get_by_role("row", name="test (you)").wait_for()
+        self.assertEqual(self.button("Suspend test").count(), 0)
+        self.assertEqual(self.errors, [])
+
     def test_the_audit_log_is_filtered_and_shows_the_change(self):
         self.client.call("PUT", "/v1/queues/pages%2Faudited", {"weight": 7})
         self.sign_in()

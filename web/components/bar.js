@@ -3,7 +3,7 @@ import { api } from "../lib/api.js";
 
 // Each page with what one must be allowed to read there; `some`: on one thing of the tenant is enough.
 const sections = [
-  { name: "Overview", pages: [["/", "Overview", "overview:read"], ["/usage", "Usage", "overview:read"], ["/audit", "Audit", "audit:read"]] },
+  { name: "Overview", pages: [["/", "Overview", "overview:read"], ["/usage", "Usage", "overview:read"], ["/users", "Users", "roles:read"], ["/audit", "Audit", "audit:read"]] },
   { name: "Runs", pages: [["/runs", "Runs", "runs:read", "some"], ["/approvals", "Approvals", "runs:read", "some"], ["/dead-letters", "Dead letters", "runs:read"], ["/jobs", "Jobs", "runs:read"]] },
   { name: "Workflows", pages: [["/workflows", "Workflows", "workflows:read"], ["/bundles", "Bundles", "workflows:read"]] },
   { name: "Queues", pages: [["/queues", "Queues", "queues:read"], ["/breakers", "Breakers", "queues:read"]] },

@@ -33,7 +33,7 @@ export const stateNames = {
   failed: "Failed", cancelled: "Cancelled", timed_out: "Timed out", pending: "Pending", ready: "Ready",
   scheduled: "Scheduled", waiting: "Waiting", held: "Held", skipped: "Skipped", lost: "Lost",
   expanded: "Expanded", open: "Open", redriven: "Redriven", done: "Done", unchanged: "Unchanged", closed: "Closed",
-  half_open: "Half-open", serving: "Serving", draining: "Draining", refused: "Refused",
+  half_open: "Half-open", serving: "Serving", draining: "Draining", refused: "Refused", active: "Active", suspended: "Suspended",
 };
 
 export function isEnded(state) {

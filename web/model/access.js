@@ -7,6 +7,8 @@ export class Access {
   #grants;
 
   constructor(session) {
+    /** Who is signed in. */
+    this.subject = session.subject;
     this.#everywhere = new Set(session.permissions);
     this.#grants = session.grants;
   }
