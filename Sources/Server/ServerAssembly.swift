@@ -27,7 +27,8 @@ struct ServerAssembly {
         let keys = try NodeKeys.open(options.keysFolder)
         let certificates = try ServerCertificates(options, logger: logger)
         let postgres = PostgresConnection.Options(options.database)
-        let store = try await PostgresStore.open(.init(postgres: postgres))
+        let store = try await PostgresStore.open(
+            .init(postgres: postgres, lanes: options.engine.lanes + 2))
         for tenant in options.tenants { _ = try await store.ensureTenant(named: tenant) }
 
         let listener = PostgresListener(postgres, channels: [Self.eventChannel, Self.accessChannel, Self.auditChannel])

@@ -1,6 +1,7 @@
 public import Access
 public import Engine
 public import Expressions
+import Glibc
 public import HTTP
 
 /// How a server node is set up.
@@ -37,6 +38,8 @@ public struct ServerOptions: Sendable {
     public init(database: String, keysFolder: String) {
         self.database = database
         self.keysFolder = keysFolder
+        // A transaction costs more than a run in it: few large ones, beside which PostgreSQL has its share of the cores.
+        engine.lanes = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)) / 2)
     }
 }
 

@@ -8,6 +8,7 @@ import datetime
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 
@@ -81,7 +82,7 @@ def answers(arguments, lines):
 
 def excused(message):
     """Where the peer departs from the language definition (docs/proof.md)."""
-    return "int(bool)" in message
+    return "int(bool)" in message or re.search(r'^(int|uint|double): "(\s.*|.*\s|\+.*)" is no ', message)
 
 
 def check_expressions(seed, count):
@@ -133,4 +134,6 @@ if __name__ == "__main__":
     seed, count = int(os.environ.get("DIFFERENTIAL_SEED", 1)), int(os.environ.get("DIFFERENTIAL_COUNT", 20000))
     expressions, schemas = check_expressions(seed, count), check_schemas(seed, count)
     print(f"seed {seed}: {count} expressions, {expressions} differences; {count} schemas, {schemas} differences")
-    sys.exit(1 if expressions or schemas else 0)
+    # Without the interpreter's own end: a library of the peer's brings that down.
+    sys.stdout.flush()
+    os._exit(1 if expressions or schemas else 0)

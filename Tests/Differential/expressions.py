@@ -7,8 +7,9 @@ INTEGERS = [
 ]
 UNSIGNED = ["0u", "1u", "2u", "7u", "0xFFu", "9007199254740993u", "18446744073709551615u"]
 DOUBLES = [
-    "0.0", "-0.0", "1.0", "-1.5", "0.1", "2.5", "1e3", "1e-7", "1.5e300", "123456.789", "1e21", "(0.0 / 0.0)",
-    "(1.0 / 0.0)", "(-1.0 / 0.0)",
+    "0.0", "-0.0", "1.0", "-1.5", "0.1", "2.5", "1e3", "1e-7", "1.5e300", "123456.789", "1e21", "9007199254740992.0",
+    "9223372036854775808.0", "-9223372036854775808.0", "18446744073709551616.0", "(0.0 / 0.0)", "(1.0 / 0.0)",
+    "(-1.0 / 0.0)",
 ]
 TEXTS = [
     "''", "'a'", "'abc'", "'hello'", "'é'", "'e\\u0301'", "'😀ü'", "'A-b C'", "'  x '", "'1'", "'-12'", "'1.5'", "'true'",
@@ -102,7 +103,9 @@ class Expressions:
     def string(self, d):
         make, pick = self.make, self.pick
         return [
-            (3, self.binary("string", "+", d)), (2, self.convert("string", "int uint bool bytes string", d)),
+            (3, self.binary("string", "+", d)),
+            # Of literals only: how text of doubles and times looks is left open by the definition.
+            (2, lambda: f"string({pick(LITERALS[pick(['int', 'uint', 'bool', 'bytes', 'string'])])})"),
             (1, lambda: f"{make('string', d)}.{pick(['lowerAscii()', 'upperAscii()', 'trim()', 'charAt(1)', 'substring(1)'])}"),
             (1, lambda: f"{make('string', d)}.replace({make('string', d)}, {make('string', d)})"),
             (1, lambda: f"{self.list(d, 'string')}.join({make('string', 0)})"), (1, self.choice("string", d)),

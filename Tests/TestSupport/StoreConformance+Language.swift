@@ -17,11 +17,14 @@ extension StoreConformance {
             TimerRow(kind: .stepDue(StepKey(run: key, step: 4)), delay: .seconds(3600)),
         ]
         try expect(try await fixture.store.commit(batch).excluded.isEmpty)
+        let began = try await fixture.store.now()
         let fired = try await fixture.store.fireTimers(limit: 1000)
         try expectEqual(fired.dues.filter { $0.run == key }, [step])
         try expect(!fired.deadlines.contains(key))
         let told = try await fixture.store.fireTimers(limit: 1000).dues
-        try expect(told.allSatisfy { $0.run != key }, "nobody else is told at once")
+        // On a machine that stands still for so long somebody may be.
+        let isSoon = try await fixture.store.now() - began < FiredTimers.retelling
+        try expect(!isSoon || told.allSatisfy { $0.run != key }, "nobody else is told at once")
         var end = fixture.makeBatch()
         end.advances = [fixture.advance(key, from: 1)]
         end.endedWaits = [step]

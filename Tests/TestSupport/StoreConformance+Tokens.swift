@@ -167,9 +167,12 @@ extension StoreConformance {
         batch.ready = [fixture.ready(key)]
         batch.timers = [TimerRow(kind: .runDeadline(key), delay: .zero)]
         _ = try await fixture.store.commit(batch)
+        let began = try await fixture.store.now()
         try expect(try await fixture.store.fireTimers(limit: 100).deadlines.contains(key))
-        try expect(
-            !(try await fixture.store.fireTimers(limit: 100).deadlines.contains(key)), "nobody else is told at once")
+        let isToldAgain = try await fixture.store.fireTimers(limit: 100).deadlines.contains(key)
+        // On a machine that stands still for so long it may be.
+        let isSoon = try await fixture.store.now() - began < FiredTimers.retelling
+        try expect(!(isToldAgain && isSoon), "nobody else is told at once")
         var apply = fixture.makeBatch()
         apply.advances = [fixture.advance(key, from: 1, to: .timedOut)]
         apply.drops = [TokenDrop(key: key, expected: 1)]

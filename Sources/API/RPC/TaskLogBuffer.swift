@@ -48,9 +48,11 @@ final class TaskLogBuffer: Sendable {
     }
 
     func append(_ line: LogLine) {
-        if takes(line.text.utf8.count, line.key.tenant) { return collect(line) }
-        dropped.add()
         let attempt = Attempt(key: line.key, step: line.step, attempt: line.attempt)
+        // A log without its middle would tell a false story.
+        let isCut = state.withLock { !$0.cut.isEmpty && $0.cut.contains(attempt) }
+        if !isCut, takes(line.text.utf8.count, line.key.tenant) { return collect(line) }
+        dropped.add()
         let isFirst = state.withLock { state in
             if state.cut.count >= Self.mostCut { state.cut = [] }
             return state.cut.insert(attempt).inserted

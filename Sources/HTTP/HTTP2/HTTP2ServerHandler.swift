@@ -214,11 +214,14 @@ final class HTTP2ServerHandler: HTTP2Handler, HTTPServerConnection, @unchecked S
         }
         let error = HTTPTransportError(.reset(code), "the stream was ended by \(code)")
         if !stream.inputEnded { stream.input?.fail(error) }
-        if !stream.outputEnded {
-            if case .writer(let writer) = stream.output { writer.fail(error) }
-            stream.task?.cancel()
-        }
+        stopAnswering(stream, error)
         checkDrained()
+    }
+
+    private func stopAnswering(_ stream: HTTP2Stream, _ error: HTTPTransportError) {
+        guard !stream.outputEnded else { return }
+        if case .writer(let writer) = stream.output { writer.fail(error) }
+        stream.task?.cancel()
     }
 
     override func ended(streams: [HTTP2Stream]) {
@@ -251,6 +254,8 @@ final class HTTP2ServerHandler: HTTP2Handler, HTTPServerConnection, @unchecked S
             if stream.isStalled(now: now, timeout: TimeAmount(limits.stallTimeout)) {
                 late("the answer is not taken")
                 session.reset(stream, .cancel)
+                // The stream's end is told with the peer's next octets, and there may be none: the handler shall not wait.
+                stopAnswering(stream, HTTPTransportError(.reset(.cancel), "the peer does not take the answer"))
                 markDirty()
             }
         }

@@ -66,6 +66,9 @@ struct ServeCommand: AsyncParsableCommand {
     )
     var rateLimits: String?
 
+    @Option(help: "Transactions in flight for starts and outcomes, 1 to 64; half of the cores. [BEAMLINE_LANES]")
+    var lanes: Int?
+
     @Option(help: "This node's name, for logs and lists; the host's when left out.")
     var name: String?
 
@@ -112,6 +115,12 @@ struct ServeCommand: AsyncParsableCommand {
                 authorities: $0, areRequired: requireClientCertificates, revocations: clientRevocations)
         }
         options.webFolder = try Installation.web(web)
+        if let lanes = lanes ?? ClientContext.environment("BEAMLINE_LANES").map({ Int($0) ?? 0 }) {
+            guard (1...64).contains(lanes) else {
+                throw ValidationError("--lanes (BEAMLINE_LANES) must be from 1 to 64.")
+            }
+            options.engine.lanes = lanes
+        }
         options.nodeName = name ?? HostName.text
         options.secrets = try secrets.sources()
         options.identityFile = identity ?? ClientContext.environment("BEAMLINE_IDENTITY")

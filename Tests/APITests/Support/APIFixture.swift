@@ -41,6 +41,16 @@ struct APIFixture: Sendable {
         logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
         _ body: @Sendable @escaping (APIFixture) async throws -> Void
     ) async throws {
+        try await places.within { try await serve(rates: rates, signIn: signIn, logger: logger, body) }
+    }
+
+    /// Each has up to 16 connections to the cluster that all tests share.
+    private static let places = TestPlaces(16)
+
+    private static func serve(
+        rates: RatePolicies?, signIn: [any SignInProvider], logger: Logger,
+        _ body: @Sendable @escaping (APIFixture) async throws -> Void
+    ) async throws {
         let database = try await StoreDatabase.make()
         let store = database.store
         for tenant in ["acme", "other"] { _ = try await store.ensureTenant(named: tenant) }

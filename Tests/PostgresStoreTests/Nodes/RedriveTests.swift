@@ -123,9 +123,9 @@ struct RedriveTests {
             // A node may have reserved a place to spare.
             #expect((3...5).contains(admitted))
             #expect(try await stage.store.recountRuns(of: stage.tenant) == 0)
-            for task in worker.held { worker.finish(task, Self.success) }
             try await stage.until("they end") {
-                try await stage.text("SELECT count(*) FROM runs WHERE ended_at IS NULL", keys[0]) == "0"
+                for task in worker.held { worker.finish(task, Self.success) }
+                return try await stage.text("SELECT count(*) FROM runs WHERE ended_at IS NULL", keys[0]) == "0"
             }
             #expect(try await stage.store.recountRuns(of: stage.tenant) == 0)
         }
