@@ -31,6 +31,7 @@ function remedy(wait, access) {
     case "queue_paused":
     case "queue_limit":
     case "turn": return queues ? h("a", { href: "#/queues" }, "Queues") : null;
+    case "quota": return access.can("overview:read") ? h("a", { href: "#/usage" }, "Usage") : null;
     case "breaker": return queues ? h("a", { href: "#/breakers" }, "Breakers") : null;
     case "no_worker": return access.can("workers:read") ? h("a", { href: "#/workers" }, "Workers") : null;
     default: return null;

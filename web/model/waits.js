@@ -1,13 +1,13 @@
 // What a person can act upon comes first; what only follows the order of the steps, or goes on by itself, last.
 const order = [
-  "no_worker", "breaker", "queue_paused", "paused", "limit", "queue_limit", "outside", "retry", "rate", "throttle",
+  "no_worker", "breaker", "queue_paused", "paused", "limit", "queue_limit", "quota", "outside", "retry", "rate", "throttle",
   "debounce", "turn", "starting", "running", "parts", "dependencies", "stage",
 ];
 
 export const reasonNames = {
   dependencies: "Other steps", stage: "Later part", parts: "Its parts", paused: "Paused", retry: "Retry", rate: "Rate",
   throttle: "Throttle", debounce: "Debounce", limit: "Limit", starting: "Starting", breaker: "Breaker open",
-  queue_paused: "Queue paused", queue_limit: "Queue full", no_worker: "No worker", turn: "Its turn", running: "Running",
+  queue_paused: "Queue paused", queue_limit: "Queue full", no_worker: "No worker", quota: "Quota", turn: "Its turn", running: "Running",
   outside: "Somebody outside",
 };
 
