@@ -171,7 +171,7 @@ struct  Beamline__V1__ExplainRunResponse__Wait
   char *step_id;
   /*
    * Stable, for programs: dependencies, stage, parts, paused, retry, rate, throttle, debounce, limit, starting, breaker,
-   * queue_paused, queue_limit, no_worker, turn, running or outside.
+   * queue_paused, queue_limit, quota, no_worker, turn, running or outside.
    */
   char *reason;
   /*
