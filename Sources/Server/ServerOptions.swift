@@ -25,6 +25,11 @@ public struct ServerOptions: Sendable {
     /// Made at the start when missing.
     public var tenants = ["default"]
     public var engine = EngineConfiguration()
+    /// Transactions in flight for starts and outcomes.
+    public var lanes: Int {
+        get { engine.lanes }
+        set { engine.lanes = newValue }
+    }
     public var secrets = SecretSources()
     /// Those that expressions know by name; nodes of one database should know the same.
     public var timeZones = TimeZones.fixedOnly

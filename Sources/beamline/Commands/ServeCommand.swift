@@ -119,7 +119,7 @@ struct ServeCommand: AsyncParsableCommand {
             guard (1...64).contains(lanes) else {
                 throw ValidationError("--lanes (BEAMLINE_LANES) must be from 1 to 64.")
             }
-            options.engine.lanes = lanes
+            options.lanes = lanes
         }
         options.nodeName = name ?? HostName.text
         options.secrets = try secrets.sources()
