@@ -57,7 +57,12 @@ public final class Engine: Sendable {
     }
 
     /// The event log has grown (a notification of the database); polling finds it too, later.
-    public func wakeEventTail() { parts.eventTail.raise() }
+    ///
+    /// - Parameter own: by commits of this node, which knows what they have done: only its readers of events, if it has any,
+    ///   are to be told.
+    public func wakeEventTail(own: Bool = false) {
+        if !own || parts.hub.hasSubscribers { parts.eventTail.raise() }
+    }
 
     /// Everything that the engine counts, for the metrics registry.
     public var metrics: [MetricFamily] {

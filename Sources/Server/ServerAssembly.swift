@@ -122,13 +122,11 @@ struct ServerAssembly {
                 ChildSpec("wake-ups") {
                     // Whatever it is, also "may have missed": the tail reads on from where it stands.
                     for await event in listener.events {
-                        // What this node's own commits have done it knows.
-                        if case .notification(let notification) = event, notification.channel == Self.eventChannel,
-                            notification.processID == notifier.processID
-                        {
-                            continue
+                        var isOwn = false
+                        if case .notification(let notification) = event, notification.channel == Self.eventChannel {
+                            isOwn = notification.processID == notifier.processID
                         }
-                        engine.wakeEventTail()
+                        engine.wakeEventTail(own: isOwn)
                         switch event {
                         case .notification(let notification):
                             if notification.channel == Self.accessChannel { api.access.wake() }
