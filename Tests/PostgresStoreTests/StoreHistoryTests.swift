@@ -13,10 +13,13 @@ struct StoreHistoryTests {
         let memory = MemoryStore(time: { Timestamp(microseconds: 1_800_000_000_000_000) })
         let expected = try await StoreHistory.lines(
             on: try await StoreFixture.make(on: memory), seed: seed, calls: calls)
-        let database = try await StoreDatabase.make()
-        let found = try await StoreHistory.lines(
-            on: try await StoreFixture.make(on: database.store), seed: seed, calls: calls)
-        try await database.discard()
+        let found = try await StorePlaces.all.within {
+            let database = try await StoreDatabase.make()
+            let lines = try await StoreHistory.lines(
+                on: try await StoreFixture.make(on: database.store), seed: seed, calls: calls)
+            try await database.discard()
+            return lines
+        }
         let difference = zip(expected, found).enumerated().first { $0.element.0 != $0.element.1 }
         if let difference {
             let (line, (inMemory, inPostgres)) = difference

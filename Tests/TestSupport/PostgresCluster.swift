@@ -21,7 +21,7 @@ public struct PostgresCluster: Sendable {
         var settings = settings
         settings["shared_buffers"] = settings["shared_buffers"] ?? "64MB"
         settings["max_wal_size"] = settings["max_wal_size"] ?? "1GB"
-        settings["max_connections"] = settings["max_connections"] ?? "500"
+        settings["max_connections"] = settings["max_connections"] ?? "1000"
         return PostgresCluster(
             cluster: try await .start(
                 PrivateCluster.Options(

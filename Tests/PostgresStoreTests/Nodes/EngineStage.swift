@@ -26,6 +26,16 @@ struct EngineStage: Sendable {
         crashAfter: (calls: Int, tookEffect: Bool) = (.max, true), in cluster: PostgresCluster? = nil,
         _ body: @Sendable @escaping (EngineStage) async throws -> Void
     ) async throws {
+        try await StorePlaces.all.within {
+            try await stage(definitions, count, configuration, crashAfter, cluster, body)
+        }
+    }
+
+    private static func stage(
+        _ definitions: [String], _ count: Int, _ configuration: EngineConfiguration,
+        _ crashAfter: (calls: Int, tookEffect: Bool), _ cluster: PostgresCluster?,
+        _ body: @Sendable @escaping (EngineStage) async throws -> Void
+    ) async throws {
         let database = try await StoreDatabase.make(in: cluster)
         let store = database.store
         let tenant = try await store.ensureTenant(named: "acme")

@@ -9,7 +9,8 @@ import Workflows
 /// (engine rule 23).
 @Suite("PostgresStore: outages", .timeLimit(.minutes(5)))
 struct OutageTests {
-    private static let lease: Duration = .seconds(1)
+    /// On a busy machine a worker's heartbeats may come a second late, and that is no outage.
+    private static let lease: Duration = .seconds(3)
 
     private static var configuration: EngineConfiguration {
         var configuration = EngineConfiguration()

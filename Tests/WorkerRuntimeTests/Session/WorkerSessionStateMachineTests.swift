@@ -41,7 +41,7 @@ struct WorkerSessionStateMachineTests {
         return hello
     }
 
-    var complete: BeamlineV1.WorkerMessage.Kind { .complete(.init(task: task, output: [0x31], usage: .init())) }
+    var complete: BeamlineV1.WorkerMessage.Kind { .complete(.init(task: task.name, output: [0x31], usage: .init())) }
 
     @Test("greets with what it can do")
     func greets() throws {
@@ -68,7 +68,7 @@ struct WorkerSessionStateMachineTests {
         #expect(machine.ended(key, .success([0x31]), now: start) == [.send(complete)])
         #expect(machine.usedSlots("cpu") == 0)
         #expect(machine.disconnected() == [])
-        #expect(greeting(machine.connected(now: start))?.held == [task])
+        #expect(greeting(machine.connected(now: start))?.held == [task.name])
         #expect(welcome(&machine) == [.send(complete)])
         _ = machine.received(.init(kind: .ack(.init(task: task, result: .recorded))), now: start)
         #expect(machine.heldCount == 0)
@@ -146,7 +146,7 @@ struct WorkerSessionStateMachineTests {
         _ = assign(&machine, .sample("shell"))
         #expect(
             machine.received(.init(kind: .inventory(.init())), now: start) == [
-                .send(.inventory(.init(held: [task])))
+                .send(.inventory(.init(held: [task.name])))
             ])
     }
 
@@ -160,7 +160,7 @@ struct WorkerSessionStateMachineTests {
             ])
         #expect(machine.disconnected() == [])
         let hello = try #require(greeting(machine.connected(now: start)))
-        #expect(hello.session == session && hello.held == [task])
+        #expect(hello.session == session && hello.held == [task.name])
     }
 
     @Test("gives a silent stream up")

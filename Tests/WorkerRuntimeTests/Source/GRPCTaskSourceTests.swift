@@ -101,7 +101,7 @@ struct GRPCTaskSourceTests {
                     #expect(try await before.next() == .started(.init(task: .sample().name)))
                     serving.open()
                     let after = try await second.accept()
-                    #expect(after.hello.session == before.hello.session && after.hello.held == [.sample()])
+                    #expect(after.hello.session == before.hello.session && after.hello.held == [.sample().name])
                     #expect(try await after.next() == .started(.init(task: .sample().name)))
                     try folder.write("go", "")
                     guard case .complete(let complete)? = try await after.next() else {
