@@ -26,7 +26,6 @@ final class TaskLogBuffer: Sendable {
         var cut: Set<Attempt> = []
         var lines: [LogLine] = []
         var bytes = 0
-        var isClosed = false
     }
 
     private let log: any TaskLog

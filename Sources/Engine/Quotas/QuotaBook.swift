@@ -159,11 +159,7 @@ final class QuotaBook: Sendable {
 
     /// Whether so many bytes of a log may be stored; they are counted then.
     func takesLog(_ count: Int, of tenant: TenantID) -> Bool {
-        guard let limit = self[tenant]?[.logBytes] else {
-            bytes.noteLog(count, of: tenant)
-            return true
-        }
-        guard stored(.logBytes, of: tenant) + Int64(count) <= limit else { return false }
+        if let limit = self[tenant]?[.logBytes], stored(.logBytes, of: tenant) + Int64(count) > limit { return false }
         bytes.noteLog(count, of: tenant)
         return true
     }

@@ -18,7 +18,10 @@ enum KeyHash {
     static func value(_ first: UInt64, _ second: UInt64, seed: Int) -> Int {
         let product = (first ^ secrets.0).multipliedFullWidth(
             by: second ^ secrets.1 ^ UInt64(truncatingIfNeeded: seed))
-        return Int(truncatingIfNeeded: product.high ^ product.low)
+        // Dictionaries look at the lowest bits. Where a factor has few bits, those of the product are few too, so all of its bits
+        // are brought there: an odd constant (2^64 over the golden ratio) moves them up, the shift brings them down.
+        let mixed = (product.high ^ product.low) &* 0x9e37_79b9_7f4a_7c15
+        return Int(truncatingIfNeeded: mixed ^ (mixed >> 32))
     }
 }
 
