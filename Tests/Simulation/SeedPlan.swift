@@ -1,19 +1,23 @@
 import Foundation
+import TestSupport
 
 /// Which seeds to run, from the environment: SIMULATE_FROM, SIMULATE_SEEDS, SIMULATE_JOBS (at once), SIMULATE_MINUTES
-/// (none begins later), SIMULATE_TRACE (lines of the trace that a failure shows).
+/// (none begins later), SIMULATE_TRACE (lines of the trace that a failure shows), SIMULATE_PLANTED (a `PlantedFault`, which
+/// the seeds are to find).
 package struct SeedPlan: Sendable {
     package let first: UInt64
     package let count: UInt64
     private let jobs: Int
     private let time: Duration?
     private let traceLines: Int?
+    private let planted: PlantedFault?
 
     /// - Parameter count: of seeds, unless the environment says otherwise.
     package init(count: UInt64) {
         let environment = ProcessInfo.processInfo.environment
         first = environment["SIMULATE_FROM"].flatMap(UInt64.init) ?? 1
         self.count = environment["SIMULATE_SEEDS"].flatMap(UInt64.init) ?? count
+        planted = environment["SIMULATE_PLANTED"].flatMap(PlantedFault.init)
         traceLines = environment["SIMULATE_TRACE"].flatMap(Int.init)
         time = environment["SIMULATE_MINUTES"].flatMap(Double.init).map { .seconds($0 * 60) }
         jobs = max(1, environment["SIMULATE_JOBS"].flatMap(Int.init) ?? 2)
@@ -27,6 +31,7 @@ package struct SeedPlan: Sendable {
 
     private func settings(_ seed: UInt64) -> SimulationSettings {
         var settings = SimulationSettings(seed: seed)
+        settings.planted = planted
         if let traceLines { settings.traceLines = traceLines }
         return settings
     }

@@ -17,11 +17,11 @@ struct PlantedFaultTests {
         (nil, [.everyRunEnds]),
     ]
 
-    @Test("fails a named invariant within 100 seeds", arguments: faults.indices)
+    @Test("fails a named invariant within 400 seeds", arguments: faults.indices)
     func isFound(index: Int) async throws {
         try requireDeterministicHashing()
         let (fault, invariants) = Self.faults[index]
-        for seed: UInt64 in 1...100 {
+        for seed: UInt64 in 1...400 {
             var settings = SimulationSettings(seed: seed)
             settings.planted = fault
             settings.losesWakes = fault == nil

@@ -52,9 +52,9 @@ public final class MemoryStore: Store, Catalog {
     }
 
     public func commit(_ batch: CommitBatch) async throws(StoreError) -> CommitOutcome {
-        // What the first statement of a transaction sees may be old when its effects come.
+        // What the first statement of a transaction sees may be old when its effects come: as old as the longest commit.
         let snapshot = state.withLock { $0.snapshot(for: batch) }
-        if snapshot != nil { for _ in 0..<64 { await Task.yield() } }
+        if snapshot != nil { for _ in 0..<1024 { await Task.yield() } }
         return await transaction(seen: { .commit(batch, $0) }) { $0.commit(batch, snapshot: snapshot) }
     }
 
