@@ -91,7 +91,7 @@ public final class Engine: Sendable {
     public func beginDraining() { for queue in parts.router.queues { queue.beginDraining() } }
 
     /// No accepted command waits any more.
-    public var isDrained: Bool { waitingCommands == 0 }
+    public var isDrained: Bool { parts.router.queues.allSatisfy(\.isIdle) }
 
     /// Tells the workers of this node to connect elsewhere; their leases run on. Second phase of a stop.
     public func disconnectWorkers(reason: String) {

@@ -2,7 +2,11 @@
 public struct EngineConfiguration: Sendable {
     /// Commit lanes; each has one commit in flight at most.
     public var lanes = 2
-    /// Runs that one batch touches at most.
+    /// Batches that a lane has at once: while one is written, the next one is gathered, and the last one is answered.
+    public var laneBatches = 2
+    /// Beside a batch that is being written, the next one is begun, or gets more, when so many commands wait.
+    public var eagerCommands = 64
+    /// Commands of one batch at most.
     public var batchRuns = 500
     /// Bytes of commands in one batch at most (the first command always fits).
     public var batchBytes = 1 << 20

@@ -11,6 +11,10 @@ public final class CrashingStore: Store {
         var diedByItself = false
         var isAway = false
         var claimAnswersToLose: Int
+        var holdsCommits = false
+        var heldCommits: [CheckedContinuation<Void, Never>] = []
+        /// Runs that each commit has touched, in the order of their coming.
+        var commits: [Set<RunKey>] = []
     }
 
     private let inner: any Store
@@ -39,6 +43,21 @@ public final class CrashingStore: Store {
     public func kill() { state.withLock { $0.isDead = true } }
     public func setAway(_ away: Bool) { state.withLock { $0.isAway = away } }
 
+    /// Commits wait before they do anything, until `releaseCommits`.
+    public func holdCommits() { state.withLock { $0.holdsCommits = true } }
+
+    public func releaseCommits() {
+        let held = state.withLock { state in
+            state.holdsCommits = false
+            defer { state.heldCommits = [] }
+            return state.heldCommits
+        }
+        for commit in held { commit.resume() }
+    }
+
+    /// The runs of the commits so far, also of those that are held.
+    public var commits: [Set<RunKey>] { state.withLock { $0.commits } }
+
     private static let gone = StoreError.unavailable(retryAfter: .milliseconds(100), detail: "gone")
 
     private func call<Result: Sendable>(
@@ -59,7 +78,16 @@ public final class CrashingStore: Store {
     }
 
     public func commit(_ batch: CommitBatch) async throws(StoreError) -> CommitOutcome {
-        try await call { () throws(StoreError) in try await inner.commit(batch) }
+        let runs = Set(batch.starts.map(\.key) + batch.advances.map(\.key))
+        await withCheckedContinuation { continuation in
+            let isHeld = state.withLock { state in
+                state.commits.append(runs)
+                if state.holdsCommits { state.heldCommits.append(continuation) }
+                return state.holdsCommits
+            }
+            if !isHeld { continuation.resume() }
+        }
+        return try await call { () throws(StoreError) in try await inner.commit(batch) }
     }
 
     public func claim(_ request: ClaimRequest) async throws(StoreError) -> [LeasedTask] {

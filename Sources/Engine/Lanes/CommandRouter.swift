@@ -9,7 +9,9 @@ final class CommandRouter: Sendable {
     init(configuration: EngineConfiguration, metrics: EngineMetrics) {
         self.metrics = metrics
         queues = (0..<configuration.lanes).map { _ in
-            LaneQueue(commandLimit: configuration.laneCommands, byteLimit: configuration.laneBytes)
+            LaneQueue(
+                commandLimit: configuration.laneCommands, byteLimit: configuration.laneBytes,
+                eager: configuration.eagerCommands)
         }
     }
 

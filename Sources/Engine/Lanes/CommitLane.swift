@@ -5,34 +5,45 @@ import Workflows
 
 /// Group commit: takes what has collected, applies it to the runs in memory, writes one batch, then answers and acts.
 ///
-/// One batch is in flight at a time, so a lane that is idle commits a lone command at once, and a busy one collects
-/// hundreds meanwhile. Nothing is answered, offered or shown before its commit.
+/// One batch is being written at a time, so a lane that is idle commits a lone command at once, and a busy one collects
+/// hundreds meanwhile: the next batch is gathered, and the last one answered, beside it. Nothing is answered, offered or
+/// shown before its commit.
 final class CommitLane: Sendable {
     let queue: LaneQueue
     let parts: EngineParts
     private let holder: QuotaHolder
+    private let unsettled: UnsettledRuns
 
     init(queue: LaneQueue, number: Int = 0, parts: EngineParts) {
         self.queue = queue
         self.parts = parts
         holder = QuotaHolder(node: parts.node, lane: Int32(number))
+        unsettled = UnsettledRuns(batches: parts.configuration.laneBatches)
     }
 
     /// Runs until the task is cancelled; what still waits then is answered `unavailable`.
     func run() async throws {
         queue.open()
         defer { for command in queue.close() { command.reply.answer(.failed(.stopping)) } }
+        await withTaskGroup(of: Void.self) { group in
+            for number in 0..<parts.configuration.laneBatches {
+                group.addTask { await self.serve(number) }
+            }
+        }
+    }
+
+    /// One batch after the other, beside those of the other numbers.
+    private func serve(_ number: Int) async {
         let configuration = parts.configuration
         var backoff = Backoff(base: .milliseconds(50), limit: configuration.outagePause)
         while !Task.isCancelled {
-            let commands = await queue.take(count: configuration.batchRuns, bytes: configuration.batchBytes)
-            if commands.isEmpty { continue }
+            guard let commands = await queue.begin(LaneBatch.room(configuration)) else { continue }
             do throws(StoreError) {
-                queue.putBack(try await process(commands))
+                let again = try await process(commands, as: number)
+                queue.putBack(again + unsettled.settle(number))
                 backoff.reset()
             } catch {
                 parts.storeFailed(error, in: "commit lane")
-                queue.putBack(commands)
                 for expired in queue.expire(now: parts.clock.now) { expired.reply.answer(.failed(.unavailable(error))) }
                 let pause = backoff.next(hint: error.retryAfter, random: parts.random())
                 await parts.clock.sleep(until: parts.clock.now + pause)
@@ -40,39 +51,97 @@ final class CommitLane: Sendable {
         }
     }
 
+    private func open(_ number: Int) -> LaneBatch {
+        LaneBatch(
+            number: number,
+            builder: BatchBuilder(
+                id: BatchID(parts.randomBytes()), now: parts.storeClock.now, queues: parts.queues.snapshot,
+                breakers: parts.breakers.snapshot, counted: parts.quotas.counted, holder: holder))
+    }
+
     /// One batch. Answers the commands that must be applied again.
     ///
-    /// - Throws: when the store was unavailable and nothing was written or answered.
-    func process(_ commands: [LaneCommand]) async throws(StoreError) -> [LaneCommand] {
-        let runs = try await runs(of: commands)
-        var builder = BatchBuilder(
-            id: BatchID(parts.randomBytes()), now: parts.storeClock.now, queues: parts.queues.snapshot,
-            breakers: parts.breakers.snapshot, counted: parts.quotas.counted, holder: holder)
-        var round = Round(commands: commands)
-        for (index, command) in commands.enumerated() {
-            round.note(add(command, index: index, runs: runs, to: &builder), at: index)
+    /// - Throws: when the store was unavailable; nothing was written or answered, and the commands wait again.
+    private func process(_ commands: [LaneCommand], as number: Int) async throws(StoreError) -> [LaneCommand] {
+        var batch = open(number)
+        guard try await gather(commands, into: &batch) else {
+            return await settle(batch, written: nil, outcome: nil)
         }
-        guard !builder.isEmpty else { return await settle(round, builder: builder, batch: nil, outcome: nil) }
-
-        let promise = parts.dispatcher.reserve(builder.readyBuckets)
-        let batch = builder.finish(leases: promise.sessions)
+        let promise = parts.dispatcher.reserve(batch.builder.readyBuckets)
+        let written = batch.builder.finish(leases: promise.sessions)
+        queue.endGathering()
         let began = parts.clock.now
         let outcome: CommitOutcome
         do {
-            outcome = try await parts.store.commit(batch)
+            outcome = try await parts.store.commit(written)
         } catch {
-            // Memory was ahead of the store: forget what was applied, the commands will be applied anew.
-            for key in builder.drafts.keys { parts.directory.cache(of: key).remove(key) }
-            parts.dispatcher.abandon(batch.ready, promise)
-            if case .refused = error { return refuse(round, error) }
+            queue.endWriting()
+            parts.dispatcher.abandon(written.ready, promise)
+            if case .refused = error {
+                forget(batch)
+                return refuse(batch.round, error)
+            }
+            giveUp(batch)
             throw error
         }
+        queue.endWriting()
         parts.metrics.commits.add()
         parts.metrics.commitSeconds.observe(parts.clock.now - began)
-        parts.metrics.commitRuns.observe(Double(builder.drafts.count))
+        parts.metrics.commitRuns.observe(Double(batch.builder.drafts.count))
         parts.storeAnswered()
         parts.storeClock.observe(outcome.committedAt)
-        return await settle(round, builder: builder, batch: batch, outcome: outcome, promise: promise)
+        return await settle(batch, written: written, outcome: outcome, promise: promise)
+    }
+
+    /// Adds the commands, and more until the batch before it is written; then it is this one's turn. Answers whether there
+    /// is anything to write: if not, it takes no turn.
+    private func gather(_ commands: [LaneCommand], into batch: inout LaneBatch) async throws(StoreError) -> Bool {
+        var isTurn = false
+        do throws(StoreError) {
+            try await add(commands, to: &batch)
+            if batch.builder.isEmpty {
+                queue.endGathering()
+                return false
+            }
+            while !isTurn {
+                switch await queue.next(batch.room(parts.configuration)) {
+                case .gather(let more):
+                    try await add(more, to: &batch)
+                case .write(let last):
+                    isTurn = true
+                    try await add(last, to: &batch)
+                }
+            }
+            return true
+        } catch {
+            giveUp(batch)
+            queue.endGathering()
+            if isTurn { queue.endWriting() }
+            throw error
+        }
+    }
+
+    /// Memory was ahead of the store: forget what was applied.
+    private func forget(_ batch: LaneBatch) {
+        for key in batch.builder.drafts.keys { parts.directory.cache(of: key).remove(key) }
+    }
+
+    /// The commands will be applied anew.
+    private func giveUp(_ batch: LaneBatch) {
+        forget(batch)
+        queue.putBack(batch.round.commands + unsettled.settle(batch.number))
+    }
+
+    /// Applies commands whose runs no other batch has; the others wait for that one.
+    private func add(_ commands: [LaneCommand], to batch: inout LaneBatch) async throws(StoreError) {
+        let free = unsettled.take(commands, for: batch.number)
+        guard !free.isEmpty else { return }
+        var index = batch.append(free)
+        let runs = try await runs(of: free)
+        for command in free {
+            batch.round.note(add(command, index: index, runs: runs, to: &batch.builder), at: index)
+            index += 1
+        }
     }
 
     private func runs(of commands: [LaneCommand]) async throws(StoreError) -> RunDirectory.Found {
@@ -110,29 +179,29 @@ final class CommitLane: Sendable {
 
     /// Publishes, acts and answers. What could not be decided is applied again.
     private func settle(
-        _ round: Round, builder: BatchBuilder, batch: CommitBatch?, outcome: CommitOutcome?,
+        _ batch: LaneBatch, written: CommitBatch?, outcome: CommitOutcome?,
         promise: Dispatcher.Promise = Dispatcher.Promise()
     ) async -> [LaneCommand] {
-        var round = round
+        var round = batch.round
+        let drafts = batch.builder.drafts
         let excluded = outcome?.excluded ?? [:]
-        publish(builder.drafts, excluded: excluded)
-        if let batch, let outcome {
-            parts.dispatcher.committed(batch, outcome, drafts: builder.drafts, promise: promise)
-            parts.dispatcher.wake(freed: Set(batch.freed.map(\.queue)))
+        publish(drafts, excluded: excluded)
+        if let written, let outcome {
+            parts.dispatcher.committed(written, outcome, drafts: drafts, promise: promise)
+            parts.dispatcher.wake(freed: Set(written.freed.map(\.queue)))
             if !outcome.admissions.isEmpty { parts.act(on: outcome.admissions) }
-            if !batch.timers.isEmpty || !batch.movedDues.isEmpty || !batch.delayed.isEmpty || !batch.pauses.isEmpty {
-                parts.timers.raise()
-            }
+            let hasTimers = !written.timers.isEmpty || !written.movedDues.isEmpty
+            if hasTimers || !written.delayed.isEmpty || !written.pauses.isEmpty { parts.timers.raise() }
             if !outcome.limits.isEmpty { await admit(outcome.limits) }
             if outcome.breakersChanged { parts.breakerChanges.raise() }
-            let posts = batch.posts.filter { excluded[$0.sender] == nil }.map(\.message)
+            let posts = written.posts.filter { excluded[$0.sender] == nil }.map(\.message)
             if !posts.isEmpty { parts.courier.take(posts) }
             if parts.hub.hasSubscribers { parts.eventTail.raise() }
-            parts.quotas.bytes.note(batch, excluded: excluded)
-            if !batch.counted.isEmpty { count(batch, drafts: builder.drafts, excluded: excluded) }
+            parts.quotas.bytes.note(written, excluded: excluded)
+            if !written.counted.isEmpty { count(written, drafts: drafts, excluded: excluded) }
             parts.committed()
         }
-        for (key, draft) in builder.drafts {
+        for (key, draft) in drafts {
             if let exclusion = excluded[key] {
                 round.exclude(draft, exclusion)
             } else {

@@ -23,12 +23,15 @@ struct Round {
         case answered
     }
 
-    private(set) var commands: [LaneCommand]
-    var fates: [Fate]
+    private(set) var commands: [LaneCommand] = []
+    var fates: [Fate] = []
 
-    init(commands: [LaneCommand]) {
-        self.commands = commands
-        fates = Array(repeating: .undecided, count: commands.count)
+    /// Adds commands; answers the index of the first.
+    mutating func append(_ more: [LaneCommand]) -> Int {
+        let first = commands.count
+        if commands.isEmpty { commands = more } else { commands += more }
+        fates += repeatElement(.undecided, count: more.count)
+        return first
     }
 
     mutating func note(_ fate: Fate, at index: Int) { fates[index] = fate }

@@ -36,6 +36,8 @@ package struct SimulationSettings: Sendable {
         configuration.runCacheBytes = seed % 2 == 0 ? 16 << 10 : 32 << 20
         // Batches are cut.
         configuration.batchRuns = seed % 3 == 0 ? 3 : 500
+        // The next batch is gathered beside the one that is written, or all of it comes after that.
+        configuration.eagerCommands = seed % 5 == 0 ? 64 : 1
         return configuration
     }
 }
