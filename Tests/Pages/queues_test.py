@@ -33,6 +33,27 @@ class QueuesTest(PageCase):
         row.get_by_text("Draining").wait_for()
         self.assertEqual(self.errors, [])
 
+    def test_a_read_from_before_a_change_is_not_shown_over_the_one_after_it(self):
+        self.client.call("PUT", "/v1/queues/pages%2Foverlap", {})
+        self.page.clock.install()
+        self.sign_in()
+        self.show("/queues")
+        self.button("Pause pages/overlap").wait_for()
+        held = []
+        self.page.route("**/v1/queues", lambda route: held.append((route, route.fetch())), times=1)
+        with self.page.expect_request("**/v1/queues") as asked:
+            self.page.clock.run_for(5000)
+        self.button("Pause pages/overlap").click()
+        self.button("Resume pages/overlap").wait_for()
+        [(route, before)] = held
+        route.fulfill(response=before)
+        asked.value.response()
+        # What has been answered before this has been shown, or passed over.
+        self.page.evaluate("fetch('/v1/session').then((answer) => answer.text())")
+        self.assertEqual(self.button("Pause pages/overlap").count(), 0)
+        self.assertEqual(self.button("Resume pages/overlap").count(), 1)
+        self.assertEqual(self.errors, [])
+
     def test_a_limit_gets_other_slots(self):
         self.client.call("PUT", "/v1/limits/steps/pages-printer", {"slots": 1})
         self.sign_in()

@@ -2,6 +2,7 @@ import { api, query as search } from "../lib/api.js";
 import { h, patch } from "../lib/dom.js";
 import { live } from "../lib/live.js";
 import { readPages } from "../lib/pages.js";
+import { every, reader } from "../lib/reads.js";
 import { approvals } from "../components/approvals.js";
 
 export const title = () => "Approvals";
@@ -21,22 +22,18 @@ export async function mount(root, { access, events, signal, toast }) {
     }
     await read();
   };
-  const read = async () => {
-    const { items: asked, next } = await readPages(page, wanted);
+  const show = ({ items: asked, next }) =>
     patch(
       root,
       h("div", { class: "head" }, h("h1", {}, "Approvals"), h("span", { class: "quiet" }, "What runs wait for people to decide, the longest first")),
       asked.length ? approvals(asked, { access, decide, names: true }) : h("section", { class: "empty", "data-key": "empty" }, h("p", {}, "No run waits for a decision.")),
       next ? h("button", { type: "button", class: "button", "data-key": "more", onclick: () => ((wanted += 50), read()) }, "More") : null,
     );
-  };
+  const read = reader(() => readPages(page, wanted), show);
   const stop = await live(events, read, { interval: 1000, relevant: concerns });
   // Reminders, escalations and delegations are no change of a step.
-  const timer = setInterval(() => read().catch(() => {}), 15_000);
-  return () => {
-    stop();
-    clearInterval(timer);
-  };
+  every(15_000, read, signal);
+  return stop;
 }
 
 // A step begins to wait, or a run ends, or one of several people has decided.

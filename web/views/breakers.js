@@ -1,6 +1,7 @@
 import { api } from "../lib/api.js";
 import { h, patch } from "../lib/dom.js";
 import { count } from "../lib/format.js";
+import { every, reader } from "../lib/reads.js";
 import { badge } from "../components/badge.js";
 import { ask } from "../components/dialog.js";
 import { table } from "../components/table.js";
@@ -28,8 +29,7 @@ export async function mount(root, { access, signal, toast }) {
     });
     if (time !== null) await change(breaker, "trip", time ? { for: time } : {}, `The breaker of ${breaker.name} is open.`);
   };
-  const read = async () => {
-    const { breakers } = await api.get("/v1/breakers", signal);
+  const show = ({ breakers }) => {
     // What is not closed is why people come here.
     const ranked = [...breakers.filter(({ state }) => state !== "closed"), ...breakers.filter(({ state }) => state === "closed")];
     patch(
@@ -46,6 +46,7 @@ export async function mount(root, { access, signal, toast }) {
           ),
     );
   };
+  const read = reader(() => api.get("/v1/breakers", signal), show);
   const row = (breaker) => {
     // One key for both, so that the keyboard stays where it was.
     const button = (name, act) => h("button", { type: "button", class: "button small", "data-key": `turn-${breaker.id}`, "aria-label": `${name} ${breaker.name}`, onclick: act }, name);
@@ -73,8 +74,7 @@ export async function mount(root, { access, signal, toast }) {
   };
   await read();
   // Breakers have no events of their own.
-  const timer = setInterval(() => read().catch(() => {}), 3000);
-  return () => clearInterval(timer);
+  every(3000, read, signal);
 }
 
 function rule({ failures, ratio, window, open, probes }) {

@@ -1,8 +1,9 @@
 import { api, ApiError } from "../lib/api.js";
 import { h, patch } from "../lib/dom.js";
 import { count } from "../lib/format.js";
+import { every, reader } from "../lib/reads.js";
 import { badge } from "../components/badge.js";
-import { ask, confirm } from "../components/dialog.js";
+import { ask as askFor, confirm } from "../components/dialog.js";
 import { table } from "../components/table.js";
 
 export const title = () => "Queues";
@@ -12,11 +13,11 @@ const orders = { fifo: "oldest run first", lifo: "newest run first", priority: "
 export async function mount(root, { access, signal, toast }) {
   let queues = [];
   let limits = [];
-  const read = async () => {
-    const [answer, declared] = await Promise.all([api.get("/v1/queues", signal), access.can("queues:read") ? api.get("/v1/limits", signal) : { limits: [] }]);
-    [queues, limits] = [answer.queues, declared.limits];
+  const ask = () => Promise.all([api.get("/v1/queues", signal), access.can("queues:read") ? api.get("/v1/limits", signal) : { limits: [] }]);
+  const read = reader(ask, (answer) => {
+    [{ queues }, { limits }] = answer;
     show();
-  };
+  });
   /** Changes the version that is shown, and no other: somebody may have been here before. */
   const change = async (work, done) => {
     try {
@@ -34,7 +35,7 @@ export async function mount(root, { access, signal, toast }) {
     if (yes) await operate(queue, "drain", `${queue.name} takes no new runs.`);
   };
   const resize = async (limit) => {
-    const slots = await ask({
+    const slots = await askFor({
       title: `Slots of ${limit.name}`, text: `So many ${limit.of} may hold it at once. More let in at once who waits; fewer take none away.`, action: "Change",
       line: { type: "number", min: 0, max: 1_000_000, value: limit.slots, "aria-label": "Slots" },
     });
@@ -100,6 +101,5 @@ export async function mount(root, { access, signal, toast }) {
     );
   await read();
   // Queues have no events of their own.
-  const timer = setInterval(() => read().catch(() => {}), 5000);
-  return () => clearInterval(timer);
+  every(5000, read, signal);
 }

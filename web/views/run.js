@@ -2,6 +2,7 @@ import { api } from "../lib/api.js";
 import { h, patch } from "../lib/dom.js";
 import { duration, isEnded } from "../lib/format.js";
 import { live } from "../lib/live.js";
+import { every, reader } from "../lib/reads.js";
 import { applyChange, tally } from "../model/run.js";
 import { badge } from "../components/badge.js";
 import { approvals } from "../components/approvals.js";
@@ -123,20 +124,23 @@ export async function mount(root, { access, parameters, query, events, signal, s
     );
   };
 
-  const read = async () => {
+  /** The run; why it does not go on and who is asked only while somebody could want to know. */
+  const ask = async () => {
     const fresh = await api.get(`/v1/runs/${parameters.id}`, signal);
-    if (run === null) begin(fresh);
-    else if (fresh.revision >= run.revision) run = fresh;
-    await readWaits();
+    if (isEnded(fresh.state)) return { fresh, waits: [], approvals: [] };
+    const asks = fresh.steps.some((step) => step.state === "waiting");
+    const [{ waits }, { approvals }] = await Promise.all([
+      api.get(`/v1/runs/${fresh.id}/explain`, signal),
+      asks ? api.get(`/v1/approvals?run=${fresh.id}`, signal) : { approvals: [] },
+    ]);
+    return { fresh, waits, approvals };
+  };
+  const read = reader(ask, (answer) => {
+    if (run === null) begin(answer.fresh);
+    else if (answer.fresh.revision >= run.revision) run = answer.fresh;
+    [waits, asked] = [answer.waits, answer.approvals];
     show();
-  };
-  /** Why it does not go on, and who is asked; only while somebody could want to know. */
-  const readWaits = async () => {
-    if (isEnded(run.state)) return;
-    waits = (await api.get(`/v1/runs/${run.id}/explain`, signal)).waits;
-    const asks = run.steps.some((step) => step.state === "waiting");
-    asked = asks ? (await api.get(`/v1/approvals?run=${run.id}`, signal)).approvals : [];
-  };
+  });
   const ignore = events.listen((change) => {
     if (change === null || run === null || change.run !== run.id) return;
     run = applyChange(run, change);
@@ -147,14 +151,10 @@ export async function mount(root, { access, parameters, query, events, signal, s
     log?.stop();
   });
   const stop = await live(events, read, { interval: 250, relevant: (change) => change.run === parameters.id });
-  const ticker = setInterval(() => !isEnded(run.state) && show(), 500);
+  every(500, () => isEnded(run.state) || show(), signal);
   // Who is before it in a queue, or holds a limit, changes without an event of this run.
-  const asking = setInterval(() => readWaits().catch(() => {}), 5000);
-  return () => {
-    stop();
-    clearInterval(asking);
-    clearInterval(ticker);
-  };
+  every(5000, () => isEnded(run.state) || read(), signal);
+  return stop;
 }
 
 function stepSection(step, waits, context) {
