@@ -11,7 +11,8 @@ class QueuesTest(PageCase):
         self.show("/queues")
         self.button("Pause pages/night").click()
         row = self.page.get_by_role("row", name="pages/night")
-        row.get_by_text("Paused").wait_for()
+        # Exactly: "Pause" and "Drain" side by side have it in them too.
+        row.get_by_text("Paused", exact=True).wait_for()
         # Whoever uses the keyboard can take it back at once.
         self.assertEqual(self.page.evaluate("document.activeElement.ariaLabel"), "Resume pages/night")
         self.assertTrue(self.client.call("GET", "/v1/queues/pages%2Fnight")["paused"])
