@@ -5,7 +5,7 @@ import { live } from "../lib/live.js";
 import { every, reader } from "../lib/reads.js";
 import { applyChange, tally } from "../model/run.js";
 import { badge } from "../components/badge.js";
-import { approvals } from "../components/approvals.js";
+import { Approvals } from "../components/approvals.js";
 import { attemptsTable } from "../components/attempts.js";
 import { confirm } from "../components/dialog.js";
 import { graph } from "../components/graph.js";
@@ -70,8 +70,7 @@ export async function mount(root, { access, parameters, query, events, signal, s
   };
   const rerunButton = (key, text, body) =>
     h("button", { type: "button", class: "button", onclick: () => rerun(body), "data-key": key }, text);
-  const decide = (approval, decision) =>
-    act(`approvals/${encodeURIComponent(approval.step)}`, decision, () => (decision.decision === "approve" ? "Approved." : "Rejected."));
+  const approvals = new Approvals({ access, toast, read: () => read() });
 
   const input = (mayRerun) => {
     if (form && mayRerun) return [h("h2", {}, "Input"), form.element];
@@ -112,7 +111,7 @@ export async function mount(root, { access, parameters, query, events, signal, s
         h("span", {}, `${counts.succeeded || 0} of ${run.steps.length} steps succeeded`),
       ),
       run.error ? h("section", { class: "problem", role: "alert" }, h("h2", {}, run.error.step ? `Step ${run.error.step}: ${run.error.kind}` : run.error.kind), h("p", {}, run.error.message), letters()) : null,
-      approvals(isEnded(run.state) ? [] : asked, { access, decide }),
+      approvals.section(isEnded(run.state) ? [] : asked),
       h("div", { class: "scroll" }, graph(plan, run.steps, { selected, select })),
       isEnded(run.state) ? null : waitsSection(waits, { run, access }),
       h("h2", {}, "Time"),
@@ -127,18 +126,18 @@ export async function mount(root, { access, parameters, query, events, signal, s
   /** The run; why it does not go on and who is asked only while somebody could want to know. */
   const ask = async () => {
     const fresh = await api.get(`/v1/runs/${parameters.id}`, signal);
-    if (isEnded(fresh.state)) return { fresh, waits: [], approvals: [] };
+    if (isEnded(fresh.state)) return { fresh, waits: [], asked: [] };
     const asks = fresh.steps.some((step) => step.state === "waiting");
-    const [{ waits }, { approvals }] = await Promise.all([
+    const [{ waits }, { approvals: asked }] = await Promise.all([
       api.get(`/v1/runs/${fresh.id}/explain`, signal),
       asks ? api.get(`/v1/approvals?run=${fresh.id}`, signal) : { approvals: [] },
     ]);
-    return { fresh, waits, approvals };
+    return { fresh, waits, asked };
   };
   const read = reader(ask, (answer) => {
     if (run === null) begin(answer.fresh);
     else if (answer.fresh.revision >= run.revision) run = answer.fresh;
-    [waits, asked] = [answer.waits, answer.approvals];
+    ({ waits, asked } = answer);
     show();
   });
   const ignore = events.listen((change) => {
