@@ -93,6 +93,7 @@ class ApprovalsTest(PageCase):
         self.button("Approve the step").click()
         # Another must approve too, and sees what was filled in.
         self.page.get_by_text("What test has filled in").wait_for()
+        self.assertEqual(approve.count(), 0)
         self.assertEqual(
             self.decisions()[0]["form"],
             {"ticket": "OPS-7", "replicas": 4, "share": 0.25, "ring": "all", "day": "2030-01-31", "quiet": True, "told": ["Ada", "Grace"], "regions": ["north"], "window": {"from": "09:30"}, "more": {"note": 1.5}})

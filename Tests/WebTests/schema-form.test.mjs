@@ -107,5 +107,6 @@ test("what the server refuses stands beside the field that it names", () => {
   assert.equal(rest, 'the input must have the property "zz" because it has "ticket"; there is no input "tiket"; did you mean "ticket"?');
   assert.equal(placed('the form: the input "ticket" is missing', fields).faults.get("/ticket"), "This is required.");
   assert.equal(placed('the input "at" must have the property "city"', fields).faults.get("/at/city"), "This is required.");
+  assert.equal(placed("ticket must be a word.", fields).faults.get("/ticket"), "Must be a word.");
   assert.equal(placed("the run has ended", fields).rest, "the run has ended");
 });

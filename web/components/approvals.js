@@ -32,7 +32,8 @@ export class Approvals {
   }
 
   #article(approval) {
-    const may = this.#access.can("approvals:decide", "workflow", approval.workflow);
+    // Each person decides once.
+    const may = this.#access.can("approvals:decide", "workflow", approval.workflow) && !approval.decisions.some(({ approver }) => approver === this.#access.subject);
     return h(
       "article",
       { class: "approval", "data-key": keyOf(approval) },

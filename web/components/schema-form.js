@@ -5,7 +5,7 @@ import { json } from "./json.js";
 let made = 0;
 
 /**
- * A form of a JSON Schema. `label` is its name for screen readers, `key` tells it from its neighbours on the page.
+ * A form of a JSON Schema. `label` is its name for screen readers, if what is around it has none; `key` tells it from its neighbours on the page.
  */
 export class SchemaForm {
   #fields;
@@ -26,7 +26,7 @@ export class SchemaForm {
       this.#fields.map((field) => this.#field(field)),
       this.#rest,
       // The only way to submit by Enter where there are several fields.
-      h("button", { hidden: true, tabindex: -1 }, label),
+      h("button", { hidden: true }, "Send"),
     );
   }
 
@@ -66,7 +66,9 @@ export class SchemaForm {
     const fault = h("p", { class: "error", id: `${id}-fault`, hidden: true });
     const hint = h("p", { class: "quiet hint", id: `${id}-hint`, hidden: field.hint === "" }, field.hint);
     const described = { "aria-describedby": `${id}-hint ${id}-fault` };
-    const name = h("span", {}, field.label, field.required ? h("span", { class: "quiet", "aria-hidden": "true" }, " (required)") : null);
+    // What has an answer from the beginning, and cannot be left without one, need not be said to be required.
+    const mustFill = field.required && field.kind !== "check" && !(field.kind === "choice" && field.initial !== "");
+    const name = h("span", {}, field.label, mustFill ? h("span", { class: "quiet", "aria-hidden": "true" }, " (required)") : null);
     if (field.kind === "group" || field.kind === "boxes") {
       const boxes = field.kind === "boxes" ? field.options.map((option, at) => h("input", { type: "checkbox", value: at, checked: field.initial.includes(String(at)) })) : [];
       const set = h("fieldset", { class: "group", tabindex: -1, ...described }, h("legend", {}, name), hint, fault);
@@ -79,7 +81,7 @@ export class SchemaForm {
       set.addEventListener("input", (event) => this.#clear(event, field.pointer, set));
       return set;
     }
-    const control = controlOf(field, { id, "aria-required": field.required && field.kind !== "check" ? "true" : null, ...described });
+    const control = controlOf(field, { id, "aria-required": mustFill ? "true" : null, ...described });
     control.addEventListener("input", (event) => this.#clear(event, field.pointer, control));
     this.#places.set(field.pointer, { fault, control });
     // What a field of numbers cannot read is no number, not nothing.

@@ -41,7 +41,7 @@ function shapeOf(schema, pointer, isNested, isRequired) {
   if (options) return options.every(({ value }) => isScalar(value)) ? { kind: "choice", options } : json;
   switch (schema.type) {
     case "string":
-      return { kind: "text", least: schema.minLength, most: schema.maxLength, date: schema.format === "date", long: schema.maxLength >= 200 || String(schema.default ?? "").includes("\n"), hint: textHint(schema) };
+      return { kind: "text", least: schema.minLength, most: schema.maxLength, date: schema.format === "date", long: schema.maxLength > 200 || String(schema.default ?? "").includes("\n"), hint: textHint(schema) };
     case "number":
     case "integer":
       return { kind: "number", integer: schema.type === "integer", ...bounds(schema), hint: numberHint(schema) };
@@ -210,7 +210,7 @@ function outside(value, { least, most }, what) {
 }
 
 /**
- * What the server says is wrong (the detail of its `invalid_input`), by the pointer of the field that it belongs to, as
+ * What the server says is wrong (the detail of its `invalid_input`, or `invalid_body`), by the pointer of the field that it belongs to, as
  * `{ faults, rest }`; `rest` is what belongs to none.
  */
 export function placed(detail, fields) {
@@ -226,8 +226,9 @@ export function placed(detail, fields) {
 
 function within(problem, field) {
   if (field.isWhole) return { pointer: "", message: sentence(problem) };
-  const about = `the input "${field.name}" `;
-  if (!problem.startsWith(about)) return null;
+  // Of an input, or of the members of a body.
+  const about = [`the input "${field.name}" `, `${field.name} `].find((words) => problem.startsWith(words));
+  if (about === undefined) return null;
   const said = problem.slice(about.length);
   for (const member of field.fields ?? []) {
     const place = `at ${member.pointer.slice(field.pointer.length)}`;
