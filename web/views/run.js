@@ -1,8 +1,9 @@
-import { api } from "../lib/api.js";
+import { api, query as search } from "../lib/api.js";
 import { h, patch } from "../lib/dom.js";
 import { duration, isEnded } from "../lib/format.js";
 import { live } from "../lib/live.js";
 import { every, reader } from "../lib/reads.js";
+import { isPlain, restartable } from "../model/rerun.js";
 import { applyChange, tally } from "../model/run.js";
 import { badge } from "../components/badge.js";
 import { Approvals } from "../components/approvals.js";
@@ -64,10 +65,59 @@ export async function mount(root, { access, parameters, query, events, signal, s
   };
   let form = null;
   const edit = () => {
+    stepForm = null;
     form = new InputForm(run.input, { verb: "Rerun", note: "All of it as a new run, with the same version of the workflow.", send: (input) => rerun(input === null ? {} : `{"input":${input}}`) });
     show();
     form.focus();
   };
+  /** The definition of the run's version: where a rerun may begin. Without it, only the server knows. */
+  let definition = null;
+  const readDefinition = async () => {
+    if (definition !== null || !isEnded(run.state) || !may("runs:start") || !may("workflows:read")) return;
+    definition = {};
+    try {
+      ({ definition } = await api.get(`/v1/workflows/${encodeURIComponent(run.workflow)}${search({ version: run.version })}`, signal));
+      show();
+    } catch (error) {
+      if (error.name !== "AbortError") toast(`The definition cannot be read: ${error.message}`, "error");
+    }
+  };
+  let stepForm = null;
+  /** The input that the step had, as far as somebody knows it: a dead letter has it, or the definition says it plainly. */
+  const editStep = async ({ step }) => {
+    let input = isPlain(step.with) ? step.with : undefined;
+    try {
+      const filter = `run:${run.id} step:${step.id}`;
+      const letters = access.can("runs:read") ? (await api.get(`/v1/dead-letters${search({ filter, page_size: 1 })}`, signal)).dead_letters : [];
+      input = letters[0]?.input ?? input;
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      toast(error.message, "error");
+    }
+    form = null;
+    stepForm = new InputForm(input, {
+      verb: `Rerun from ${step.id}`, label: `Input of ${step.id}`,
+      note: `A new run: ${step.id} is done again, with what comes after it and what has not succeeded; the outputs of the other steps are taken over. Unedited, the definition makes the input again; what you write is taken as it is, without expressions.`,
+      send: (text) => rerun(text === null ? { step: step.id } : `{"step":${JSON.stringify(step.id)},"step_input":${text}}`),
+    });
+    show();
+    stepForm.focus();
+  };
+  /** What a rerun from the chosen step may begin with: its button, and the form once it is asked for. */
+  const stepInput = (step) => {
+    const found = isEnded(run.state) && may("runs:start") && definition !== null ? restartable(definition, step.id) : undefined;
+    if (!found?.takesInput) return null;
+    if (stepForm === null) return h("p", { "data-key": "step-input" }, h("button", { type: "button", class: "button small", "data-key": "edit-step", onclick: () => editStep(found) }, "Edit its input and rerun…"));
+    return h(
+      "section",
+      { "data-key": "step-input" },
+      h("h3", {}, `Input of ${step.id}`),
+      stepForm.element,
+      isPlain(found.step.with) ? null : h("details", {}, h("summary", {}, "What the definition makes it of"), json(found.step.with)),
+    );
+  };
+  /** Whether it is known that a rerun cannot begin there. */
+  const isNoBeginning = (id) => id.includes(":") || (definition?.steps !== undefined && restartable(definition, id) === undefined);
   const rerunButton = (key, text, body) =>
     h("button", { type: "button", class: "button", onclick: () => rerun(body), "data-key": key }, text);
   const approvals = new Approvals({ access, toast, read: () => read() });
@@ -98,7 +148,7 @@ export async function mount(root, { access, parameters, query, events, signal, s
         run.state === "paused" && may("runs:cancel") ? h("button", { type: "button", class: "button primary", onclick: resume, "data-key": "resume" }, "Resume") : null,
         mayRerun ? rerunButton("rerun", "Rerun", {}) : null,
         mayRerun && run.state !== "succeeded" ? rerunButton("rerun-failed", "Rerun what failed", { from: "failed" }) : null,
-        mayRerun && selected && !selected.includes(":") ? rerunButton("rerun-step", `Rerun from ${selected}`, { step: selected }) : null,
+        mayRerun && selected && !isNoBeginning(selected) ? rerunButton("rerun-step", `Rerun from ${selected}`, { step: selected }) : null,
         isEnded(run.state) || !may("runs:cancel") ? null : h("button", { type: "button", class: "button danger", onclick: cancel, "data-key": "cancel" }, "Cancel"),
       ),
       h(
@@ -116,7 +166,7 @@ export async function mount(root, { access, parameters, query, events, signal, s
       isEnded(run.state) ? null : waitsSection(waits, { run, access }),
       h("h2", {}, "Time"),
       waterfall(run, now, { selected, select }),
-      step ? stepSection(step, waits.filter((wait) => wait.step === step.id || wait.step === undefined), { run, access }) : null,
+      step ? stepSection(step, waits.filter((wait) => wait.step === step.id || wait.step === undefined), { run, access }, stepInput(step)) : null,
       h("h2", {}, step ? `Output of ${step.id}` : "Output of all steps"),
       log.element,
       h("div", { class: "columns" }, h("section", { "data-key": "input" }, input(mayRerun)), h("section", {}, h("h2", {}, "Result"), json(run.output))),
@@ -139,6 +189,7 @@ export async function mount(root, { access, parameters, query, events, signal, s
     else if (answer.fresh.revision >= run.revision) run = answer.fresh;
     ({ waits, asked } = answer);
     show();
+    readDefinition();
   });
   const ignore = events.listen((change) => {
     if (change === null || run === null || change.run !== run.id) return;
@@ -156,7 +207,7 @@ export async function mount(root, { access, parameters, query, events, signal, s
   return stop;
 }
 
-function stepSection(step, waits, context) {
+function stepSection(step, waits, context, input) {
   return h(
     "section",
     { class: "step", "data-key": `step-${step.id}` },
@@ -166,6 +217,7 @@ function stepSection(step, waits, context) {
     step.attempts.length
       ? attemptsTable(step.attempts, `Attempts of ${step.id}`)
       : h("p", { class: "quiet" }, "Not tried yet."),
+    input,
     step.output === undefined ? null : h("details", { open: true }, h("summary", {}, "Step output"), json(step.output)),
   );
 }
