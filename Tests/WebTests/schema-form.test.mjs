@@ -88,6 +88,8 @@ test("what is missing or outside its bounds is said beside its field", () => {
 
 test("a form that is one JSON text must be an object", () => {
   const schema = object({}, { additionalProperties: true });
+  assert.equal(fieldsOf(schema)[0].schema, schema);
+  assert.equal(fieldsOf({ type: "object", additionalProperties: true })[0].schema, undefined);
   assert.match(filled(schema, { "": "[1]" }).faults[""], /JSON object/);
   assert.deepEqual(filled(schema, { "": '{"a": 1.0}' }), { text: '{"a": 1.0}', faults: {} });
 });

@@ -12,7 +12,7 @@ export function fillIn({ title, text, action, schema, send }) {
     const yes = h("button", { type: "button", class: "button primary", onclick: () => form.onsubmit() }, action);
     const dialog = h(
       "dialog",
-      { class: "dialog", "aria-labelledby": "dialog-title" },
+      { class: "dialog form-dialog", "aria-labelledby": "dialog-title" },
       h("h2", { id: "dialog-title" }, title),
       h("p", { class: "quiet" }, text),
       form.element,

@@ -87,7 +87,7 @@ export class SchemaForm {
     // What a field of numbers cannot read is no number, not nothing.
     this.#read.set(field.pointer, field.kind === "check" ? () => control.checked : () => (control.validity.badInput ? "?" : control.value));
     const label = field.kind === "check" ? h("label", { class: "box" }, control, " ", name) : h("label", { class: "label" }, name, control);
-    return h("div", { class: "field" }, label, hint, fault, field.isWhole ? h("details", {}, h("summary", {}, "Schema"), json(field.schema)) : null);
+    return h("div", { class: "field" }, label, hint, fault, field.schema === undefined ? null : h("details", {}, h("summary", {}, "Schema"), json(field.schema)));
   }
 
   #clear(event, pointer, control) {

@@ -123,7 +123,9 @@ function place(options, value) {
 function whole(schema) {
   const defaults = Object.entries(isObject(schema) ? schema.properties ?? {} : {}).filter(([, property]) => isObject(property) && "default" in property);
   const initial = JSON.stringify(Object.fromEntries(defaults.map(([name, property]) => [name, property.default])), null, 2);
-  return { kind: "json", name: "", pointer: "", label: "Answer", hint: "A JSON object: the schema says more than single fields can ask for.", required: true, initial, isWhole: true, schema };
+  const saysMore = isBeyond(schema) || Object.keys(schema).some((keyword) => keyword !== "type" && schema[keyword] !== true);
+  const hint = saysMore ? "A JSON object: the schema says more than single fields can ask for." : "A JSON object.";
+  return { kind: "json", name: "", pointer: "", label: "Content", hint, required: true, initial, isWhole: true, schema: saysMore ? schema : undefined };
 }
 
 /**
