@@ -41,6 +41,7 @@ test("what goes beyond fields is asked for as JSON", () => {
 test("title, description, bounds and defaults are shown", () => {
   const field = only({ type: "integer", title: "Replicas", description: "How many.", minimum: 1, maximum: 9, default: 3 });
   assert.deepEqual([field.label, field.hint, field.initial], ["Replicas", "How many. 1 to 9.", "3"]);
+  assert.equal(only({ type: "number", minimum: 0.25, maximum: 1_000_000 }).hint, "0.25 to 1,000,000.");
   assert.equal(only({ enum: ["blue", "green"], default: "green" }).initial, "1");
   assert.deepEqual(only({ type: "array", items: { enum: ["a", "b"] }, default: ["b"] }).initial, ["1"]);
   assert.equal(fieldsOf(object({ at: object({ city: { type: "string" } }, { default: { city: "Ulm" } }) }))[0].fields[0].initial, "Ulm");

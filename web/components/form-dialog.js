@@ -14,7 +14,7 @@ export function fillIn({ title, text, action, schema, send }) {
       "dialog",
       { class: "dialog form-dialog", "aria-labelledby": "dialog-title" },
       h("h2", { id: "dialog-title" }, title),
-      h("p", { class: "quiet" }, text),
+      text ? h("p", { class: "quiet" }, text) : null,
       form.element,
       h("form", { method: "dialog", class: "actions" }, h("button", { class: "button" }, "Back"), yes),
     );

@@ -96,9 +96,13 @@ function numberHint({ minimum, maximum, exclusiveMinimum: above, exclusiveMaximu
   return [range("", minimum, maximum), above === undefined ? null : `Above ${above}.`, below === undefined ? null : `Below ${below}.`].filter(Boolean).join(" ");
 }
 
+function figure(number) {
+  return Number(number).toLocaleString("en-US", { maximumFractionDigits: 20 });
+}
+
 function range(what, least, most) {
   if (least === undefined && most === undefined) return null;
-  const words = most === undefined ? `at least ${least}` : least === undefined ? `at most ${most}` : `${least} to ${most}`;
+  const words = most === undefined ? `at least ${figure(least)}` : least === undefined ? `at most ${figure(most)}` : `${figure(least)} to ${figure(most)}`;
   return `${what ? `${what} ${words}` : words.replace(/^a/, "A")}.`;
 }
 
@@ -207,8 +211,8 @@ function json({ isWhole }, given) {
 }
 
 function outside(value, { least, most }, what) {
-  if (value < least) return `At least ${least}${what ? ` ${what}` : ""}, please.`;
-  return value > most ? `At most ${most}${what ? ` ${what}` : ""}, please.` : null;
+  if (value < least) return `At least ${figure(least)}${what ? ` ${what}` : ""}, please.`;
+  return value > most ? `At most ${figure(most)}${what ? ` ${what}` : ""}, please.` : null;
 }
 
 /**
