@@ -17,6 +17,21 @@ steps:
 """
 
 
+# Fails in its second step while the file is missing.
+STEPS = """
+name: pages/fails-late
+inputs:
+  type: object
+  required: [path]
+  properties: { path: { type: string } }
+setup:
+  - { id: before, uses: noop }
+steps:
+  - { id: first, uses: shell, with: { command: [echo, once] } }
+  - { id: read, needs: [first], uses: shell, retry: { strategy: fixed, max_attempts: 1, delay: 10ms }, with: { command: [cat, "${{ inputs.path }}"] } }
+"""
+
+
 class FailuresTest(PageCase):
     @classmethod
     def setUpClass(cls):
@@ -75,6 +90,36 @@ class FailuresTest(PageCase):
         self.button("Rerun with this input").click()
         self.page.get_by_role("link", name=run).wait_for(timeout=20_000)
         self.wait_for_run("succeeded")
+        self.assertEqual(self.errors, [])
+
+    def test_a_run_is_done_again_from_a_step_with_another_input_of_the_step(self):
+        self.client.apply(STEPS)
+        run = self.client.start("pages/fails-late", path=os.path.join(self.gate, "missing"))["id"]
+        until("the run has failed", lambda: self.client.run(run)["state"] == "failed")
+        found = os.path.join(self.gate, "found")
+        open(found, "w").close()
+        self.sign_in()
+        # A rerun begins with a step under steps.
+        self.show(f"/runs/{run}?step=first")
+        self.button("Edit its input and rerun…").wait_for()
+        self.show(f"/runs/{run}?step=before")
+        self.page.get_by_role("heading", name="before", exact=True).wait_for()
+        self.button("Rerun from before").wait_for(state="detached")
+        self.assertEqual(self.button("Edit its input and rerun…").count(), 0)
+        self.show(f"/runs/{run}?step=read")
+        self.button("Edit its input and rerun…").click()
+        field = self.page.get_by_label("Input of read, a JSON object")
+        # As it was, from the dead letter.
+        self.assertEqual(json.loads(field.input_value()), {"command": ["cat", os.path.join(self.gate, "missing")]})
+        self.assertTrue(field.evaluate("element => element === document.activeElement"))
+        field.fill(json.dumps({"command": ["cat", found]}))
+        self.shoot("rerun-step")
+        self.button("Rerun from read with this input").click()
+        self.page.get_by_role("link", name=run).wait_for(timeout=20_000)
+        self.wait_for_run("succeeded")
+        steps = {step["id"]: step for step in self.client.run(self.page.url.split("/")[-1])["steps"]}
+        # What had succeeded was taken over, without an attempt.
+        self.assertEqual((steps["first"]["state"], steps["first"]["attempts"]), ("succeeded", []))
         self.assertEqual(self.errors, [])
 
     def test_letters_are_filtered_exported_chosen_and_redriven_by_a_job(self):

@@ -13,6 +13,15 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from cluster import Cluster  # noqa: E402
 from stage import Client, Stage, free_port, ready, until  # noqa: E402
 
+# What a screen reader names by its name.
+NAMED = {"button", "link", "textbox", "searchbox", "spinbutton", "combobox", "checkbox", "progressbar", "region", "dialog", "group"}
+
+
+def nameless(node):
+    found = [node] if node.get("role") in NAMED and not node.get("name") else []
+    return found + [one for child in node.get("children", []) for one in nameless(child)]
+
+
 def chromium():
     for name in ("chromium", "chromium-browser", "google-chrome"):
         path = shutil.which(name)
@@ -106,7 +115,8 @@ class PageCase(unittest.TestCase):
         return self.page.get_by_role("heading", name=name)
 
     def shoot(self, name):
-        """The page is as wide as its window, on a telephone too. If somebody wants to look at it: a picture in each theme."""
+        """All has a name, and the page is as wide as its window, on a telephone too. If somebody wants to look at it: a picture in each theme."""
+        self.assertEqual(nameless(self.page.accessibility.snapshot()), [], name)
         for width in (390, 1280):
             self.page.set_viewport_size({"width": width, "height": 900})
             beyond = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")

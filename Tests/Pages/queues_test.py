@@ -4,6 +4,10 @@ from page_case import PageCase, until
 
 
 class QueuesTest(PageCase):
+    def dialog(self, label):
+        """A field of the open dialog."""
+        return self.page.get_by_role("dialog").get_by_label(label)
+
     def test_a_paused_queue_is_why_a_run_waits_until_it_is_resumed(self):
         self.client.call("PUT", "/v1/queues/pages%2Fnight", {"discipline": "priority", "weight": 20})
         self.client.apply("name: pages/nightly\nqueue: pages/night\nsteps: [{ id: work, uses: shell, with: { command: ['true'] } }]")
@@ -11,7 +15,8 @@ class QueuesTest(PageCase):
         self.show("/queues")
         self.button("Pause pages/night").click()
         row = self.page.get_by_role("row", name="pages/night")
-        row.get_by_text("Paused").wait_for()
+        # Exactly: "Pause" and "Drain" side by side have it in them too.
+        row.get_by_text("Paused", exact=True).wait_for()
         # Whoever uses the keyboard can take it back at once.
         self.assertEqual(self.page.evaluate("document.activeElement.ariaLabel"), "Resume pages/night")
         self.assertTrue(self.client.call("GET", "/v1/queues/pages%2Fnight")["paused"])
@@ -33,16 +38,148 @@ class QueuesTest(PageCase):
         row.get_by_text("Draining").wait_for()
         self.assertEqual(self.errors, [])
 
+    def test_a_read_from_before_a_change_is_not_shown_over_the_one_after_it(self):
+        self.client.call("PUT", "/v1/queues/pages%2Foverlap", {})
+        self.page.clock.install()
+        self.sign_in()
+        self.show("/queues")
+        self.button("Pause pages/overlap").wait_for()
+        held = []
+        self.page.route("**/v1/queues", lambda route: held.append((route, route.fetch())), times=1)
+        with self.page.expect_request("**/v1/queues") as asked:
+            self.page.clock.run_for(5000)
+        self.button("Pause pages/overlap").click()
+        self.button("Resume pages/overlap").wait_for()
+        [(route, before)] = held
+        route.fulfill(response=before)
+        asked.value.response()
+        # What has been answered before this has been shown, or passed over.
+        self.page.evaluate("fetch('/v1/session').then((answer) => answer.text())")
+        self.assertEqual(self.button("Pause pages/overlap").count(), 0)
+        self.assertEqual(self.button("Resume pages/overlap").count(), 1)
+        self.assertEqual(self.errors, [])
+
     def test_a_limit_gets_other_slots(self):
         self.client.call("PUT", "/v1/limits/steps/pages-printer", {"slots": 1})
         self.sign_in()
         self.show("/queues")
         self.button("Change the slots of pages-printer").click()
-        self.page.get_by_label("Slots", exact=True).fill("3")
+        self.dialog("Slots").fill("3")
         self.shoot("limit-dialog")
         self.button("Change").click()
         self.page.get_by_role("row", name="pages-printer").get_by_role("cell", name="3", exact=True).wait_for()
         self.assertEqual(self.client.call("GET", "/v1/limits/steps/pages-printer")["slots"], 3)
+        self.assertEqual(self.errors, [])
+
+    def test_a_limit_is_declared_and_deleted(self):
+        self.sign_in()
+        self.show("/queues")
+        self.button("New limit…").click()
+        self.dialog("Counts").select_option("runs")
+        self.dialog("Key").fill("pages/desk one")
+        self.dialog("Slots").fill("2")
+        self.button("Declare it").click()
+        self.page.get_by_role("row", name="pages/desk one").get_by_role("cell", name="2", exact=True).wait_for()
+        self.assertEqual(self.client.call("GET", "/v1/limits/runs/pages%2Fdesk%20one")["slots"], 2)
+        self.button("Delete the limit pages/desk one").click()
+        self.button("Delete the limit").click()
+        self.page.get_by_role("row", name="pages/desk one").wait_for(state="detached")
+        self.assertEqual([limit for limit in self.client.call("GET", "/v1/limits")["limits"] if limit["of"] == "runs"], [])
+        self.assertEqual(self.errors, [])
+
+    def test_a_queue_is_set_up_changed_and_deleted(self):
+        self.sign_in()
+        self.show("/queues")
+        self.button("New queue…").click()
+        self.dialog("Name").fill("Not a name")
+        self.dialog("Weight").fill("0")
+        self.button("Set it up").click()
+        self.page.get_by_text("At least 1, please.").wait_for()
+        self.dialog("Weight").fill("300")
+        self.dialog("Boost").fill("soon")
+        self.button("Set it up").click()
+        self.page.get_by_role("alert").get_by_text("is no name of a queue").wait_for()
+        self.dialog("Name").fill("pages/made")
+        self.button("Set it up").click()
+        # What the server says of a field stands beside it.
+        self.page.locator(".field", has=self.page.get_by_label("Boost")).get_by_text("Must be a duration").wait_for()
+        # The browser itself notes each answer of 400.
+        self.errors.clear()
+        self.dialog("Boost").fill("5m")
+        self.dialog("Discipline").select_option("priority")
+        self.dialog("Concurrency").fill("4")
+        self.shoot("queue-dialog")
+        self.button("Set it up").click()
+        self.page.get_by_role("row", name="pages/made").get_by_text("one higher each 5m").wait_for()
+        made = {"discipline": "priority", "boost": "5m", "weight": 300, "concurrency": 4, "strict": False}
+        self.assertEqual({name: self.client.call("GET", "/v1/queues/pages%2Fmade").get(name) for name in made}, made)
+
+        self.button("Edit pages/made").click()
+        self.assertEqual(self.dialog("Weight").input_value(), "300")
+        self.dialog("Concurrency").fill("")
+        self.dialog("Strict").check()
+        # Somebody else is quicker: nothing of theirs is undone.
+        self.client.call("PUT", "/v1/queues/pages%2Fmade", {"weight": 7})
+        self.button("Change").click()
+        self.page.get_by_role("alert").get_by_text("read it again").wait_for()
+        self.errors.clear()
+        self.assertEqual(self.client.call("GET", "/v1/queues/pages%2Fmade")["weight"], 7)
+        self.button("Back").click()
+        self.page.get_by_role("row", name="pages/made").get_by_role("cell", name="7", exact=True).wait_for()
+        self.button("Edit pages/made").click()
+        self.dialog("Weight").fill("8")
+        self.dialog("Weight").press("Enter")
+        self.page.get_by_role("row", name="pages/made").get_by_role("cell", name="8", exact=True).wait_for()
+        self.assertNotIn("concurrency", self.client.call("GET", "/v1/queues/pages%2Fmade"))
+
+        self.shoot("queues-set-up")
+        self.button("Delete pages/made").click()
+        self.button("Delete the queue").click()
+        self.page.get_by_role("row", name="pages/made").wait_for(state="detached")
+        self.assertNotIn("pages/made", [queue["name"] for queue in self.client.call("GET", "/v1/queues")["queues"]])
+        self.assertEqual(self.errors, [])
+
+    def test_a_breaker_is_set_up_changed_and_deleted(self):
+        self.sign_in()
+        self.show("/breakers")
+        self.button("New breaker…").click()
+        self.dialog("Task type").fill("pages-fetch")
+        self.dialog("Failures").fill("20")
+        self.dialog("Ratio").fill("0.5")
+        self.dialog("Window").fill("48h")
+        self.button("Set it up").click()
+        self.page.locator(".field", has=self.page.get_by_label("Window")).get_by_text("Must be from 1s to 24h.").wait_for()
+        self.errors.clear()
+        self.dialog("Window").fill("10m")
+        self.shoot("breaker-dialog")
+        self.button("Set it up").click()
+        row = self.page.get_by_role("row", name="pages-fetch")
+        row.get_by_text("20 failures and 50 % in 10m").wait_for()
+        self.button("Edit pages-fetch").click()
+        self.dialog("Ratio").fill("")
+        self.dialog("Probes").fill("3")
+        self.button("Change").click()
+        row.get_by_text("then 3 probes").wait_for()
+        breaker = self.client.call("GET", "/v1/breakers/pages-fetch")
+        self.assertNotIn("ratio", breaker)
+        self.assertEqual((breaker["failures"], breaker["window"], breaker["open"], breaker["probes"]), (20, "10m", "30s", 3))
+        self.button("Delete pages-fetch").click()
+        self.button("Delete the breaker").click()
+        row.wait_for(state="detached")
+        self.assertEqual(self.errors, [])
+
+    def test_an_operator_operates_and_sets_nothing_up(self):
+        self.client.call("PUT", "/v1/queues/pages%2Foperated", {})
+        self.client.call("PUT", "/v1/limits/steps/pages-operated", {"slots": 1})
+        self.client.call("PUT", "/v1/breakers/pages-operated", {})
+        self.sign_in(token=self.stage.token("operator"))
+        self.show("/queues")
+        self.button("Pause pages/operated").wait_for()
+        self.page.get_by_role("row", name="pages-operated").wait_for()
+        self.assertEqual({text for text in self.page.locator("main button").all_inner_texts()} - {"Resume"}, {"Pause", "Drain"})
+        self.show("/breakers")
+        self.button("Trip pages-operated").wait_for()
+        self.assertEqual(set(self.page.locator("main button").all_inner_texts()), {"Trip"})
         self.assertEqual(self.errors, [])
 
     def test_a_breaker_is_tripped_and_reset(self):

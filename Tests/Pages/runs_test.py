@@ -81,6 +81,21 @@ class RunsTest(PageCase):
         protocol = self.page.evaluate("performance.getEntriesByType('navigation')[0].nextHopProtocol")
         self.assertEqual(protocol, "h2")
 
+    def test_a_run_is_started_by_a_form_of_the_inputs(self):
+        self.sign_in()
+        self.show("/workflows/pages%2Fsteps")
+        self.button("Start a run…").click()
+        self.button("Start it").click()
+        self.page.get_by_text("This is required.").wait_for()
+        self.page.get_by_label("folder").fill(self.gate)
+        self.shoot("start")
+        self.button("Start it").click()
+        self.expect_state("read", "running")
+        run = self.client.run(self.page.url.split("/")[-1])
+        self.assertEqual(run["input"], {"folder": self.gate})
+        self.client.call("POST", f"/v1/runs/{run['id']}/cancel", {})
+        self.assertEqual(self.errors, [])
+
     def test_cancel_in_the_browser(self):
         self.sign_in()
         run = self.start()

@@ -8,14 +8,6 @@ PAGES = {
     "/queues": "Queues", "/breakers": "Breakers", "/workers": "Workers", "/system": "System",
 }
 
-# What a screen reader names by its name.
-NAMED = {"button", "link", "textbox", "searchbox", "spinbutton", "combobox", "checkbox", "progressbar", "region"}
-
-
-def nameless(node):
-    found = [node] if node.get("role") in NAMED and not node.get("name") else []
-    return found + [one for child in node.get("children", []) for one in nameless(child)]
-
 
 class SessionTest(PageCase):
     @classmethod
@@ -28,7 +20,6 @@ class SessionTest(PageCase):
         for path, title in PAGES.items():
             self.show(path)
             self.page.get_by_role("heading", name=title, exact=True, level=1).wait_for(timeout=20_000)
-            self.assertEqual(nameless(self.page.accessibility.snapshot()), [], path)
             self.shoot("page-" + (path.strip("/").replace("/", "-").replace("%2F", "-") or "overview"))
         self.assertEqual(self.errors, [])
 

@@ -28,4 +28,7 @@ test("a grant on one thing is none on another kind, or on everything", () => {
   assert.equal(access.can("queues:operate"), false);
   assert.equal(access.canSomewhere("queues:operate"), true);
   assert.equal(access.canSomewhere("audit:read"), false);
+  assert.equal(access.canSomewhere("queues:operate", "queue"), true);
+  assert.equal(access.canSomewhere("queues:operate", "workflow"), false);
+  assert.equal(access.canSomewhere("runs:cancel", "workflow"), true);
 });

@@ -1,32 +1,35 @@
 import { h } from "../lib/dom.js";
 
+let made = 0;
+
 /**
  * An input, to be sent again as it was or edited. `send` gets `null`, or the JSON text of the edited input, so that long
- * numbers stay as they were typed. `verb` is the button's word, `note` says what will happen.
+ * numbers stay as they were typed. `verb` is the button's word, `note` says what will happen, `label` whose input it is.
  */
 export class InputForm {
   #original;
   #verb;
   #sendInput;
   #field;
-  #fault = h("p", { class: "error", role: "alert", id: "input-fault" });
+  #id = `input-${++made}`;
+  #fault = h("p", { class: "error", role: "alert", id: `${this.#id}-fault` });
   #send = h("button", { class: "button primary" });
   #reset = h("button", { type: "button", class: "button", hidden: true, onclick: () => this.#put(this.#original) }, "Undo the edits");
   element;
 
-  constructor(input, { verb, note, send }) {
+  constructor(input, { verb, note, send, label = "Input" }) {
     this.#original = JSON.stringify(input ?? {}, null, 2);
     this.#verb = verb;
     this.#sendInput = send;
     this.#field = h("textarea", {
-      class: "json", rows: Math.min(24, Math.max(5, this.#original.split("\n").length + 1)), spellcheck: "false", "aria-label": "Input, a JSON object", "aria-describedby": "input-note input-fault", oninput: () => this.#check(),
+      class: "json", rows: Math.min(24, Math.max(5, this.#original.split("\n").length + 1)), spellcheck: "false", "aria-label": `${label}, a JSON object`, "aria-describedby": `${this.#id}-note ${this.#id}-fault`, oninput: () => this.#check(),
     });
     this.element = h(
       "form",
-      { "data-keep": true, "data-key": "input-form", class: "input-form", onsubmit: (event) => (event.preventDefault(), this.#submit()) },
+      { "data-keep": true, "data-key": this.#id, class: "input-form", onsubmit: (event) => (event.preventDefault(), this.#submit()) },
       this.#field,
       this.#fault,
-      h("p", { class: "quiet", id: "input-note" }, [note, ...notes(this.#original)].join(" ")),
+      h("p", { class: "quiet", id: `${this.#id}-note` }, [note, ...notes(this.#original)].join(" ")),
       h("div", { class: "actions start" }, this.#send, this.#reset),
     );
     this.#put(this.#original);

@@ -1,6 +1,7 @@
 import { api, query } from "../lib/api.js";
 import { h } from "../lib/dom.js";
 import { clock } from "../lib/format.js";
+import { whenSeen } from "../lib/reads.js";
 
 const kept = 5000;
 
@@ -15,7 +16,7 @@ export class LogView {
   #isLive;
   #cursor = undefined;
   #timer = null;
-  #stopped = false;
+  #over = new AbortController();
   #list = h("ol", { class: "lines" });
   #empty = h("p", { class: "quiet" }, "No output yet.");
   element = h("div", { class: "log", "data-keep": true, "data-key": "log", tabindex: 0, role: "log", "aria-label": "Output" }, this.#empty, this.#list);
@@ -29,7 +30,7 @@ export class LogView {
   }
 
   stop() {
-    this.#stopped = true;
+    this.#over.abort();
     clearTimeout(this.#timer);
   }
 
@@ -38,8 +39,8 @@ export class LogView {
     const wasLive = this.#isLive();
     try {
       const path = `/v1/runs/${this.#run}/logs${query({ step: this.#step, attempt: this.#attempt, cursor: this.#cursor, page_size: 500 })}`;
-      const page = await api.get(path);
-      if (this.#stopped) return;
+      const page = await api.get(path, this.#over.signal);
+      if (this.#over.signal.aborted) return;
       this.#cursor = page.cursor;
       this.#show(page.lines);
       if (page.more) delay = 0;
@@ -47,7 +48,7 @@ export class LogView {
     } catch (error) {
       delay = 3000;
     }
-    if (!this.#stopped) this.#timer = setTimeout(() => this.#read(), delay);
+    if (!this.#over.signal.aborted) this.#timer = setTimeout(() => whenSeen(() => this.#read(), this.#over.signal), delay);
   }
 
   #show(lines) {

@@ -40,7 +40,7 @@ export const api = {
   get: (path, signal) => call("GET", path, undefined, signal),
   post: (path, body, signal, fields) => call("POST", path, body, signal, fields),
   put: (path, body, signal, fields) => call("PUT", path, body, signal, fields),
-  delete: (path, signal) => call("DELETE", path, undefined, signal),
+  delete: (path, signal, fields) => call("DELETE", path, undefined, signal, fields),
 };
 
 /** A query string from the parameters that have a value. */

@@ -70,13 +70,19 @@ function patchChildren(old, fresh) {
       if (candidate !== cursor) old.insertBefore(candidate, cursor);
       else cursor = cursor.nextSibling;
       update(candidate, node);
-    } else old.insertBefore(node, cursor);
+    } else old.insertBefore(settled(node), cursor);
   }
   while (cursor) {
     const gone = cursor;
     cursor = cursor.nextSibling;
     gone.remove();
   }
+}
+
+// A new element may have kept ones in it, which move there from where they were.
+function settled(node) {
+  for (const copy of node.querySelectorAll?.("[data-keep]") ?? []) if (copy.__original) copy.replaceWith(copy.__original);
+  return node;
 }
 
 function same(left, right) {

@@ -1,13 +1,16 @@
+import { whenSeen } from "./reads.js";
+
 /**
  * Reads, and reads again when something has changed, at most once each `interval` ms and never twice at once; `refresh`
- * shows what it read. It listens from before the first read on, so that nothing is missed in between. Answers how to
- * stop, when the first read is done; throws what that throws.
+ * shows what it read. It listens from before the first read on, so that nothing is missed in between; what changes while
+ * nobody sees the page is read when somebody does. Answers how to stop, when the first read is done; throws what that throws.
  */
-export async function live(events, refresh, { interval = 500, relevant = () => true } = {}) {
+export async function live(events, refresh, { interval = 500, relevant = () => true, page = document } = {}) {
   let timer = null;
   let running = true;
   let again = false;
-  let stopped = false;
+  const over = new AbortController();
+  const wait = (delay) => (timer = setTimeout(() => whenSeen(run, over.signal, page), delay));
   const run = async () => {
     timer = null;
     if (running) {
@@ -25,17 +28,17 @@ export async function live(events, refresh, { interval = 500, relevant = () => t
   };
   const rest = () => {
     running = false;
-    if (again && !stopped) {
+    if (again && !over.signal.aborted) {
       again = false;
-      timer = setTimeout(run, interval * 2);
+      wait(interval * 2);
     }
   };
   const ignore = events.listen((change) => {
-    if (stopped || timer !== null || (change !== null && !relevant(change))) return;
-    timer = setTimeout(run, change === null ? 0 : interval);
+    if (timer !== null || (change !== null && !relevant(change))) return;
+    wait(change === null ? 0 : interval);
   });
   const stop = () => {
-    stopped = true;
+    over.abort();
     ignore();
     clearTimeout(timer);
   };

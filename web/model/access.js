@@ -20,9 +20,9 @@ export class Access {
     return this.#grants.some((grant) => grant.permissions.includes(permission) && covers(grant, kind, name));
   }
 
-  /** On something at least: enough for a list that shows what one may see. */
-  canSomewhere(permission) {
-    return this.can(permission) || this.#grants.some((grant) => grant.permissions.includes(permission));
+  /** On something at least, of that kind if it is given: enough for a list that shows what one may see, or to make one. */
+  canSomewhere(permission, kind) {
+    return this.can(permission) || this.#grants.some((grant) => grant.permissions.includes(permission) && (kind === undefined || grant.kind === kind || grant.kind === "namespace"));
   }
 }
 

@@ -2,7 +2,8 @@ import { api, query as search } from "../lib/api.js";
 import { h, patch } from "../lib/dom.js";
 import { live } from "../lib/live.js";
 import { readPages } from "../lib/pages.js";
-import { approvals } from "../components/approvals.js";
+import { every, reader } from "../lib/reads.js";
+import { Approvals } from "../components/approvals.js";
 
 export const title = () => "Approvals";
 
@@ -12,31 +13,19 @@ export async function mount(root, { access, events, signal, toast }) {
     const answer = await api.get(`/v1/approvals${search({ page_size: 50, cursor })}`, signal);
     return { items: answer.approvals, next: answer.next_cursor };
   };
-  const decide = async ({ run, step }, decision) => {
-    try {
-      await api.post(`/v1/runs/${run}/approvals/${encodeURIComponent(step)}`, decision);
-      toast(decision.decision === "approve" ? "Approved." : "Rejected.");
-    } catch (error) {
-      toast(error.message, "error");
-    }
-    await read();
-  };
-  const read = async () => {
-    const { items: asked, next } = await readPages(page, wanted);
+  const approvals = new Approvals({ access, toast, read: () => read(), names: true });
+  const show = ({ items: asked, next }) =>
     patch(
       root,
       h("div", { class: "head" }, h("h1", {}, "Approvals"), h("span", { class: "quiet" }, "What runs wait for people to decide, the longest first")),
-      asked.length ? approvals(asked, { access, decide, names: true }) : h("section", { class: "empty", "data-key": "empty" }, h("p", {}, "No run waits for a decision.")),
+      approvals.section(asked) ?? h("section", { class: "empty", "data-key": "empty" }, h("p", {}, "No run waits for a decision.")),
       next ? h("button", { type: "button", class: "button", "data-key": "more", onclick: () => ((wanted += 50), read()) }, "More") : null,
     );
-  };
+  const read = reader(() => readPages(page, wanted), show);
   const stop = await live(events, read, { interval: 1000, relevant: concerns });
   // Reminders, escalations and delegations are no change of a step.
-  const timer = setInterval(() => read().catch(() => {}), 15_000);
-  return () => {
-    stop();
-    clearInterval(timer);
-  };
+  every(15_000, read, signal);
+  return stop;
 }
 
 // A step begins to wait, or a run ends, or one of several people has decided.

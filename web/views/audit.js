@@ -1,7 +1,8 @@
-import { api, ApiError, query as search } from "../lib/api.js";
+import { api, query as search } from "../lib/api.js";
 import { h, patch } from "../lib/dom.js";
 import { clock } from "../lib/format.js";
-import { readPages } from "../lib/pages.js";
+import { readFiltered } from "../lib/pages.js";
+import { reader } from "../lib/reads.js";
 import { changes } from "../model/audit.js";
 import { badge } from "../components/badge.js";
 import { chips } from "../components/chips.js";
@@ -26,16 +27,10 @@ export async function mount(root, { query, setQuery, signal }) {
     const answer = await api.get(`/v1/audit${search({ ...asked, page_size: 100, cursor })}`, signal);
     return { items: answer.records, next: answer.next_cursor };
   };
-  const read = async () => {
-    try {
-      ({ items: records, next } = await readPages(page, wanted));
-      refused = null;
-    } catch (error) {
-      if (!(error instanceof ApiError) || error.status !== 400) throw error;
-      [records, next, refused] = [[], undefined, error];
-    }
+  const read = reader(() => readFiltered(page, wanted), (answer) => {
+    ({ items: records, next, refused } = answer);
     show();
-  };
+  });
   const toggle = (outcome) => setQuery({ ...query, outcome: query.outcome === outcome ? "" : outcome });
   const apply = (form) => setQuery({ ...query, ...Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, value.trim()])) });
   const open = (id) => {

@@ -1,6 +1,7 @@
 import { api } from "../lib/api.js";
 import { h, patch } from "../lib/dom.js";
 import { live } from "../lib/live.js";
+import { reader } from "../lib/reads.js";
 import { attemptsTable } from "../components/attempts.js";
 import { badge } from "../components/badge.js";
 import { InputForm } from "../components/input-form.js";
@@ -15,12 +16,12 @@ export async function mount(root, { access, events, parameters, signal, toast })
   let letter = null;
   let log = null;
   let form = null;
-  const read = async () => {
+  const read = reader(() => api.get(path, signal), (answer) => {
     const isFirst = letter === null;
-    letter = await api.get(path, signal);
+    letter = answer;
     if (isFirst) begin();
     show();
-  };
+  });
   const redrive = async (input) => {
     try {
       const run = await api.post(`${path}/redrive`, input === null ? {} : `{"input":${input}}`);

@@ -1,9 +1,10 @@
-import { api, ApiError, query as search } from "../lib/api.js";
+import { api, query as search } from "../lib/api.js";
 import { h, patch } from "../lib/dom.js";
 import { save } from "../lib/download.js";
 import { count } from "../lib/format.js";
 import { live } from "../lib/live.js";
-import { readPages } from "../lib/pages.js";
+import { readFiltered } from "../lib/pages.js";
+import { every, reader } from "../lib/reads.js";
 import { allOf, allowedActions, runsFilter } from "../model/job.js";
 import { badge } from "../components/badge.js";
 import { chips } from "../components/chips.js";
@@ -29,17 +30,11 @@ export async function mount(root, { access, events, signal, query, setQuery, toa
     const answer = await api.get(`/v1/dead-letters${search({ filter, page_size: size, cursor })}`, signal);
     return { items: answer.dead_letters, next: answer.next_cursor };
   };
-  const read = async () => {
-    try {
-      ({ items: letters, next } = await readPages(page, wanted));
-      refused = null;
-    } catch (error) {
-      if (!(error instanceof ApiError) || error.status !== 400) throw error;
-      [letters, next, refused] = [[], undefined, error];
-    }
+  const read = reader(() => readFiltered(page, wanted), (answer) => {
+    ({ items: letters, next, refused } = answer);
     for (const id of selected) if (!letters.some((letter) => letter.id === id && letter.state === "open")) selected.delete(id);
     show();
-  };
+  });
   const toggle = (state) => {
     if (!chosen.delete(state)) chosen.add(state);
     setQuery({ ...query, state: [...chosen].join(",") });
@@ -137,11 +132,8 @@ export async function mount(root, { access, events, signal, query, setQuery, toa
 
   const stop = await live(events, read, { interval: 1500, relevant: failed });
   // What others redrive changes no letter's run to failed.
-  const timer = setInterval(() => read().catch(() => {}), 15_000);
-  return () => {
-    stop();
-    clearInterval(timer);
-  };
+  every(15_000, read, signal);
+  return stop;
 }
 
 function failed(change) {

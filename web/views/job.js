@@ -2,6 +2,7 @@ import { api, query as search } from "../lib/api.js";
 import { h, patch } from "../lib/dom.js";
 import { count, duration } from "../lib/format.js";
 import { readPages } from "../lib/pages.js";
+import { every, reader } from "../lib/reads.js";
 import { actions, remaining } from "../model/job.js";
 import { badge } from "../components/badge.js";
 import { chips } from "../components/chips.js";
@@ -17,23 +18,14 @@ export async function mount(root, { access, parameters, query, setQuery, signal,
   let results = [];
   let next;
   let wanted = 50;
-  let timer = null;
   const page = async (cursor) => {
     const answer = await api.get(`${path}/runs${search({ outcome: query.outcome, page_size: 50, cursor })}`, signal);
     return { items: answer.runs, next: answer.next_cursor };
   };
-  const read = async () => {
-    [job, { items: results, next }] = await Promise.all([api.get(path, signal), readPages(page, wanted)]);
+  const read = reader(() => Promise.all([api.get(path, signal), readPages(page, wanted)]), (answer) => {
+    [job, { items: results, next }] = answer;
     show();
-  };
-  /** Jobs have no events of their own: while one runs, it is read again and again. */
-  const follow = async () => {
-    if (job.state !== "running") return;
-    timer = setTimeout(async () => {
-      await read().catch(() => {});
-      if (!signal.aborted) follow();
-    }, 1000);
-  };
+  });
   const cancel = async () => {
     const yes = await confirm({ title: "Cancel this job?", text: "It deals with no further run. What was done stays done.", action: "Cancel the job", danger: true });
     if (!yes) return;
@@ -102,8 +94,8 @@ export async function mount(root, { access, parameters, query, setQuery, signal,
     );
   };
   await read();
-  follow();
-  return () => clearTimeout(timer);
+  // Jobs have no events of their own.
+  every(1000, () => job.state === "running" && read(), signal);
 }
 
 function card(name, number, hue, note) {

@@ -2,6 +2,7 @@ import { api, query as search } from "../lib/api.js";
 import { h, patch } from "../lib/dom.js";
 import { count } from "../lib/format.js";
 import { readPages } from "../lib/pages.js";
+import { every, reader } from "../lib/reads.js";
 import { actions, allowedActions } from "../model/job.js";
 import { badge } from "../components/badge.js";
 import { table } from "../components/table.js";
@@ -15,8 +16,7 @@ export async function mount(root, { access, signal }) {
     const answer = await api.get(`/v1/bulk${search({ page_size: 50, cursor })}`, signal);
     return { items: answer.jobs, next: answer.next_cursor };
   };
-  const read = async () => {
-    const { items: jobs, next } = await readPages(page, wanted);
+  const show = ({ items: jobs, next }) =>
     patch(
       root,
       h(
@@ -46,9 +46,8 @@ export async function mount(root, { access, signal }) {
         : h("section", { class: "empty" }, h("p", {}, "No jobs yet. A job cancels, pauses, resumes, reruns or redrives all runs that pass a filter.")),
       next ? h("button", { type: "button", class: "button", "data-key": "more", onclick: () => ((wanted += 50), read()) }, "Older jobs") : null,
     );
-  };
+  const read = reader(() => readPages(page, wanted), show);
   await read();
   // Jobs have no events of their own.
-  const timer = setInterval(() => read().catch(() => {}), 3000);
-  return () => clearInterval(timer);
+  every(3000, read, signal);
 }

@@ -41,7 +41,13 @@ export async function mount(root, { access, query, signal, toast }) {
     busy = false;
     show();
   };
-  const look = () => attempt(async () => (match = { order: order(), ...(await api.post("/v1/bulk", { ...order(), dry_run: true }, signal)) }));
+  const look = () =>
+    attempt(async () => {
+      const counted = order();
+      const found = await api.post("/v1/bulk", { ...counted, dry_run: true }, signal);
+      // What was written meanwhile is another order.
+      if (JSON.stringify(order()) === JSON.stringify(counted)) match = { order: counted, ...found };
+    });
   const begin = () =>
     attempt(async () => {
       const job = await api.post("/v1/bulk", { ...match.order, expected: match.matches }, signal);

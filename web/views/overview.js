@@ -2,16 +2,13 @@ import { api } from "../lib/api.js";
 import { h, patch } from "../lib/dom.js";
 import { count, stateNames } from "../lib/format.js";
 import { live } from "../lib/live.js";
+import { reader } from "../lib/reads.js";
 import { runsTable } from "../components/runs-table.js";
 
 export const title = () => "Overview";
 
 export async function mount(root, { events, signal }) {
-  const read = async () => {
-    const [overview, page] = await Promise.all([api.get("/v1/overview", signal), api.get("/v1/runs?page_size=12", signal)]);
-    show(overview, page.runs);
-  };
-  const show = (overview, runs) =>
+  const show = ([overview, { runs }]) =>
     patch(
       root,
       h("h1", {}, "Overview"),
@@ -28,6 +25,7 @@ export async function mount(root, { events, signal }) {
       h("div", { class: "head" }, h("h2", {}, "Newest runs"), h("a", { href: "#/runs" }, "All runs")),
       runs.length ? runsTable(runs, Date.now()) : empty(),
     );
+  const read = reader(() => Promise.all([api.get("/v1/overview", signal), api.get("/v1/runs?page_size=12", signal)]), show);
   return live(events, read, { interval: 1000 });
 }
 

@@ -1,10 +1,12 @@
-import { api } from "../lib/api.js";
+import { api, query as search } from "../lib/api.js";
 import { h, patch } from "../lib/dom.js";
 import { duration, isEnded } from "../lib/format.js";
 import { live } from "../lib/live.js";
+import { every, reader } from "../lib/reads.js";
+import { isPlain, restartable } from "../model/rerun.js";
 import { applyChange, tally } from "../model/run.js";
 import { badge } from "../components/badge.js";
-import { approvals } from "../components/approvals.js";
+import { Approvals } from "../components/approvals.js";
 import { attemptsTable } from "../components/attempts.js";
 import { confirm } from "../components/dialog.js";
 import { graph } from "../components/graph.js";
@@ -63,14 +65,62 @@ export async function mount(root, { access, parameters, query, events, signal, s
   };
   let form = null;
   const edit = () => {
+    stepForm = null;
     form = new InputForm(run.input, { verb: "Rerun", note: "All of it as a new run, with the same version of the workflow.", send: (input) => rerun(input === null ? {} : `{"input":${input}}`) });
     show();
     form.focus();
   };
+  /** The definition of the run's version: where a rerun may begin. Without it, only the server knows. */
+  let definition = null;
+  const readDefinition = async () => {
+    if (definition !== null || !isEnded(run.state) || !may("runs:start") || !may("workflows:read")) return;
+    definition = {};
+    try {
+      ({ definition } = await api.get(`/v1/workflows/${encodeURIComponent(run.workflow)}${search({ version: run.version })}`, signal));
+      show();
+    } catch (error) {
+      if (error.name !== "AbortError") toast(`The definition cannot be read: ${error.message}`, "error");
+    }
+  };
+  let stepForm = null;
+  /** The input that the step had, as far as somebody knows it: a dead letter has it, or the definition says it plainly. */
+  const editStep = async ({ step }) => {
+    let input = isPlain(step.with) ? step.with : undefined;
+    try {
+      const filter = `run:${run.id} step:${step.id}`;
+      const letters = access.can("runs:read") ? (await api.get(`/v1/dead-letters${search({ filter, page_size: 1 })}`, signal)).dead_letters : [];
+      input = letters[0]?.input ?? input;
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      toast(error.message, "error");
+    }
+    form = null;
+    stepForm = new InputForm(input, {
+      verb: `Rerun from ${step.id}`, label: `Input of ${step.id}`,
+      note: `A new run: ${step.id} is done again, with what comes after it and what has not succeeded; the outputs of the other steps are taken over. Unedited, the definition makes the input again; what you write is taken as it is, without expressions.`,
+      send: (text) => rerun(text === null ? { step: step.id } : `{"step":${JSON.stringify(step.id)},"step_input":${text}}`),
+    });
+    show();
+    stepForm.focus();
+  };
+  /** What a rerun from the chosen step may begin with: its button, and the form once it is asked for. */
+  const stepInput = (step) => {
+    const found = isEnded(run.state) && may("runs:start") && definition !== null ? restartable(definition, step.id) : undefined;
+    if (!found?.takesInput) return null;
+    if (stepForm === null) return h("p", { "data-key": "step-input" }, h("button", { type: "button", class: "button small", "data-key": "edit-step", onclick: () => editStep(found) }, "Edit its input and rerun…"));
+    return h(
+      "section",
+      { "data-key": "step-input" },
+      h("h3", {}, `Input of ${step.id}`),
+      stepForm.element,
+      isPlain(found.step.with) ? null : h("details", {}, h("summary", {}, "What the definition makes it of"), json(found.step.with)),
+    );
+  };
+  /** Whether it is known that a rerun cannot begin there. */
+  const isNoBeginning = (id) => id.includes(":") || (definition?.steps !== undefined && restartable(definition, id) === undefined);
   const rerunButton = (key, text, body) =>
     h("button", { type: "button", class: "button", onclick: () => rerun(body), "data-key": key }, text);
-  const decide = (approval, decision) =>
-    act(`approvals/${encodeURIComponent(approval.step)}`, decision, () => (decision.decision === "approve" ? "Approved." : "Rejected."));
+  const approvals = new Approvals({ access, toast, read: () => read() });
 
   const input = (mayRerun) => {
     if (form && mayRerun) return [h("h2", {}, "Input"), form.element];
@@ -98,7 +148,7 @@ export async function mount(root, { access, parameters, query, events, signal, s
         run.state === "paused" && may("runs:cancel") ? h("button", { type: "button", class: "button primary", onclick: resume, "data-key": "resume" }, "Resume") : null,
         mayRerun ? rerunButton("rerun", "Rerun", {}) : null,
         mayRerun && run.state !== "succeeded" ? rerunButton("rerun-failed", "Rerun what failed", { from: "failed" }) : null,
-        mayRerun && selected && !selected.includes(":") ? rerunButton("rerun-step", `Rerun from ${selected}`, { step: selected }) : null,
+        mayRerun && selected && !isNoBeginning(selected) ? rerunButton("rerun-step", `Rerun from ${selected}`, { step: selected }) : null,
         isEnded(run.state) || !may("runs:cancel") ? null : h("button", { type: "button", class: "button danger", onclick: cancel, "data-key": "cancel" }, "Cancel"),
       ),
       h(
@@ -111,32 +161,36 @@ export async function mount(root, { access, parameters, query, events, signal, s
         h("span", {}, `${counts.succeeded || 0} of ${run.steps.length} steps succeeded`),
       ),
       run.error ? h("section", { class: "problem", role: "alert" }, h("h2", {}, run.error.step ? `Step ${run.error.step}: ${run.error.kind}` : run.error.kind), h("p", {}, run.error.message), letters()) : null,
-      approvals(isEnded(run.state) ? [] : asked, { access, decide }),
+      approvals.section(isEnded(run.state) ? [] : asked),
       h("div", { class: "scroll" }, graph(plan, run.steps, { selected, select })),
       isEnded(run.state) ? null : waitsSection(waits, { run, access }),
       h("h2", {}, "Time"),
       waterfall(run, now, { selected, select }),
-      step ? stepSection(step, waits.filter((wait) => wait.step === step.id || wait.step === undefined), { run, access }) : null,
+      step ? stepSection(step, waits.filter((wait) => wait.step === step.id || wait.step === undefined), { run, access }, stepInput(step)) : null,
       h("h2", {}, step ? `Output of ${step.id}` : "Output of all steps"),
       log.element,
       h("div", { class: "columns" }, h("section", { "data-key": "input" }, input(mayRerun)), h("section", {}, h("h2", {}, "Result"), json(run.output))),
     );
   };
 
-  const read = async () => {
+  /** The run; why it does not go on and who is asked only while somebody could want to know. */
+  const ask = async () => {
     const fresh = await api.get(`/v1/runs/${parameters.id}`, signal);
-    if (run === null) begin(fresh);
-    else if (fresh.revision >= run.revision) run = fresh;
-    await readWaits();
+    if (isEnded(fresh.state)) return { fresh, waits: [], asked: [] };
+    const asks = fresh.steps.some((step) => step.state === "waiting");
+    const [{ waits }, { approvals: asked }] = await Promise.all([
+      api.get(`/v1/runs/${fresh.id}/explain`, signal),
+      asks ? api.get(`/v1/approvals?run=${fresh.id}`, signal) : { approvals: [] },
+    ]);
+    return { fresh, waits, asked };
+  };
+  const read = reader(ask, (answer) => {
+    if (run === null) begin(answer.fresh);
+    else if (answer.fresh.revision >= run.revision) run = answer.fresh;
+    ({ waits, asked } = answer);
     show();
-  };
-  /** Why it does not go on, and who is asked; only while somebody could want to know. */
-  const readWaits = async () => {
-    if (isEnded(run.state)) return;
-    waits = (await api.get(`/v1/runs/${run.id}/explain`, signal)).waits;
-    const asks = run.steps.some((step) => step.state === "waiting");
-    asked = asks ? (await api.get(`/v1/approvals?run=${run.id}`, signal)).approvals : [];
-  };
+    readDefinition();
+  });
   const ignore = events.listen((change) => {
     if (change === null || run === null || change.run !== run.id) return;
     run = applyChange(run, change);
@@ -147,17 +201,13 @@ export async function mount(root, { access, parameters, query, events, signal, s
     log?.stop();
   });
   const stop = await live(events, read, { interval: 250, relevant: (change) => change.run === parameters.id });
-  const ticker = setInterval(() => !isEnded(run.state) && show(), 500);
+  every(500, () => isEnded(run.state) || show(), signal);
   // Who is before it in a queue, or holds a limit, changes without an event of this run.
-  const asking = setInterval(() => readWaits().catch(() => {}), 5000);
-  return () => {
-    stop();
-    clearInterval(asking);
-    clearInterval(ticker);
-  };
+  every(5000, () => isEnded(run.state) || read(), signal);
+  return stop;
 }
 
-function stepSection(step, waits, context) {
+function stepSection(step, waits, context, input) {
   return h(
     "section",
     { class: "step", "data-key": `step-${step.id}` },
@@ -167,6 +217,7 @@ function stepSection(step, waits, context) {
     step.attempts.length
       ? attemptsTable(step.attempts, `Attempts of ${step.id}`)
       : h("p", { class: "quiet" }, "Not tried yet."),
+    input,
     step.output === undefined ? null : h("details", { open: true }, h("summary", {}, "Step output"), json(step.output)),
   );
 }

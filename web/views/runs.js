@@ -1,7 +1,8 @@
-import { api, ApiError, query as search } from "../lib/api.js";
+import { api, query as search } from "../lib/api.js";
 import { h, patch } from "../lib/dom.js";
 import { live } from "../lib/live.js";
-import { readPages } from "../lib/pages.js";
+import { readFiltered } from "../lib/pages.js";
+import { reader } from "../lib/reads.js";
 import { allOf, allowedActions } from "../model/job.js";
 import { chips } from "../components/chips.js";
 import { filterForm } from "../components/filter.js";
@@ -22,16 +23,10 @@ export async function mount(root, { access, events, signal, query, setQuery }) {
     const answer = await api.get(`/v1/runs${search({ state: query.state, workflow: query.workflow, filter: query.filter, page_size: 50, cursor })}`, signal);
     return { items: answer.runs, next: answer.next_cursor };
   };
-  const read = async () => {
-    try {
-      ({ items: runs, next } = await readPages(page, wanted));
-      refused = null;
-    } catch (error) {
-      if (!(error instanceof ApiError) || error.status !== 400) throw error;
-      [runs, next, refused] = [[], undefined, error];
-    }
+  const read = reader(() => readFiltered(page, wanted), (answer) => {
+    ({ items: runs, next, refused } = answer);
     show();
-  };
+  });
   const toggle = (state) => {
     if (!chosen.delete(state)) chosen.add(state);
     setQuery({ ...query, state: [...chosen].join(",") });

@@ -1,28 +1,27 @@
 import { api } from "../lib/api.js";
 import { h, patch } from "../lib/dom.js";
+import { every, reader } from "../lib/reads.js";
 import { elsewhere } from "../components/elsewhere.js";
 import { since } from "../components/time.js";
 
 export const title = () => "System";
 
 export async function mount(root, { signal }) {
-  const read = async () => {
-    const tree = await api.get("/v1/system/tree", signal);
+  const show = (tree) =>
     patch(
       root,
       h("h1", {}, "System"),
       h("p", { class: "quiet" }, "What runs on this node, who restarts it, and how often that was needed."),
       h("ul", { class: "tree" }, branch(tree)),
     );
-  };
+  const read = reader(() => api.get("/v1/system/tree", signal), show);
   try {
     await read();
   } catch (error) {
     patch(root, elsewhere(error, "System"));
     return;
   }
-  const timer = setInterval(() => read().catch(() => {}), 3000);
-  return () => clearInterval(timer);
+  every(3000, read, signal);
 }
 
 function branch(node) {

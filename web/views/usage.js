@@ -1,6 +1,7 @@
 import { api } from "../lib/api.js";
 import { h, patch } from "../lib/dom.js";
 import { count } from "../lib/format.js";
+import { every, reader } from "../lib/reads.js";
 import { table } from "../components/table.js";
 
 export const title = () => "Usage";
@@ -12,18 +13,16 @@ const names = {
 };
 
 export async function mount(root, { signal }) {
-  const read = async () => {
-    const { tenant, usage, soft_percent: percent } = await api.get("/v1/usage", signal);
+  const show = ({ tenant, usage, soft_percent: percent }) =>
     patch(
       root,
       h("div", { class: "head" }, h("h1", {}, "Usage"), h("span", { class: "quiet" }, `of the tenant ${tenant}, beside its quotas`)),
       h("p", { class: "quiet" }, `From ${percent} % of a quota on there is a warning; at the quota the API refuses. The platform's administrators set quotas.`),
       table({ label: "Usage", columns: ["What", { name: "Used", number: true }, { name: "Quota", number: true }, "Share"], rows: usage.map(row) }),
     );
-  };
+  const read = reader(() => api.get("/v1/usage", signal), show);
   await read();
-  const timer = setInterval(() => read().catch(() => {}), 3000);
-  return () => clearInterval(timer);
+  every(3000, read, signal);
 }
 
 function row({ quota, used, limit, soft_limit: soft }) {

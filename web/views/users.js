@@ -1,6 +1,7 @@
 import { api } from "../lib/api.js";
 import { h, patch } from "../lib/dom.js";
 import { count } from "../lib/format.js";
+import { every, reader } from "../lib/reads.js";
 import { badge } from "../components/badge.js";
 import { confirm } from "../components/dialog.js";
 import { elsewhere } from "../components/elsewhere.js";
@@ -12,22 +13,28 @@ export const title = () => "Users";
 export async function mount(root, { access, signal, toast }) {
   let users = [];
   let more = false;
-  // The user whose grants and sessions are shown below the row.
+  // The user whose grants and sessions are shown below the row, and these.
   let opened = null;
+  let shown = null;
   const mayManage = access.can("roles:manage");
   const at = (subject) => `/v1/users/${encodeURIComponent(subject)}`;
-  const read = async () => {
-    ({ users, more } = await api.get("/v1/users", signal));
-    if (opened) opened = await api.get(at(opened.user.subject), signal);
+  const ask = () => Promise.all([api.get("/v1/users", signal), opened === null ? null : api.get(at(opened), signal)]);
+  const read = reader(ask, (answer) => {
+    [{ users, more }, shown] = answer;
     show();
-  };
+  });
   const open = async (subject) => {
-    try {
-      opened = opened?.user.subject === subject ? null : await api.get(at(subject), signal);
-    } catch (error) {
-      toast(error.message, "error");
-    }
+    const before = opened;
+    opened = opened === subject ? null : subject;
     show();
+    try {
+      await read();
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      if (opened === subject) opened = before;
+      toast(error.message, "error");
+      show();
+    }
   };
   const change = async (work, done) => {
     try {
@@ -50,7 +57,7 @@ export async function mount(root, { access, signal, toast }) {
 
   const rows = (user) => {
     const { subject } = user;
-    const isOpen = opened?.user.subject === subject;
+    const isOpen = opened === subject && shown?.user.subject === subject;
     const button = (key, name, act, expanded) =>
       h("button", { type: "button", class: "button small", "data-key": `${key}-${subject}`, "aria-label": `${name} ${subject}`, "aria-expanded": expanded, onclick: () => act(subject) }, name);
     const row = h(
@@ -73,7 +80,7 @@ export async function mount(root, { access, signal, toast }) {
         ),
       ),
     );
-    return isOpen ? [row, h("tr", { "data-key": `more-${subject}` }, h("td", { colspan: 6 }, details(opened)))] : [row];
+    return isOpen ? [row, h("tr", { "data-key": `more-${subject}` }, h("td", { colspan: 6 }, details(shown)))] : [row];
   };
   const show = () =>
     patch(
@@ -91,8 +98,7 @@ export async function mount(root, { access, signal, toast }) {
     return;
   }
   // Users have no events of their own.
-  const timer = setInterval(() => read().catch(() => {}), 10_000);
-  return () => clearInterval(timer);
+  every(10_000, read, signal);
 }
 
 function details({ grants, sessions }) {

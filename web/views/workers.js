@@ -1,14 +1,14 @@
 import { api } from "../lib/api.js";
 import { h, patch } from "../lib/dom.js";
 import { live } from "../lib/live.js";
+import { every, reader } from "../lib/reads.js";
 import { table } from "../components/table.js";
 import { since } from "../components/time.js";
 
 export const title = () => "Workers";
 
 export async function mount(root, { events, signal }) {
-  const read = async () => {
-    const { workers } = await api.get("/v1/workers", signal);
+  const show = ({ workers }) =>
     patch(
       root,
       h("h1", {}, "Workers"),
@@ -29,12 +29,9 @@ export async function mount(root, { events, signal }) {
           })
         : h("section", { class: "empty" }, h("p", {}, "No worker is connected: steps wait until one comes. In a terminal:"), h("pre", { class: "json" }, "./beamline worker")),
     );
-  };
+  const read = reader(() => api.get("/v1/workers", signal), show);
   const stop = await live(events, read, { interval: 1000 });
   // Workers come and go without an event of their own.
-  const timer = setInterval(() => read().catch(() => {}), 5000);
-  return () => {
-    stop();
-    clearInterval(timer);
-  };
+  every(5000, read, signal);
+  return stop;
 }

@@ -1,17 +1,19 @@
-import { api, query } from "../lib/api.js";
+import { api, query as search } from "../lib/api.js";
 import { h, patch } from "../lib/dom.js";
+import { readPages } from "../lib/pages.js";
+import { reader } from "../lib/reads.js";
 import { table } from "../components/table.js";
 import { since } from "../components/time.js";
 
 export const title = () => "Workflows";
 
 export async function mount(root, { signal }) {
-  const workflows = [];
-  let cursor;
-  const read = async () => {
-    const page = await api.get(`/v1/workflows${query({ page_size: 200, cursor })}`, signal);
-    workflows.push(...page.workflows);
-    cursor = page.next_cursor;
+  let wanted = 200;
+  const page = async (cursor) => {
+    const answer = await api.get(`/v1/workflows${search({ page_size: 200, cursor })}`, signal);
+    return { items: answer.workflows, next: answer.next_cursor };
+  };
+  const show = ({ items: workflows, next }) =>
     patch(
       root,
       h("h1", {}, "Workflows"),
@@ -30,8 +32,8 @@ export async function mount(root, { signal }) {
               )),
           })
         : h("section", { class: "empty" }, h("p", {}, "No workflows yet. In a terminal:"), h("pre", { class: "json" }, "./beamline init hello.yaml\n./beamline workflow apply hello.yaml")),
-      cursor ? h("button", { type: "button", class: "button", onclick: read }, "More") : null,
+      next ? h("button", { type: "button", class: "button", "data-key": "more", onclick: () => ((wanted += 200), read()) }, "More") : null,
     );
-  };
+  const read = reader(() => readPages(page, wanted), show);
   await read();
 }
