@@ -89,7 +89,7 @@ class Bench:
 
     def start_worker(self, *arguments):
         worker = subprocess.Popen(
-            [LOAD, "worker", "--port", str(self.port), "--token", self.worker_token, "--slots", "512", *arguments],
+            [LOAD, "worker", "--port", str(self.port), "--token", self.worker_token, "--slots", "2000", *arguments],
             stdout=subprocess.PIPE, text=True)
         self.workers.append(worker)
         until("the worker is connected", lambda: self.client.call("GET", "/v1/workers")["workers"])

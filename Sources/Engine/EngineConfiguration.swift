@@ -53,8 +53,9 @@ public struct EngineConfiguration: Sendable {
     public var feedBytes = 4 << 20
     /// How often all buckets with waiting tokens are looked up: the backstop behind wakes and low-water marks.
     public var scanInterval: Duration = .seconds(3)
-    /// Tokens claimed at once at most.
-    public var claimLimit = 500
+    /// Tokens claimed at once at most: the next claim is under way while the tasks of the last one are put together, so that
+    /// claims of a part of all slots keep the store, the node and its workers busy at once.
+    public var claimLimit = 250
     /// How often the settings of queues are read again: the backstop behind the event log.
     public var queueRefreshInterval: Duration = .seconds(3)
     /// How often slots that a dying node left behind are looked for.

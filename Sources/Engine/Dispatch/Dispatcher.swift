@@ -241,9 +241,7 @@ final class Dispatcher: Sendable {
                 try await returnLeases()
                 try await settleDoubtful()
                 try await assignAlone()
-                while let plan = withState({ [configuration] in $0.nextClaim(limit: configuration.claimLimit) }) {
-                    try await claim(plan)
-                }
+                try await claimAll()
                 backoff.reset()
                 if !doubtful.withLock({ $0.isEmpty }) {
                     await clock.wait(for: wakeup, atMost: .milliseconds(50))
@@ -274,7 +272,46 @@ final class Dispatcher: Sendable {
         if !leases.isEmpty { try await assign(leases) }
     }
 
-    private func claim(_ plan: DispatchState.ClaimPlan) async throws(StoreError) {
+    /// Claims until there is nothing more to claim. While the tasks of one claim are put together and offered, the next
+    /// claim is under way.
+    private func claimAll() async throws(StoreError) {
+        var leases = try await claimNext().get()
+        while !leases.isEmpty {
+            let ready = leases
+            async let next = claimNext()
+            let assigned = await assigned(ready)
+            // What has been claimed is assigned, whatever has failed.
+            switch await next {
+            case .success(let more): leases = more
+            case .failure(let error):
+                try assigned.get()
+                throw error
+            }
+            if case .failure(let error) = assigned {
+                try await self.assigned(leases).get()
+                throw error
+            }
+        }
+    }
+
+    private func assigned(_ leases: [LeasedTask]) async -> Result<Void, StoreError> {
+        do throws(StoreError) { return .success(try await assign(leases)) } catch { return .failure(error) }
+    }
+
+    /// What the next claim that finds anything has leased; nothing when there is nothing more to claim.
+    private func claimNext() async -> Result<[LeasedTask], StoreError> {
+        do throws(StoreError) {
+            while let plan = withState({ [configuration] in $0.nextClaim(limit: configuration.claimLimit) }) {
+                let leases = try await claim(plan)
+                if !leases.isEmpty { return .success(leases) }
+            }
+            return .success([])
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func claim(_ plan: DispatchState.ClaimPlan) async throws(StoreError) -> [LeasedTask] {
         metrics.claims.add()
         let leases: [LeasedTask]
         do {
@@ -291,7 +328,7 @@ final class Dispatcher: Sendable {
         if leases.isEmpty { metrics.emptyClaims.add() }
         metrics.claimedTasks.add(UInt64(leases.count))
         giveBack(withState { $0.claimed(plan, leases) })
-        try await assign(leases)
+        return leases
     }
 
     /// Reads the runs of leases and offers their tasks.
