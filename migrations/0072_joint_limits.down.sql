@@ -5,6 +5,7 @@ WHERE l.tenant = s.tenant AND l.id = s.limit_id AND l.level = 6
         SELECT FROM limit_slots o
         WHERE o.tenant = s.tenant AND o.run = s.run AND o.step = s.step AND o.limit_id <> s.limit_id);
 ALTER TABLE limit_slots DROP CONSTRAINT limit_slots_pkey, ADD PRIMARY KEY (tenant, run, step);
+ALTER TABLE limit_slots DROP COLUMN joint;
 ALTER TABLE timers DROP COLUMN joint_limit;
 ALTER TABLE held DROP COLUMN joint_limit;
 

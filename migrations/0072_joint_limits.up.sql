@@ -1,6 +1,8 @@
 -- A step may need slots of two limits at once: that of its key, and that of its target, whose slots a breaker sets. It gets
 -- both or none, and waits in the line of one that is full. `joint_limit` names the other one.
-ALTER TABLE limit_slots DROP CONSTRAINT limit_slots_pkey, ADD PRIMARY KEY (tenant, run, step, limit_id);
+-- The second slot of a step is `joint`. (Were the limit in the key, a count of its slots might be sought there.)
+ALTER TABLE limit_slots ADD COLUMN joint boolean NOT NULL DEFAULT false;
+ALTER TABLE limit_slots DROP CONSTRAINT limit_slots_pkey, ADD PRIMARY KEY (tenant, run, step, joint);
 ALTER TABLE held ADD COLUMN joint_limit uuid;
 CREATE INDEX held_joint ON held (joint_limit) WHERE joint_limit IS NOT NULL;
 ALTER TABLE timers ADD COLUMN joint_limit uuid;

@@ -79,7 +79,7 @@ enum BreakerStatement {
             FROM unnest($1::int4[], $2::uuid[]) AS n(tenant, id)
             CROSS JOIN LATERAL (
                 SELECT s.ctid AS slot, s.tenant, s.run, s.step, s.limit_id FROM limit_slots s
-                WHERE s.limit_id = n.id AND s.tenant = n.tenant OFFSET 0) s
+                WHERE s.limit_id = n.id AND s.tenant + 0 = n.tenant OFFSET 0) s
             CROSS JOIN LATERAL (
                 SELECT r.ctid AS found, r.step FROM ready r WHERE r.tenant = s.tenant AND r.run = s.run OFFSET 0) c
             CROSS JOIN LATERAL (

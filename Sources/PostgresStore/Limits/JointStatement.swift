@@ -41,7 +41,7 @@ enum JointStatement {
         """
         SELECT DISTINCT n.tenant, h.joint_limit FROM unnest($1::int4[], $2::uuid[]) AS n(tenant, id)
         CROSS JOIN LATERAL (
-            SELECT h.joint_limit FROM held h WHERE h.limit_id = n.id AND h.tenant = n.tenant
+            SELECT h.joint_limit FROM held h WHERE h.limit_id = n.id AND h.tenant + 0 = n.tenant
             ORDER BY h.limit_id, h.tenant, h.rank, h.step LIMIT \(span)) h
         WHERE h.joint_limit IS NOT NULL
         """,
@@ -51,7 +51,7 @@ enum JointStatement {
     static let free = PostgresStatement(
         """
         SELECT greatest(0, l.slots - (
-            SELECT count(*) FROM limit_slots s WHERE s.limit_id = n.id AND s.tenant = n.tenant))
+            SELECT count(*) FROM limit_slots s WHERE s.limit_id = n.id AND s.tenant + 0 = n.tenant))
         FROM unnest($1::int4[], $2::uuid[]) WITH ORDINALITY AS n(tenant, id, position)
         CROSS JOIN LATERAL (SELECT l.slots FROM limits l WHERE l.tenant = n.tenant AND l.id = n.id OFFSET 0) l
         ORDER BY n.position
@@ -63,7 +63,7 @@ enum JointStatement {
         """
         SELECT h.tenant, h.run, h.step, h.limit_id, h.joint_limit FROM unnest($1::int4[], $2::uuid[]) AS n(tenant, id)
         CROSS JOIN LATERAL (
-            SELECT h.* FROM held h WHERE h.limit_id = n.id AND h.tenant = n.tenant
+            SELECT h.* FROM held h WHERE h.limit_id = n.id AND h.tenant + 0 = n.tenant
             ORDER BY h.limit_id, h.tenant, h.rank, h.step LIMIT \(span) FOR UPDATE) h
         ORDER BY h.rank, h.step
         """,
@@ -85,10 +85,10 @@ enum JointStatement {
                 reason = \(RareStatement.reason(of: "x.joint_limit"))
             WHERE x.ctid = ANY (ARRAY(SELECT c.found FROM chosen c WHERE NOT c.is_admitted))),
         taken AS (
-            INSERT INTO limit_slots (tenant, run, step, limit_id)
-            SELECT c.tenant, c.run, c.step, c.limit_id FROM chosen c WHERE c.is_admitted
+            INSERT INTO limit_slots (tenant, run, step, limit_id, joint)
+            SELECT c.tenant, c.run, c.step, c.limit_id, false FROM chosen c WHERE c.is_admitted
             UNION ALL
-            SELECT c.tenant, c.run, c.step, c.joint_limit FROM chosen c
+            SELECT c.tenant, c.run, c.step, c.joint_limit, true FROM chosen c
             WHERE c.is_admitted AND c.joint_limit IS NOT NULL),
         queued AS (
             INSERT INTO ready (tenant, run, queue, route, rank, step, attempt, losses, enqueued_at)

@@ -3,6 +3,9 @@ internal import Postgres
 
 /// Statements of the limits of keys. Every transaction that takes or gives slots runs `lock` first: what the statements
 /// after it count is seen by a snapshot from after the lock, so no two transactions hand out one slot.
+///
+/// Lines and slots are found by their limit alone (`tenant + 0`): while the statistics say that there is next to nothing,
+/// the key of the tenant's tokens is the smaller index, and a plan from then reads all of them for each limit.
 enum LimitStatement {
     /// Makes limits that are new, gives those of a newer definition its slots, and locks all of them, in the order given.
     static let lock = PostgresStatement(
@@ -20,10 +23,10 @@ enum LimitStatement {
     static let room = PostgresStatement(
         """
         SELECT (l.slots - (
-                SELECT count(*) FROM limit_slots s WHERE s.limit_id = n.id AND s.tenant = n.tenant
+                SELECT count(*) FROM limit_slots s WHERE s.limit_id = n.id AND s.tenant + 0 = n.tenant
             ) - (
                 SELECT count(*) FROM (
-                    SELECT FROM held h WHERE h.limit_id = n.id AND h.tenant = n.tenant LIMIT l.slots) w))::int8
+                    SELECT FROM held h WHERE h.limit_id = n.id AND h.tenant + 0 = n.tenant LIMIT l.slots) w))::int8
         FROM unnest($1::int4[], $2::uuid[]) WITH ORDINALITY AS n(tenant, id, position)
         CROSS JOIN LATERAL (SELECT l.slots FROM limits l WHERE l.tenant = n.tenant AND l.id = n.id OFFSET 0) l
         ORDER BY n.position
@@ -45,10 +48,10 @@ enum LimitStatement {
             FROM unnest($1::int4[], $2::uuid[]) AS n(tenant, id)
             CROSS JOIN LATERAL (
                 SELECT greatest(0, l.slots - (
-                    SELECT count(*) FROM limit_slots s WHERE s.limit_id = n.id AND s.tenant = n.tenant)) AS free
+                    SELECT count(*) FROM limit_slots s WHERE s.limit_id = n.id AND s.tenant + 0 = n.tenant)) AS free
                 FROM limits l WHERE l.tenant = n.tenant AND l.id = n.id OFFSET 0) l
             CROSS JOIN LATERAL (
-                SELECT h.ctid AS found, h.* FROM held h WHERE h.limit_id = n.id AND h.tenant = n.tenant
+                SELECT h.ctid AS found, h.* FROM held h WHERE h.limit_id = n.id AND h.tenant + 0 = n.tenant
                 ORDER BY h.limit_id, h.tenant, h.rank, h.step LIMIT l.free FOR UPDATE) c),
         freed AS (
             DELETE FROM held x WHERE x.ctid = ANY (ARRAY(SELECT c.found FROM chosen c WHERE c.step >= 0 AND c.clear))),
@@ -56,10 +59,10 @@ enum LimitStatement {
             UPDATE held x SET limit_id = NULL
             WHERE x.ctid = ANY (ARRAY(SELECT c.found FROM chosen c WHERE c.step < 0))),
         taken AS (
-            INSERT INTO limit_slots (tenant, run, step, limit_id)
-            SELECT c.tenant, c.run, c.step, c.limit_id FROM chosen c WHERE c.clear
+            INSERT INTO limit_slots (tenant, run, step, limit_id, joint)
+            SELECT c.tenant, c.run, c.step, c.limit_id, false FROM chosen c WHERE c.clear
             UNION ALL
-            SELECT c.tenant, c.run, c.step, c.joint_limit FROM chosen c WHERE c.clear AND c.joint_limit IS NOT NULL),
+            SELECT c.tenant, c.run, c.step, c.joint_limit, true FROM chosen c WHERE c.clear AND c.joint_limit IS NOT NULL),
         queued AS (
             INSERT INTO ready (tenant, run, queue, route, rank, step, attempt, losses, enqueued_at)
             SELECT c.tenant, c.run, c.queue, c.route, c.rank, c.step, c.attempt, c.losses, c.enqueued_at
@@ -96,9 +99,9 @@ enum LimitStatement {
                 SELECT l.slots FROM limits l WHERE l.tenant = n.tenant AND l.id = n.id OFFSET 0) l
             CROSS JOIN LATERAL (
                 SELECT u.run FROM (
-                    SELECT s.run FROM limit_slots s WHERE s.limit_id = n.id AND s.tenant = n.tenant
+                    SELECT s.run FROM limit_slots s WHERE s.limit_id = n.id AND s.tenant + 0 = n.tenant
                     UNION ALL
-                    SELECT h.run FROM held h WHERE h.limit_id = n.id AND h.tenant = n.tenant) u
+                    SELECT h.run FROM held h WHERE h.limit_id = n.id AND h.tenant + 0 = n.tenant) u
                 LEFT JOIN LATERAL (
                     SELECT d.redriven_at AS at FROM dead_letters d
                     WHERE d.tenant = n.tenant AND d.run = u.run AND d.redriven_at IS NOT NULL

@@ -57,7 +57,7 @@ struct BreakerKeysTests {
         let workflow = try Workflow(parsing: Array(text.utf8), file: "a.yaml")
         for plan in [workflow.plan, try Workflow(canonical: workflow.definition.canonical).plan] {
             #expect(plan.steps[0].limit?.slots == 2 && plan.steps[0].breaker?.rule == BreakerRule())
-            #expect(try RunState(plan: plan).limitName(of: 0) == "team/sync/a")
+            #expect(try RunState(plan: plan).limitName(of: 0) == "team/sync/call")
             #expect(try RunState(plan: plan).breakerName(of: 0) == #"team/sync:"a""#)
         }
         let wait = "name: a\nsteps: [{ id: w, uses: wait, with: { for: 1s }, breaker: { target: a } }]"
