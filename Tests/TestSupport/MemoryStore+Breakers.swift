@@ -3,7 +3,7 @@ public import Workflows
 
 extension MemoryStore {
     public func advanceBreakers(limit: Int) async throws(StoreError) -> BreakerPass {
-        await transaction { tables in
+        await transaction(seen: { _ in .admit }) { tables in
             var pass = BreakerPass()
             let now = tables.now
             for id in tables.breakers.keys.sorted(by: LimitID.precedes) {
@@ -11,11 +11,10 @@ extension MemoryStore {
                 _ = tables.change([id]) { $0.breaker.advance(to: now) }
                 if tables.breakers[id]?.record.breaker.phase != old {
                     pass.opened += 1
-                    let admissions = tables.admit([id])
-                    pass.admissions.ready += admissions.ready
-                    pass.admissions.count += admissions.count
+                    pass.admissions.add(tables.admit([id]))
                 }
                 if tables.breakers[id]?.record.slots == 0 { tables.recall(id) }
+                pass.admissions.add(tables.admitFreed())
                 if case .open(let until?)? = tables.breakers[id]?.record.breaker.phase {
                     pass.next = min(pass.next ?? until, until)
                 }
@@ -48,7 +47,7 @@ extension MemoryStore {
     public func changeBreaker(
         named name: String, tenant: TenantID, _ change: BreakerChange
     ) async throws(StoreError) -> BreakerWrite {
-        await transaction { tables in
+        await transaction(seen: { _ in .admit }) { tables in
             if case .rule(let rule) = change { return tables.setRule(rule, of: name, tenant: tenant) }
             let found = tables.breakers.values.map(\.record)
                 .filter { $0.id.tenant == tenant && ($0.name == name || $0.id.digest.uuidText == name) }
@@ -66,6 +65,7 @@ extension MemoryStore {
             case .trip(let time): _ = tables.change([id]) { $0.breaker.trip(for: time, at: now) }
             }
             _ = tables.admit([id])
+            _ = tables.admitFreed()
             return tables.breakers[id].map { .written($0.record, isNew: false) } ?? .missing
         }
     }

@@ -88,7 +88,7 @@ extension MemoryTables {
 
     fileprivate func evidence(of token: HeldToken) -> LimitEvidence? {
         guard let id = token.limit, let limit = limits[id] else { return nil }
-        let holders = slotHolders.filter { $0.value == id }.map(\.key)
+        let holders = slotHolders.filter { $0.value.contains(id) }.map(\.key)
             .sorted { ($0.run.run, $0.step) < ($1.run.run, $1.step) }
         return LimitEvidence(
             name: limit.name, level: limit.level, slots: limit.slots,

@@ -45,7 +45,7 @@ public final class MemoryStore: Store, Catalog {
                 observer(
                     StoreTransaction(
                         call: seen, at: tables.now, returned: tables.returned, moved: tables.moved,
-                        events: events))
+                        targets: tables.targetSlots, events: events))
             }
             return result
         }

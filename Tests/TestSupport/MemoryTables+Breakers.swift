@@ -48,13 +48,28 @@ extension MemoryTables {
         return isChanged
     }
 
-    /// Steps of a target go from `ready` back to the line.
+    /// Steps of a target go from `ready` back to the line, and give back what they have of other limits.
     mutating func recall(_ target: LimitID) {
-        for (key, limit) in slotHolders where limit == target {
+        for (key, limits) in slotHolders where limits.contains(target) {
             guard let token = ready.removeValue(forKey: key) else { continue }
             slotHolders[key] = nil
-            held[key] = HeldToken(row: token.row, limit: target)
+            let joint = limits.first { $0 != target }
+            held[key] = HeldToken(row: token.row, limit: target, joint: joint)
+            note(key, movesTo: .held)
+            if let joint { freedLimits.insert(joint) }
         }
+    }
+
+    /// The slots of targets whose breakers have counted something.
+    var targetSlots: [LimitID: Int32] {
+        guard !breakers.isEmpty else { return [:] }
+        return breakers.filter { $0.value.record.kind == .target }.mapValues(\.record.slots)
+    }
+
+    /// Hands out what recalled steps have given back.
+    mutating func admitFreed() -> Admissions {
+        defer { freedLimits = [] }
+        return admit(freedLimits)
     }
 
     mutating func noteQueues(of tenant: TenantID) {

@@ -77,8 +77,10 @@ extension MemoryTables {
                 let key = TokenKey(run: row.key, step: row.step)
                 requireNoToken(key)
                 if let limit = timer.limit { state(limit) }
+                if let joint = timer.joint { state(joint) }
                 let due = timer.rate.map { reserve($0) } ?? now + timer.delay
-                timers[key] = TimerToken(row: row, due: due, limit: timer.limit?.id, rate: timer.rate?.name)
+                timers[key] = TimerToken(
+                    row: row, due: due, limit: timer.limit?.id, joint: timer.joint?.id, rate: timer.rate?.name)
             case .runDeadline(let run) where excluded[run] == nil:
                 deadlines[run] = now + timer.delay
             case .stepDue(let step) where excluded[step.run] == nil:
@@ -111,6 +113,7 @@ extension MemoryTables {
         outcome.breakersChanged = record(batch.outcomes.filter { excluded[$0.key] == nil })
         let paced = outcome.admissions.messages
         outcome.admissions = admit(held.map(\.limit.id) + released)
+        outcome.admissions.add(admitFreed())
         outcome.admissions.messages += paced
         outcome.admissions.messages += supersede(held)
         for row in batch.sharedOutcomes where excluded[row.run] == nil { outcome.admissions.messages += settle(row) }

@@ -6,6 +6,8 @@ extension MemoryTables {
     struct HeldToken: Sendable {
         var row: ReadyRow
         var limit: LimitID?
+        /// Of which it needs a slot at the same time.
+        var joint: LimitID?
         /// What it waits for before that, and until when.
         var pacing: Pacing?
         var due: Timestamp?
@@ -41,13 +43,16 @@ extension MemoryTables {
         return known.slots
     }
 
-    private func free(_ limit: LimitID, slots: Int32) -> Int { Int(slots) - slotHolders.values.count { $0 == limit } }
+    private func free(_ limit: LimitID, slots: Int32) -> Int {
+        Int(slots) - slotHolders.values.count { $0.contains(limit) }
+    }
 
     mutating func hold(_ row: HeldRow) {
         let key = TokenKey(run: row.token.key, step: row.token.step)
         requireNoToken(key)
         state(row.limit)
-        held[key] = HeldToken(row: row.token, limit: row.limit.id)
+        if let joint = row.joint { state(joint) }
+        held[key] = HeldToken(row: row.token, limit: row.limit.id, joint: row.joint?.id)
     }
 
     mutating func state(_ limit: Limit) {
@@ -76,8 +81,16 @@ extension MemoryTables {
             guard let slots = limits[id]?.slots else { continue }
             let line = held.filter { $0.value.limit == id }
                 .sorted { ($0.value.row.rank, $0.key.step) < ($1.value.row.rank, $1.key.step) }
-            for (key, token) in line.prefix(max(0, free(id, slots: slots))) {
-                slotHolders[key] = id
+            var places = free(id, slots: slots)
+            for (key, token) in line where places > 0 {
+                if let joint = token.joint, free(joint, slots: limits[joint]?.slots ?? 0) <= 0 {
+                    // It waits in the other line, and holds neither.
+                    held[key]?.limit = joint
+                    held[key]?.joint = id
+                    continue
+                }
+                places -= 1
+                slotHolders[key] = Set([id, token.joint].compactMap(\.self))
                 admissions.count += 1
                 if key.step == HeldRow.run {
                     held[key]?.limit = nil
@@ -101,7 +114,7 @@ extension MemoryTables {
         var messages: [InboxMessage] = []
         let eager = rows.filter { $0.onConflict == .cancelRunning && $0.token.step == HeldRow.run }
         for id in Set(eager.map(\.limit.id)) {
-            let holders = slotHolders.filter { $0.value == id }.map(\.key.run)
+            let holders = slotHolders.filter { $0.value.contains(id) }.map(\.key.run)
             let waiters = held.filter { $0.value.limit == id }.map(\.key.run)
             let surplus = (holders + waiters).sorted { arrival($0) > arrival($1) }.dropFirst(
                 Int(limits[id]?.slots ?? 0))
@@ -167,7 +180,7 @@ extension MemoryStore {
 
     public func sweepLimits(limit: Int) async throws(StoreError) -> LimitSweep {
         await transaction(seen: { _ in .admit }) { tables in
-            let admissions = tables.admit(tables.held.values.compactMap(\.limit))
+            let admissions = tables.admit(Set(tables.held.values.compactMap(\.limit)))
             return LimitSweep(admissions: admissions, missed: admissions.count)
         }
     }

@@ -7,6 +7,7 @@ extension MemoryTables {
         var row: ReadyRow
         var due: Timestamp?
         var limit: LimitID?
+        var joint: LimitID?
         var rate: String?
         var since: Timestamp
     }
@@ -15,8 +16,10 @@ extension MemoryTables {
         let key = TokenKey(run: row.key, step: row.step)
         requireNoToken(key)
         if let limit = timer.limit { state(limit) }
+        if let joint = timer.joint { state(joint) }
         let due = timer.rate.map { reserve($0) } ?? (timer.delay > .zero ? now + timer.delay : nil)
-        parked[key] = ParkedToken(row: row, due: due, limit: timer.limit?.id, rate: timer.rate?.name, since: now)
+        parked[key] = ParkedToken(
+            row: row, due: due, limit: timer.limit?.id, joint: timer.joint?.id, rate: timer.rate?.name, since: now)
     }
 
     /// What is ready and has a slot keeps it.
@@ -29,12 +32,12 @@ extension MemoryTables {
         for (key, timer) in timers where key.run == run {
             timers[key] = nil
             parked[key] = ParkedToken(
-                row: timer.row, due: timer.due, limit: timer.limit, rate: timer.rate, since: now)
+                row: timer.row, due: timer.due, limit: timer.limit, joint: timer.joint, rate: timer.rate, since: now)
             note(key, movesTo: .parked)
         }
         for (key, token) in held where key.run == run && key.step >= 0 {
             held[key] = nil
-            parked[key] = ParkedToken(row: token.row, limit: token.limit, since: now)
+            parked[key] = ParkedToken(row: token.row, limit: token.limit, joint: token.joint, since: now)
             note(key, movesTo: .parked)
         }
     }
@@ -43,10 +46,11 @@ extension MemoryTables {
         for (key, token) in parked where key.run == run {
             parked[key] = nil
             if let due = token.due, due > now {
-                timers[key] = TimerToken(row: token.row, due: due, limit: token.limit, rate: token.rate)
+                timers[key] = TimerToken(
+                    row: token.row, due: due, limit: token.limit, joint: token.joint, rate: token.rate)
                 note(key, movesTo: .timer(due: due))
             } else if let limit = token.limit {
-                held[key] = HeldToken(row: token.row, limit: limit)
+                held[key] = HeldToken(row: token.row, limit: limit, joint: token.joint)
                 note(key, movesTo: .held)
                 outcome.limits.append(limit)
             } else {

@@ -137,7 +137,7 @@ extension MemoryTables {
         for (key, timer) in timers.filter({ $0.value.due <= now }).prefix(limit) {
             if planted != .timerFiredTwice { timers[key] = nil }
             if let limit = timer.limit {
-                held[key] = HeldToken(row: timer.row, limit: limit)
+                held[key] = HeldToken(row: timer.row, limit: limit, joint: timer.joint)
                 note(key, movesTo: .held)
                 fired.limits.append(limit)
                 continue

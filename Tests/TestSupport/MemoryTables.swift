@@ -47,6 +47,7 @@ struct MemoryTables: Sendable {
         var row: ReadyRow
         var due: Timestamp
         var limit: LimitID?
+        var joint: LimitID?
         var rate: String?
     }
 
@@ -87,7 +88,10 @@ struct MemoryTables: Sendable {
     var parked: [TokenKey: ParkedToken] = [:]
     var dues: [TokenKey: Timestamp] = [:]
     var limits: [LimitID: LimitState] = [:]
-    var slotHolders: [TokenKey: LimitID] = [:]
+    /// Of each step, or run, the limits of which it has a slot.
+    var slotHolders: [TokenKey: Set<LimitID>] = [:]
+    /// Limits of which the transaction under way has freed slots by the way.
+    var freedLimits: Set<LimitID> = []
     /// Up to when starts under a rate are spoken for.
     var rates: [LimitID: Timestamp] = [:]
     /// Windows of throttles; their starts are times of the store.

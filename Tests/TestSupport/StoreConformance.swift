@@ -62,6 +62,9 @@ public enum StoreConformance: String, CaseIterable, Sendable {
     case limitChanges
     case retryGivesItsSlotBack
     case cancelGivesSlotsBack
+    case jointSlots
+    case jointRecall
+    case jointMoves
     case runLimit
     case runLimitRejects
     case runLimitCancelsRunning
@@ -156,6 +159,9 @@ public enum StoreConformance: String, CaseIterable, Sendable {
         case .limitChanges: try await Self.limitChanges(fixture)
         case .retryGivesItsSlotBack: try await Self.retryGivesItsSlotBack(fixture)
         case .cancelGivesSlotsBack: try await Self.cancelGivesSlotsBack(fixture)
+        case .jointSlots: try await Self.jointSlots(fixture)
+        case .jointRecall: try await Self.jointRecall(fixture)
+        case .jointMoves: try await Self.jointMoves(fixture)
         case .runLimit: try await Self.runLimit(fixture)
         case .runLimitRejects: try await Self.runLimitRejects(fixture)
         case .runLimitCancelsRunning: try await Self.runLimitCancelsRunning(fixture)

@@ -53,6 +53,8 @@ public struct StoreTransaction: Sendable {
     public var returned: [Token]
     /// In their order.
     public var moved: [Move]
+    /// The slots of targets, as their breakers set them.
+    public var targets: [LimitID: Int32]
     /// The event rows that it wrote.
     public var events: ArraySlice<EventRow>
 }

@@ -5,8 +5,9 @@ extension BatchBuilder {
     /// A token that becomes ready: when its turn under a rate comes, when a delay is over, when its limit has a slot free,
     /// or at once; not while the run is paused.
     mutating func place(_ row: ReadyRow, of entry: RunEntry, delay: Duration? = nil, rate: Rate? = nil) {
+        let limits = entry.stepLimits(row.step)
         let token = TimerRow(
-            kind: .token(row), delay: delay ?? .zero, limit: entry.stepLimit(row.step), rate: rate)
+            kind: .token(row), delay: delay ?? .zero, limit: limits.limit, joint: limits.joint, rate: rate)
         if entry.withContents({ $0.run.lifecycle }) == .paused {
             batch.parked.append(token)
         } else {
@@ -18,7 +19,7 @@ extension BatchBuilder {
         if token.rate != nil || isLater {
             batch.timers.append(token)
         } else if let limit = token.limit {
-            batch.held.append(HeldRow(token: row, limit: limit))
+            batch.held.append(HeldRow(token: row, limit: limit, joint: token.joint))
         } else {
             batch.ready.append(row)
         }
@@ -65,10 +66,14 @@ extension BatchBuilder {
         }
     }
 
-    /// Gives back the slot that a step holds.
+    /// Gives back the slots that a step holds.
     mutating func release(_ step: Int32, of entry: RunEntry) {
-        guard let limit = entry.stepLimit(step)?.id else { return }
+        let limits = entry.stepLimits(step)
+        guard let limit = limits.limit?.id else { return }
         batch.releases.append(LimitRelease(key: entry.key, step: step, limit: limit))
+        if let joint = limits.joint?.id {
+            batch.releases.append(LimitRelease(key: entry.key, step: step, limit: joint))
+        }
     }
 
     /// Gives back the slot that the run holds, now that it has ended.
@@ -143,7 +148,8 @@ extension BatchBuilder {
         for row in batch.ready where row.key == key { batch.parked.append(TimerRow(kind: .token(row), delay: .zero)) }
         batch.ready.removeAll { $0.key == key }
         for row in batch.held where row.token.key == key {
-            batch.parked.append(TimerRow(kind: .token(row.token), delay: .zero, limit: row.limit))
+            batch.parked.append(
+                TimerRow(kind: .token(row.token), delay: .zero, limit: row.limit, joint: row.joint))
         }
         batch.held.removeAll { $0.token.key == key }
         batch.parked += batch.timers.filter { $0.token?.key == key }

@@ -231,13 +231,16 @@ public struct TimerRow: Sendable {
     public var delay: Duration
     /// The token needs a slot of this limit when it is due.
     public var limit: Limit?
+    /// And of this one, at once.
+    public var joint: Limit?
     /// The token is due when its turn under this rate comes, instead of after the delay; the store finds that out.
     public var rate: Rate?
 
-    public init(kind: Kind, delay: Duration, limit: Limit? = nil, rate: Rate? = nil) {
+    public init(kind: Kind, delay: Duration, limit: Limit? = nil, joint: Limit? = nil, rate: Rate? = nil) {
         self.kind = kind
         self.delay = delay
         self.limit = limit
+        self.joint = joint
         self.rate = rate
     }
 }

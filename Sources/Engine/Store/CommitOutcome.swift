@@ -10,7 +10,8 @@ public struct CommitOutcome: Sendable {
     public var dropped: [AttemptFence]
     /// Buckets that received tokens of resumed runs.
     public var resumed: [ReadyBucket]
-    /// Tokens of resumed runs wait for slots of these: they are to be looked at (`LimitStore.admit`).
+    /// Limits to be looked at once more (`LimitStore.admit`): tokens of resumed runs wait for their slots, or tokens that
+    /// need a slot of a limit besides which this commit has not locked.
     public var limits: [LimitID]
     /// Tokens that got a slot in this commit: this batch's own, and those that waited for what it gave back.
     public var admissions: Admissions

@@ -80,22 +80,29 @@ public struct Limit: Hashable, Sendable {
 
 /// A token that waits for a slot: of a step, or (with no step) of a run that is queued. The transaction that writes it
 /// also hands out what is free, so it may leave at once.
+///
+/// A step with two limits waits in the line of one of them, which is full, and has a slot of neither; it gets both at
+/// once.
 public struct HeldRow: Sendable {
     public var token: ReadyRow
     public var limit: Limit
+    /// The other limit of which a step needs a slot.
+    public var joint: Limit?
     public var onConflict: ConflictPolicy
 
     /// A run's token is of this step.
     public static let run: Int32 = -1
 
-    public init(token: ReadyRow, limit: Limit, onConflict: ConflictPolicy = .queue) {
+    public init(token: ReadyRow, limit: Limit, joint: Limit? = nil, onConflict: ConflictPolicy = .queue) {
         self.token = token
         self.limit = limit
+        self.joint = joint
         self.onConflict = onConflict
     }
 }
 
-/// The slot that a step, or (with no step) a run, gives back.
+/// The slot that a step, or (with no step) a run, gives back. A step with two limits gives back both at once: each is
+/// named, so that it is handed on.
 public struct LimitRelease: Hashable, Sendable {
     public var key: RunKey
     public var step: Int32

@@ -21,10 +21,16 @@ struct BreakerRows {
         }
     }
 
+    /// What changes of breakers came to.
+    struct Effect {
+        /// One of a task type has changed.
+        var isOfTaskType = false
+        /// Limits of which recalled steps have given back slots: unlocked, so their lines are looked at afterwards.
+        var freed: [LimitID] = []
+    }
+
     /// Tells breakers of ended attempts whose runs have been written.
-    ///
-    /// - Returns: whether one of a task type has changed.
-    static func record(_ outcomes: [BreakerOutcome], in transaction: PostgresTransaction) async throws -> Bool {
+    static func record(_ outcomes: [BreakerOutcome], in transaction: PostgresTransaction) async throws -> Effect {
         try await state(outcomes, in: transaction)
         let groups = Dictionary(grouping: outcomes, by: \.breaker)
         let rows = try await BreakerRows(locking: groups.mapValues { $0.contains(where: \.matters) }, in: transaction)
@@ -35,11 +41,10 @@ struct BreakerRows {
 
     /// Applies something to all of them, and writes what follows: the slots of targets, steps that go back to the line,
     /// queues that are shut.
-    ///
-    /// - Returns: whether one of a task type has changed.
     func change(
         in transaction: PostgresTransaction, _ body: (inout BreakerRecord, Timestamp) -> Void
-    ) async throws -> Bool {
+    ) async throws -> Effect {
+        var effect = Effect()
         var changes: [(old: BreakerRecord, new: BreakerRecord)] = []
         for record in records {
             var changed = record
@@ -49,7 +54,7 @@ struct BreakerRows {
             if changed.breaker.phase != record.breaker.phase { changed.revision += 1 }
             changes.append((record, changed))
         }
-        guard !changes.isEmpty else { return false }
+        guard !changes.isEmpty else { return effect }
         try await Self.write(changes.map(\.new), in: transaction)
 
         let resized = changes.filter { $0.new.kind == .target && $0.old.slots != $0.new.slots }.map(\.new)
@@ -58,17 +63,27 @@ struct BreakerRows {
                 BreakerStatement.setSlots, resized.map(\.id.tenant.value), resized.map(\.id.digest.uuid),
                 resized.map(\.slots))
             let shut = resized.filter { $0.slots == 0 }.map(\.id)
-            if !shut.isEmpty { try await Self.recall(shut, in: transaction) }
+            if !shut.isEmpty { effect.freed = try await Self.recall(shut, in: transaction) }
         }
         let tenants = Set(
             changes.filter { $0.new.kind == .taskType && $0.old.revision != $0.new.revision }.map(\.new.id.tenant))
         for tenant in tenants.sorted() { try await transaction.execute(BreakerStatement.shutQueues, tenant.value) }
-        return !tenants.isEmpty
+        effect.isOfTaskType = !tenants.isEmpty
+        return effect
     }
 
-    static func recall(_ targets: [LimitID], in transaction: PostgresTransaction) async throws {
-        try await transaction.execute(
+    /// - Returns: the other limits of which steps have given back slots.
+    static func recall(_ targets: [LimitID], in transaction: PostgresTransaction) async throws -> [LimitID] {
+        var freed: [LimitID] = []
+        let rows = try await transaction.execute(
             BreakerStatement.recall, targets.map(\.tenant.value), targets.map(\.digest.uuid))
+        for row in rows {
+            freed.append(
+                LimitID(
+                    tenant: TenantID(try row.decode(0)),
+                    digest: RunID.Bytes(try row.decode(1, as: PostgresUUID.self))))
+        }
+        return freed
     }
 
     /// Makes breakers of targets that have something to count.

@@ -70,24 +70,35 @@ enum BreakerStatement {
         """,
         [.int4Array, .uuidArray, .int4Array])
 
-    /// Takes steps of targets out of `ready`, into the line before the breaker. One that a claim has hold of has begun.
+    /// Takes steps of targets out of `ready`, into the line before the breaker. One that a claim has hold of has begun. Who
+    /// needs a slot of another limit too gives that back: answers which.
     static let recall = PostgresStatement(
         """
         WITH found AS MATERIALIZED (
-            SELECT r.*, s.slot, s.limit_id FROM unnest($1::int4[], $2::uuid[]) AS n(tenant, id)
+            SELECT r.*, s.slot, s.limit_id, o.slot AS other_slot, o.limit_id AS joint_limit
+            FROM unnest($1::int4[], $2::uuid[]) AS n(tenant, id)
             CROSS JOIN LATERAL (
                 SELECT s.ctid AS slot, s.tenant, s.run, s.step, s.limit_id FROM limit_slots s
-                WHERE s.limit_id = n.id AND s.tenant = n.tenant OFFSET 0) s
+                WHERE s.limit_id = n.id AND s.tenant + 0 = n.tenant OFFSET 0) s
             CROSS JOIN LATERAL (
                 SELECT r.ctid AS found, r.step FROM ready r WHERE r.tenant = s.tenant AND r.run = s.run OFFSET 0) c
             CROSS JOIN LATERAL (
                 SELECT r.ctid AS found, r.* FROM ready r WHERE r.ctid = c.found FOR UPDATE SKIP LOCKED) r
+            LEFT JOIN LATERAL (
+                SELECT o.ctid AS slot, o.limit_id FROM limit_slots o
+                WHERE o.tenant = s.tenant AND o.run = s.run AND o.step = s.step AND o.limit_id <> s.limit_id OFFSET 0) o
+                ON true
             WHERE c.step = s.step),
         gone AS (DELETE FROM ready x WHERE x.ctid = ANY (ARRAY(SELECT f.found FROM found f))),
-        vacated AS (DELETE FROM limit_slots x WHERE x.ctid = ANY (ARRAY(SELECT f.slot FROM found f)))
-        INSERT INTO held (tenant, run, queue, route, rank, step, attempt, losses, enqueued_at, limit_id, reason)
-        SELECT f.tenant, f.run, f.queue, f.route, f.rank, f.step, f.attempt, f.losses, f.enqueued_at, f.limit_id, 'breaker'
-        FROM found f
+        vacated AS (
+            DELETE FROM limit_slots x WHERE x.ctid = ANY (ARRAY(
+                SELECT f.slot FROM found f UNION ALL SELECT f.other_slot FROM found f WHERE f.other_slot IS NOT NULL))),
+        held_back AS (
+            INSERT INTO held (tenant, run, queue, route, rank, step, attempt, losses, enqueued_at, limit_id, joint_limit, reason)
+            SELECT f.tenant, f.run, f.queue, f.route, f.rank, f.step, f.attempt, f.losses, f.enqueued_at, f.limit_id,
+                f.joint_limit, 'breaker'
+            FROM found f)
+        SELECT DISTINCT f.tenant, f.joint_limit FROM found f WHERE f.joint_limit IS NOT NULL
         """,
         [.int4Array, .uuidArray])
 

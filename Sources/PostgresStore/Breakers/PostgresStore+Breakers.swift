@@ -19,10 +19,12 @@ extension PostgresStore: BreakerRegistry {
             let admissions = try await changing(place) { record, now in record.breaker.advance(to: now) }
             guard let admissions else { continue }
             pass.opened += 1
-            pass.admissions.ready += admissions.ready
-            pass.admissions.count += admissions.count
+            pass.admissions.add(admissions)
         }
-        for target in due.1.targets { try await recall(target) }
+        for target in due.1.targets {
+            let admissions = try await recall(target)
+            pass.admissions.add(admissions)
+        }
         for tenant in due.1.tenants {
             try await duty { (connection) throws(PostgresError) in
                 _ = try await connection.execute(BreakerStatement.shutQueues, tenant.value)
@@ -131,7 +133,7 @@ extension PostgresStore: BreakerRegistry {
     private func changing(
         _ place: BreakerPlace, _ body: @Sendable @escaping (inout BreakerRecord, Timestamp) -> Void
     ) async throws(StoreError) -> Admissions? {
-        try await change { transaction in
+        let answer: (rows: AdmittedRows?, freed: [LimitID])? = try await change { transaction in
             let limits = place.limits
             if !limits.isEmpty {
                 var lock = PostgresPipeline(.single)
@@ -140,26 +142,32 @@ extension PostgresStore: BreakerRegistry {
             }
             let rows = try await BreakerRows(locking: [place.id: true], in: transaction)
             var isChanged = false
-            _ = try await rows.change(in: transaction) { record, now in
+            let effect = try await rows.change(in: transaction) { record, now in
                 let old = record
                 body(&record, now)
                 isChanged = record != old
             }
             guard isChanged else { return nil }
-            guard !limits.isEmpty else { return Admissions() }
-            return try Admissions(try await transaction.execute(LimitStatement.admit, limits.tenants, limits.ids))
+            guard !limits.isEmpty else { return (nil, effect.freed) }
+            let admitted = try await transaction.execute(LimitStatement.admit, limits.tenants, limits.ids)
+            return (try AdmittedRows(admitted), effect.freed)
         }
+        guard let answer else { return nil }
+        var admissions = answer.rows?.admissions ?? Admissions()
+        admissions.add(try await admitLater(joint: answer.rows?.joint ?? [], freed: answer.freed))
+        return admissions
     }
 
-    private func recall(_ place: BreakerPlace) async throws(StoreError) {
-        try await change { transaction in
+    private func recall(_ place: BreakerPlace) async throws(StoreError) -> Admissions {
+        let freed: [LimitID] = try await change { transaction in
             var lock = PostgresPipeline(.single)
             place.limits.addLock(to: &lock)
             _ = try await transaction.execute(lock)
             let rows = try await BreakerRows(locking: [place.id: true], in: transaction)
-            guard rows.records.contains(where: { $0.slots == 0 }) else { return }
-            try await BreakerRows.recall([place.id], in: transaction)
+            guard rows.records.contains(where: { $0.slots == 0 }) else { return [] }
+            return try await BreakerRows.recall([place.id], in: transaction)
         }
+        return try await admitLater(joint: [], freed: freed)
     }
 
     private func set(

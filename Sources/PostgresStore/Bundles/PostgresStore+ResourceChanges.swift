@@ -11,15 +11,16 @@ extension PostgresStore {
         _ changes: ResourceChanges, tenant: TenantID
     ) async throws(StoreError) -> ResourceWrite {
         let context = AuditContext.current
-        let written: ResourceWrite = try await duty { (connection) throws(PostgresError) in
+        let answer: (write: ResourceWrite, joint: [LimitID]) = try await duty { (connection) throws(PostgresError) in
             do {
                 return try await connection.withTransaction { transaction in
                     try await Self.state(context, in: transaction)
                     let writing = ResourceWriting(changes: changes, tenant: tenant, transaction: transaction)
-                    return .written(try await writing.run())
+                    let written = try await writing.run()
+                    return (.written(written.resources), written.joint)
                 }
             } catch let abandoned as ResourceWriting.Abandoned {
-                return abandoned.write
+                return (abandoned.write, [])
             } catch let error as PostgresError {
                 throw error
             } catch {
@@ -27,7 +28,9 @@ extension PostgresStore {
             }
         }
         context?.noteRecorded()
-        return written
+        guard !answer.joint.isEmpty, case .written(var written) = answer.write else { return answer.write }
+        written.admissions.add(try await admitJointly(answer.joint))
+        return .written(written)
     }
 }
 
@@ -43,7 +46,8 @@ private struct ResourceWriting {
     let tenant: TenantID
     let transaction: PostgresTransaction
 
-    func run() async throws -> WrittenResources {
+    /// - Returns: with what was written, lines that are to be looked at once more.
+    func run() async throws -> (resources: WrittenResources, joint: [LimitID]) {
         var written = WrittenResources()
         try await transaction.query("SELECT pg_advisory_xact_lock(7038, \(tenant.value))")
         var bundles: [(id: Int32, version: Int32, record: BundleRecord)] = []
@@ -65,7 +69,8 @@ private struct ResourceWriting {
             }
         }
         if !written.queues.isEmpty { try await PostgresStore.tell(written.queues, of: tenant, in: transaction) }
-        written.admissions = try await writeLimits()
+        let admitted = try await writeLimits()
+        written.admissions = admitted?.admissions ?? Admissions()
         let touched = Set(
             changes.queues.map { ResourceID(.queue, $0.value.name) } + changes.limits.map(\.value.id)
                 + changes.definitions.map { ResourceID(.workflow, $0.value.name) })
@@ -75,7 +80,7 @@ private struct ResourceWriting {
             try await write(bundle.record, id: bundle.id, version: bundle.version, standing)
             written.bundles[bundle.record.name] = bundle.version
         }
-        return written
+        return (written, admitted?.joint ?? [])
     }
 
     private func resources(_ ids: Set<ResourceID>) async throws(PostgresError) -> [ResourceID: PresentResource] {
@@ -203,7 +208,7 @@ private struct ResourceWriting {
     // MARK: - Limits
 
     /// Writes all limits in the order in which they are locked everywhere, then hands out the slots that are free.
-    private func writeLimits() async throws -> Admissions {
+    private func writeLimits() async throws -> AdmittedRows? {
         var writes: [(id: LimitID, limit: LimitDeclaration, version: Int64?, isRemoved: Bool)] = []
         for limit in changes.limits {
             writes.append((limit.value.id(tenant: tenant), limit.value, limit.version, false))
@@ -213,7 +218,7 @@ private struct ResourceWriting {
             let limit = LimitDeclaration(name: removed.value.name, unit: unit, slots: 0)
             writes.append((limit.id(tenant: tenant), limit, removed.version, true))
         }
-        guard !writes.isEmpty else { return Admissions() }
+        guard !writes.isEmpty else { return nil }
         writes.sort { LimitID.precedes($0.id, $1.id) }
         for write in writes {
             let limit = write.limit
@@ -230,7 +235,7 @@ private struct ResourceWriting {
         }
         let admitted = try await transaction.execute(
             LimitStatement.admit, writes.map(\.id.tenant.value), writes.map(\.id.digest.uuid))
-        return try Admissions(admitted)
+        return try AdmittedRows(admitted)
     }
 
     private func declare(_ limit: LimitDeclaration, _ id: LimitID) async throws {

@@ -89,7 +89,12 @@ struct CommitColumns {
         if !finish.steps.isEmpty { sections.insert(.finishes) }
         for row in batch.transitions where selection.contains(row.key) { append(row) }
         for row in batch.ready where selection.contains(row.key) { append(row) }
+        let contested = Self.contested(batch.held)
         for row in batch.held where selection.contains(row.token.key) {
+            guard row.joint == nil, !contested.contains(row.limit.id) else {
+                held.append(joint: row)
+                continue
+            }
             sections.insert(.held)
             held.append(row)
         }
@@ -107,9 +112,10 @@ struct CommitColumns {
         }
         for row in batch.timers { append(row, selection) }
         drops = batch.drops.filter { selection.contains($0.key) }
-        rare = RareRows(batch, selection)
+        rare = RareRows(batch, selection, joint: held.joint)
         for row in rare.parked {
             if let limit = row.limit { held.append(stated: limit) }
+            if let joint = row.joint { held.append(stated: joint) }
             if let rate = row.rate { paced.append(rate) }
         }
         if !batch.outcomes.isEmpty { outcomes = batch.outcomes.filter { selection.contains($0.key) } }
@@ -122,6 +128,12 @@ struct CommitColumns {
         if !batch.firedRunTimers.isEmpty || !batch.appliedInbox.isEmpty || !batch.clearedDues.isEmpty {
             appendApplied(batch, selection)
         }
+    }
+
+    /// Limits for which steps with two of them wait: nobody else of the batch shall be seated before they are judged.
+    private static func contested(_ rows: [HeldRow]) -> Set<LimitID> {
+        guard rows.contains(where: { $0.joint != nil }) else { return [] }
+        return Set(rows.lazy.filter { $0.joint != nil }.map(\.limit.id))
     }
 
     // MARK: Building
@@ -207,6 +219,7 @@ struct CommitColumns {
         timer.limits.append(row.limit?.id.digest.uuid)
         timer.rates.append(row.rate?.id.digest.uuid)
         if let limit = row.limit { held.append(stated: limit) }
+        if let joint = row.joint { held.append(stated: joint) }
         guard let rate = row.rate else { return }
         paced.append(rate)
         pacedTimers.append(timer.delays.count - 1)

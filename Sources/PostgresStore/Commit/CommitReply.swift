@@ -41,6 +41,12 @@ struct CommitReply {
         stalled = (try result.decode(row: 0, column: 7, as: [Int32]?.self) ?? []).map(Int.init)
     }
 
+    /// What was handed out, and the lines that are to be looked at once more.
+    mutating func add(_ rows: AdmittedRows) {
+        admissions.add(rows.admissions)
+        limits += rows.joint
+    }
+
     func wrote(_ key: RunKey) -> Bool {
         written?.contains(key) ?? true
     }

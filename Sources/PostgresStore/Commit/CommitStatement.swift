@@ -333,9 +333,9 @@ struct CommitStatement {
                         OVER (PARTITION BY w.tenant, w.limit_id), false) AS granted
                 FROM wanted w LEFT JOIN LATERAL (
                     SELECT l.slots - (
-                            SELECT count(*) FROM limit_slots s WHERE s.limit_id = l.id AND s.tenant = l.tenant) AS free,
+                            SELECT count(*) FROM limit_slots s WHERE s.limit_id = l.id AND s.tenant + 0 = l.tenant) AS free,
                         EXISTS (
-                            SELECT FROM held x WHERE x.limit_id = l.id AND x.tenant = l.tenant) AS has_line
+                            SELECT FROM held x WHERE x.limit_id = l.id AND x.tenant + 0 = l.tenant) AS has_line
                     FROM limits l WHERE w.place = 1 AND l.tenant = w.tenant AND l.id = w.limit_id
                     OFFSET 0) r ON true),
             slotted AS (

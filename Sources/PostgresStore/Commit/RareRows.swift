@@ -9,6 +9,9 @@ struct RareRows {
     private var waits: [WaitRow] = []
     private(set) var parked: [TimerRow] = []
     private var pauses: [RunPause] = []
+    /// Tokens of `HeldColumns.joint`, and those in `timers` that need slots of two limits.
+    private var joint: [HeldRow] = []
+    private var jointTimers: [TimerRow] = []
     private var posts: [InboxPost] = []
     private var children: [RunStart] = []
     private var outcomes = OutcomeColumns()
@@ -20,11 +23,15 @@ struct RareRows {
 
     init() {}
 
-    init(_ batch: CommitBatch, _ selection: CommitColumns.Selection) {
+    init(_ batch: CommitBatch, _ selection: CommitColumns.Selection, joint: [HeldRow]) {
+        self.joint = joint
         endedWaits = batch.endedWaits.filter { selection.contains($0.run) }
         waits = batch.waits.filter { selection.contains($0.step.run) }
         parked = batch.parked.filter { $0.token.map { selection.contains($0.key) } ?? false }
         pauses = batch.pauses.filter { selection.contains($0.key) }
+        jointTimers = batch.timers.filter { timer in
+            timer.joint != nil && timer.token.map { selection.contains($0.key) } ?? false
+        }
         posts = batch.posts.filter { selection.contains($0.sender) }
         audit = batch.audit.filter { selection.contains($0.key) }
         children = batch.starts.filter { $0.parent != nil && selection.contains($0.key) }
@@ -40,7 +47,7 @@ struct RareRows {
 
     var isEmpty: Bool {
         endedWaits.isEmpty && waits.isEmpty && parked.isEmpty && pauses.isEmpty && posts.isEmpty && children.isEmpty
-            && outcomes.isEmpty && movedDues.isEmpty
+            && outcomes.isEmpty && movedDues.isEmpty && joint.isEmpty && jointTimers.isEmpty
             && repeats.isEmpty && deadLetters.isEmpty && reopened.isEmpty && audit.isEmpty
     }
 
@@ -52,6 +59,8 @@ struct RareRows {
         rows.waits.removeAll { !reply.wrote($0.step.run) }
         rows.parked.removeAll { row in row.token.map { !reply.wrote($0.key) } ?? true }
         rows.pauses.removeAll { !reply.wrote($0.key) }
+        rows.joint.removeAll { !reply.wrote($0.token.key) }
+        rows.jointTimers.removeAll { row in row.token.map { !reply.wrote($0.key) } ?? true }
         rows.posts.removeAll { !reply.wrote($0.sender) }
         rows.children.removeAll { !reply.wrote($0.key) }
         rows.outcomes.remove { !reply.wrote($0) }
@@ -122,8 +131,10 @@ struct RareRows {
                 RareStatement.park, tokens.map(\.key.tenant.value), tokens.map(\.key.run.uuid),
                 tokens.map(\.bucket.queue.value), tokens.map(\.bucket.route.value), tokens.map(\.rank),
                 tokens.map(\.step), tokens.map(\.attempt), tokens.map(\.losses), parked.map(\.delay.microseconds),
-                parked.map { $0.limit?.id.digest.uuid }, parked.map { $0.rate?.id.digest.uuid })
+                parked.map { $0.limit?.id.digest.uuid }, parked.map { $0.rate?.id.digest.uuid },
+                parked.map { $0.joint?.id.digest.uuid })
         }
+        try await writeJoint(on: connection)
         if !movedDues.isEmpty {
             _ = try await connection.execute(
                 RareStatement.moveDues, movedDues.map(\.step.run.tenant.value), movedDues.map(\.step.run.run.uuid),
@@ -151,6 +162,22 @@ struct RareRows {
             _ = try await connection.execute(pipeline)
         }
         return try await move(on: connection)
+    }
+
+    private func writeJoint(on connection: PostgresTransaction) async throws(PostgresError) {
+        if !joint.isEmpty {
+            let tokens = joint.map(\.token)
+            _ = try await connection.execute(
+                JointStatement.join, tokens.map(\.key.tenant.value), tokens.map(\.key.run.uuid),
+                tokens.map(\.bucket.queue.value), tokens.map(\.bucket.route.value), tokens.map(\.rank),
+                tokens.map(\.step), tokens.map(\.attempt), tokens.map(\.losses),
+                joint.map(\.limit.id.digest.uuid), joint.map { $0.joint?.id.digest.uuid })
+        }
+        guard !jointTimers.isEmpty else { return }
+        let tokens = jointTimers.compactMap(\.token)
+        _ = try await connection.execute(
+            JointStatement.schedule, tokens.map(\.key.tenant.value), tokens.map(\.key.run.uuid), tokens.map(\.step),
+            jointTimers.map { $0.joint?.id.digest.uuid })
     }
 
     private func move(

@@ -32,17 +32,18 @@ enum RareStatement {
     /// New tokens of paused runs.
     static let park = PostgresStatement(
         """
-        INSERT INTO held (tenant, run, queue, route, rank, step, attempt, losses, reason, parked_due, parked_limit, parked_rate)
+        INSERT INTO held (tenant, run, queue, route, rank, step, attempt, losses, reason, parked_due, parked_limit, parked_rate,
+            joint_limit)
         SELECT h.tenant, h.run, h.queue, h.route, h.rank, h.step, h.attempt, h.losses, 'paused',
-            now() + nullif(h.delay, 0) * interval '1 microsecond', h.limit_id, h.rate_id
+            now() + nullif(h.delay, 0) * interval '1 microsecond', h.limit_id, h.rate_id, h.joint_limit
         FROM unnest(
             $1::int4[], $2::uuid[], $3::int4[], $4::int4[], $5::int8[], $6::int4[], $7::int4[], $8::int2[], $9::int8[],
-            $10::uuid[], $11::uuid[])
-            AS h(tenant, run, queue, route, rank, step, attempt, losses, delay, limit_id, rate_id)
+            $10::uuid[], $11::uuid[], $12::uuid[])
+            AS h(tenant, run, queue, route, rank, step, attempt, losses, delay, limit_id, rate_id, joint_limit)
         """,
         [
             .int4Array, .uuidArray, .int4Array, .int4Array, .int8Array, .int4Array, .int4Array, .int2Array, .int8Array,
-            .uuidArray, .uuidArray,
+            .uuidArray, .uuidArray, .uuidArray,
         ])
 
     /// A step whose attempt is lost meanwhile goes back to `ready`, and on: it had begun before the pause.
@@ -65,11 +66,14 @@ enum RareStatement {
                 SELECT f.found FROM unnest($1::int4[], $2::uuid[]) AS d(tenant, run) CROSS JOIN LATERAL (
                     SELECT x.ctid AS found FROM held x
                     WHERE x.tenant = d.tenant AND x.run = d.run AND x.step >= 0 OFFSET 0) f)))
-        INSERT INTO held (tenant, run, queue, route, rank, step, attempt, losses, reason, parked_due, parked_limit, parked_rate)
-        SELECT tenant, run, queue, route, rank, step, attempt, losses, 'paused', NULL::timestamptz, NULL::uuid, NULL::uuid
+        INSERT INTO held (
+            tenant, run, queue, route, rank, step, attempt, losses, reason, parked_due, parked_limit, parked_rate, joint_limit)
+        SELECT tenant, run, queue, route, rank, step, attempt, losses, 'paused', NULL::timestamptz, NULL::uuid, NULL::uuid,
+            NULL::uuid
         FROM ready_gone
         UNION ALL
-        SELECT tenant, run, queue, route, rank, step, attempt, losses, 'paused', due, limit_id, rate_id FROM timers_gone
+        SELECT tenant, run, queue, route, rank, step, attempt, losses, 'paused', due, limit_id, rate_id, joint_limit
+        FROM timers_gone
         """,
         [.int4Array, .uuidArray])
 
@@ -91,8 +95,8 @@ enum RareStatement {
             WHERE x.ctid = ANY (ARRAY(SELECT p.found FROM parked p WHERE p.early OR p.parked_limit IS NULL))
             RETURNING x.*),
         scheduled AS (
-            INSERT INTO timers (tenant, run, queue, route, rank, step, attempt, losses, due, limit_id, rate_id)
-            SELECT tenant, run, queue, route, rank, step, attempt, losses, parked_due, parked_limit, parked_rate
+            INSERT INTO timers (tenant, run, queue, route, rank, step, attempt, losses, due, limit_id, rate_id, joint_limit)
+            SELECT tenant, run, queue, route, rank, step, attempt, losses, parked_due, parked_limit, parked_rate, joint_limit
             FROM freed WHERE parked_due > now()),
         returned AS (
             INSERT INTO ready (tenant, run, queue, route, rank, step, attempt, losses)

@@ -5,6 +5,8 @@ internal import Workflows
 /// The arrays of tokens that wait for slots, and of slots that are given back.
 struct HeldColumns {
     private(set) var rows: [HeldRow] = []
+    /// Tokens that need slots of two limits, and those that would pass them: `JointStatement.join` writes them.
+    private(set) var joint: [HeldRow] = []
     private(set) var releases: [LimitRelease] = []
 
     /// Limits of tokens that will need a slot later.
@@ -13,19 +15,25 @@ struct HeldColumns {
 
     mutating func append(stated limit: Limit) { stated.append(limit) }
     mutating func append(_ row: HeldRow) { rows.append(row) }
+    mutating func append(joint row: HeldRow) {
+        joint.append(row)
+        stated.append(row.limit)
+        if let other = row.joint { stated.append(other) }
+    }
     mutating func append(_ release: LimitRelease) { releases.append(release) }
 
-    /// Limits of which slots may be handed on: those that are given back, and those that runs wait for.
-    var open: LimitColumns {
-        LimitColumns(
-            stated: rows.filter { $0.token.step == HeldRow.run }.map(\.limit), known: releases.map(\.limit))
+    /// Limits of which slots may be handed on: those that are given back, and those that runs, or steps with two, wait
+    /// for.
+    var open: LimitColumns { LimitColumns(stated: waited, known: releases.map(\.limit)) }
+
+    private var waited: [Limit] {
+        rows.filter { $0.token.step == HeldRow.run }.map(\.limit) + joint.map(\.limit) + joint.compactMap(\.joint)
     }
 
     /// The same, with those that were raised.
     func open(with stalled: [Int]) -> LimitColumns {
         LimitColumns(
-            stated: rows.filter { $0.token.step == HeldRow.run }.map(\.limit),
-            known: releases.map(\.limit) + stalled.map { rows[$0 - 1].limit.id })
+            stated: waited, known: releases.map(\.limit) + stalled.map { rows[$0 - 1].limit.id })
     }
 
     /// The limits of numbered tokens.

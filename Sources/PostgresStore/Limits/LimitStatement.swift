@@ -1,7 +1,11 @@
+internal import Engine
 internal import Postgres
 
 /// Statements of the limits of keys. Every transaction that takes or gives slots runs `lock` first: what the statements
 /// after it count is seen by a snapshot from after the lock, so no two transactions hand out one slot.
+///
+/// Lines and slots are found by their limit alone (`tenant + 0`): while the statistics say that there is next to nothing,
+/// the key of the tenant's tokens is the smaller index, and a plan from then reads all of them for each limit.
 enum LimitStatement {
     /// Makes limits that are new, gives those of a newer definition its slots, and locks all of them, in the order given.
     static let lock = PostgresStatement(
@@ -19,10 +23,10 @@ enum LimitStatement {
     static let room = PostgresStatement(
         """
         SELECT (l.slots - (
-                SELECT count(*) FROM limit_slots s WHERE s.limit_id = n.id AND s.tenant = n.tenant
+                SELECT count(*) FROM limit_slots s WHERE s.limit_id = n.id AND s.tenant + 0 = n.tenant
             ) - (
                 SELECT count(*) FROM (
-                    SELECT FROM held h WHERE h.limit_id = n.id AND h.tenant = n.tenant LIMIT l.slots) w))::int8
+                    SELECT FROM held h WHERE h.limit_id = n.id AND h.tenant + 0 = n.tenant LIMIT l.slots) w))::int8
         FROM unnest($1::int4[], $2::uuid[]) WITH ORDINALITY AS n(tenant, id, position)
         CROSS JOIN LATERAL (SELECT l.slots FROM limits l WHERE l.tenant = n.tenant AND l.id = n.id OFFSET 0) l
         ORDER BY n.position
@@ -31,29 +35,38 @@ enum LimitStatement {
 
     /// Gives the free slots of locked limits to the best tokens that wait: a step becomes ready, a run gets a message
     /// and keeps its token, without a limit, until it starts.
+    ///
+    /// A step with two limits goes here only if the other one is locked too and has no bound, as that of a target whose
+    /// breaker is closed; else the place is left free, and the last column names the line (`JointStatement`).
     static let admit = PostgresStatement(
         """
         WITH chosen AS MATERIALIZED (
-            SELECT c.*, gen_random_uuid() AS message FROM unnest($1::int4[], $2::uuid[]) AS n(tenant, id)
+            SELECT c.*, gen_random_uuid() AS message,
+                c.joint_limit IS NULL OR (c.joint_limit = ANY ($2::uuid[]) AND (
+                    SELECT k.slots FROM limits k WHERE k.tenant = c.tenant AND k.id = c.joint_limit
+                ) = \(Limit.unlimited)) AS clear
+            FROM unnest($1::int4[], $2::uuid[]) AS n(tenant, id)
             CROSS JOIN LATERAL (
                 SELECT greatest(0, l.slots - (
-                    SELECT count(*) FROM limit_slots s WHERE s.limit_id = n.id AND s.tenant = n.tenant)) AS free
+                    SELECT count(*) FROM limit_slots s WHERE s.limit_id = n.id AND s.tenant + 0 = n.tenant)) AS free
                 FROM limits l WHERE l.tenant = n.tenant AND l.id = n.id OFFSET 0) l
             CROSS JOIN LATERAL (
-                SELECT h.ctid AS found, h.* FROM held h WHERE h.limit_id = n.id AND h.tenant = n.tenant
+                SELECT h.ctid AS found, h.* FROM held h WHERE h.limit_id = n.id AND h.tenant + 0 = n.tenant
                 ORDER BY h.limit_id, h.tenant, h.rank, h.step LIMIT l.free FOR UPDATE) c),
         freed AS (
-            DELETE FROM held x WHERE x.ctid = ANY (ARRAY(SELECT c.found FROM chosen c WHERE c.step >= 0))),
+            DELETE FROM held x WHERE x.ctid = ANY (ARRAY(SELECT c.found FROM chosen c WHERE c.step >= 0 AND c.clear))),
         passed AS (
             UPDATE held x SET limit_id = NULL
             WHERE x.ctid = ANY (ARRAY(SELECT c.found FROM chosen c WHERE c.step < 0))),
         taken AS (
-            INSERT INTO limit_slots (tenant, run, step, limit_id)
-            SELECT c.tenant, c.run, c.step, c.limit_id FROM chosen c),
+            INSERT INTO limit_slots (tenant, run, step, limit_id, joint)
+            SELECT c.tenant, c.run, c.step, c.limit_id, false FROM chosen c WHERE c.clear
+            UNION ALL
+            SELECT c.tenant, c.run, c.step, c.joint_limit, true FROM chosen c WHERE c.clear AND c.joint_limit IS NOT NULL),
         queued AS (
             INSERT INTO ready (tenant, run, queue, route, rank, step, attempt, losses, enqueued_at)
             SELECT c.tenant, c.run, c.queue, c.route, c.rank, c.step, c.attempt, c.losses, c.enqueued_at
-            FROM chosen c WHERE c.step >= 0
+            FROM chosen c WHERE c.step >= 0 AND c.clear
             RETURNING *),
         posted AS (
             INSERT INTO inbox (tenant, run, id, kind, body)
@@ -69,7 +82,9 @@ enum LimitStatement {
             SET wakes = e.wakes || excluded.wakes,
                 payload = CASE WHEN e.payload = '[]' THEN excluded.payload
                     ELSE left(e.payload, -1) || ',' || substr(excluded.payload, 2) END)
-        SELECT tenant, run, step, queue, route, rank, message FROM chosen
+        SELECT tenant, run, step, queue, route, rank, message, NULL::uuid FROM chosen c WHERE c.clear
+        UNION ALL
+        SELECT DISTINCT tenant, NULL::uuid, 0, 0, 0, 0::int8, NULL::uuid, limit_id FROM chosen c WHERE NOT c.clear
         """,
         [.int4Array, .uuidArray])
 
@@ -84,9 +99,9 @@ enum LimitStatement {
                 SELECT l.slots FROM limits l WHERE l.tenant = n.tenant AND l.id = n.id OFFSET 0) l
             CROSS JOIN LATERAL (
                 SELECT u.run FROM (
-                    SELECT s.run FROM limit_slots s WHERE s.limit_id = n.id AND s.tenant = n.tenant
+                    SELECT s.run FROM limit_slots s WHERE s.limit_id = n.id AND s.tenant + 0 = n.tenant
                     UNION ALL
-                    SELECT h.run FROM held h WHERE h.limit_id = n.id AND h.tenant = n.tenant) u
+                    SELECT h.run FROM held h WHERE h.limit_id = n.id AND h.tenant + 0 = n.tenant) u
                 LEFT JOIN LATERAL (
                     SELECT d.redriven_at AS at FROM dead_letters d
                     WHERE d.tenant = n.tenant AND d.run = u.run AND d.redriven_at IS NOT NULL
@@ -138,6 +153,8 @@ enum LimitStatement {
             AND NOT EXISTS (SELECT FROM held h WHERE h.parked_limit = l.id AND h.tenant = l.tenant)
             AND NOT EXISTS (SELECT FROM held h WHERE h.next_limit = l.id AND h.tenant = l.tenant)
             AND NOT EXISTS (SELECT FROM timers t WHERE t.limit_id = l.id AND t.tenant = l.tenant)
+            AND NOT EXISTS (SELECT FROM held h WHERE h.joint_limit = l.id AND h.tenant = l.tenant)
+            AND NOT EXISTS (SELECT FROM timers t WHERE t.joint_limit = l.id AND t.tenant = l.tenant)
             AND NOT EXISTS (SELECT FROM breakers k WHERE k.tenant = l.tenant AND k.id = l.id AND k.phase <> 1)
         """,
         [.int4Array, .uuidArray])

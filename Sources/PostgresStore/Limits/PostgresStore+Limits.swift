@@ -6,12 +6,16 @@ extension PostgresStore {
     public func admit(_ limits: [LimitID]) async throws(StoreError) -> Admissions {
         let columns = LimitColumns(stated: [], known: limits)
         guard !columns.isEmpty else { return Admissions() }
-        return try await lane { (connection) throws(PostgresError) in
+        let rows = try await lane { (connection) throws(PostgresError) in
             var pipeline = PostgresPipeline(.transaction)
             columns.addLock(to: &pipeline)
             let admit = pipeline.add(LimitStatement.admit, columns.tenants, columns.ids)
-            return try Admissions(try await connection.execute(pipeline)[admit])
+            return try AdmittedRows(try await connection.execute(pipeline)[admit])
         }
+        guard !rows.joint.isEmpty else { return rows.admissions }
+        var admissions = rows.admissions
+        admissions.add(try await admitJointly(rows.joint))
+        return admissions
     }
 
     public func sweepLimits(limit: Int) async throws(StoreError) -> LimitSweep {
@@ -71,7 +75,7 @@ extension PostgresStore {
         let results = try await connection.execute(pipeline)
         var reply = try CommitReply(results[written])
         reply.admissions = columns.held.admissions(of: reply.seated)
-        if let admit { reply.admissions.add(try Admissions(results[admit])) }
+        if let admit { reply.add(try AdmittedRows(results[admit])) }
         guard !reply.stalled.isEmpty else { return .written(reply) }
         // Rare; the batch is durable, so that what fails here is only for the lane to ask for again.
         let raised = columns.held.limits(of: reply.stalled)
@@ -79,7 +83,7 @@ extension PostgresStore {
         raised.addLock(to: &handing)
         let again = handing.add(LimitStatement.admit, raised.tenants, raised.ids)
         do {
-            reply.admissions.add(try Admissions(try await connection.execute(handing)[again]))
+            reply.add(try AdmittedRows(try await connection.execute(handing)[again]))
         } catch {
             reply.limits += raised.order
         }
@@ -116,12 +120,16 @@ extension PostgresStore {
             reply.admissions.messages += try await paced.write(reply.wrote, in: transaction)
         }
         let outcomes = columns.outcomes.filter { reply.wrote($0.key) }
-        if !outcomes.isEmpty { reply.breakersChanged = try await BreakerRows.record(outcomes, in: transaction) }
+        if !outcomes.isEmpty {
+            let change = try await BreakerRows.record(outcomes, in: transaction)
+            reply.breakersChanged = change.isOfTaskType
+            // What steps have given back that a breaker took out of `ready`; those limits are not locked here.
+            reply.limits += change.freed
+        }
         guard !limits.isEmpty else { return .written(reply) }
         let open = columns.held.open(with: reply.stalled)
         if !open.isEmpty {
-            reply.admissions.add(
-                try Admissions(try await transaction.execute(LimitStatement.admit, open.tenants, open.ids)))
+            reply.add(try AdmittedRows(try await transaction.execute(LimitStatement.admit, open.tenants, open.ids)))
         }
         reply.admissions.messages += try await supersede(columns.held.rows, in: transaction)
         return .written(reply)
@@ -171,28 +179,4 @@ enum LimitedReply {
     case written(CommitReply)
     /// Nothing was written: these runs find their limit or window full.
     case refused([RunKey: CommitOutcome.Exclusion])
-}
-
-extension Admissions {
-    /// Reads what `LimitStatement.admit` answers.
-    init(_ rows: PostgresResult) throws(PostgresError) {
-        var ready: [Bucket: Rank] = [:]
-        var messages: [InboxMessage] = []
-        for row in rows {
-            let tenant = try row.decode(0, as: Int32.self)
-            if try row.decode(2, as: Int32.self) == HeldRow.run {
-                messages.append(
-                    InboxMessage(
-                        id: InboxID(
-                            key: RunKey(tenant, try row.decode(1)),
-                            id: RunID.Bytes(try row.decode(6, as: PostgresUUID.self))), command: .admit))
-            } else {
-                let bucket = Bucket(tenant, try row.decode(3), try row.decode(4))
-                ready[bucket] = min(ready[bucket] ?? .max, try row.decode(5, as: Int64.self))
-            }
-        }
-        self.init(
-            ready: ready.map { ReadyBucket(bucket: $0.key, lowestRank: $0.value) }, messages: messages,
-            count: rows.count)
-    }
 }

@@ -16,8 +16,8 @@ enum TimerStatement {
             FROM locked l WHERE l.limit_id IS NULL
             RETURNING *),
         stopped AS (
-            INSERT INTO held (tenant, run, queue, route, rank, step, attempt, losses, limit_id, reason)
-            SELECT x.tenant, x.run, x.queue, x.route, x.rank, x.step, x.attempt, x.losses, x.limit_id,
+            INSERT INTO held (tenant, run, queue, route, rank, step, attempt, losses, limit_id, joint_limit, reason)
+            SELECT x.tenant, x.run, x.queue, x.route, x.rank, x.step, x.attempt, x.losses, x.limit_id, x.joint_limit,
                 \(RareStatement.reason(of: "x.limit_id"))
             FROM locked x WHERE x.limit_id IS NOT NULL),
         \(TokenEvents.told(of: "returned", state: "ready", wakes: true))

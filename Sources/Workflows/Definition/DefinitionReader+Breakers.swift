@@ -2,16 +2,11 @@ import JSON
 
 /// What a definition says of circuit breakers.
 extension DefinitionReader {
-    /// `breaker` of a step, beside which it has no limit of its own: both would hold the step in one line.
-    mutating func breaker(_ node: SourceNode, concurrency: SourceNode?) -> StepBreaker? {
+    /// `breaker` of a step.
+    mutating func breaker(_ node: SourceNode) -> StepBreaker? {
         guard let members = members(of: node, "breaker", known: Words.breaker, later: []),
             let targetNode = required("target", in: members, of: "breaker", at: node)
         else { return nil }
-        if let concurrency {
-            report(
-                concurrency, "a step has a concurrency or a breaker, not both",
-                hint: "limit the workflow, or the queue, instead")
-        }
         var rule = BreakerRule()
         if let failures = members["failures"].flatMap({ count($0, "failures") }) { rule.failures = failures }
         rule.ratio = members["ratio"].flatMap { ratio($0) }

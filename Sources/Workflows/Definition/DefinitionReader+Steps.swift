@@ -68,7 +68,7 @@ extension DefinitionReader {
         if let node = members["idempotency"], members["cache"] != nil {
             report(node, "a step has a cache or an idempotency key, not both")
         }
-        let breaker = members["breaker"].flatMap { self.breaker($0, concurrency: members["concurrency"]) }
+        let breaker = members["breaker"].flatMap { self.breaker($0) }
         guard let id, let idNode else { return nil }
         var nodes = StepNodes(
             id: idNode, needs: needNodes, join: members["join"], with: members["with"], condition: members["if"],

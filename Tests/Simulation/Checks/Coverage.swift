@@ -47,6 +47,8 @@ package struct Coverage: Sendable {
             "step running × new stream", "step running × kept by its worker", "step running × leave",
             "step scheduled × timer", "step ready × cancel", "step running × cancel", "step scheduled × cancel",
             "step ready × deadline", "step running × deadline",
+            // Limits, and targets that a breaker guards.
+            "step held × two slots at once", "step ready × line", "breaker × probe",
             // Outcomes that count, and what they come to.
             "step running × success → succeeded", "step running × error → scheduled", "step running × error → failed",
             "step running × timeout → scheduled",

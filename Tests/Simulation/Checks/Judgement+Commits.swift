@@ -169,11 +169,13 @@ extension Judgement {
             outcome.leased.map { (StoreTransaction.Token(key: $0.fence.key, step: $0.fence.step), $0.fence) }
         ) { first, _ in first }
         let excluded = outcome.excluded
-        for row in batch.delayed where excluded[row.token.key] == nil { put(row.token, .held, nil, &state) }
-        for row in batch.held where excluded[row.token.key] == nil { put(row.token, .held, row.limit, &state) }
+        for row in batch.delayed where excluded[row.token.key] == nil { put(row.token, .held, [], &state) }
+        for row in batch.held where excluded[row.token.key] == nil {
+            put(row.token, .held, [row.limit, row.joint], &state)
+        }
         for row in batch.ready where excluded[row.key] == nil {
-            put(row, .ready, nil, &state)
-            if state.runs[row.key]?.limit(of: row.step) != nil {
+            put(row, .ready, [], &state)
+            if state.runs[row.key]?.limits(of: row.step).isEmpty == false {
                 violate(.limitsHold, "\(row.key.run)/\(row.step) has a limit, and is ready without a slot")
             }
             if let fence = leased[StoreTransaction.Token(key: row.key, step: row.step)] {
@@ -186,7 +188,7 @@ extension Judgement {
             guard case .token(let row) = timer.kind, excluded[row.key] == nil else { continue }
             // When a turn under a rate comes, only the store knows.
             let due = timer.rate == nil ? at + timer.delay : at
-            put(row, .timer(due: due), timer.limit, &state)
+            put(row, .timer(due: due), [timer.limit, timer.joint], &state)
             if timer.rate != nil { world.cover("step pending × rate") }
         }
         for row in batch.waits where excluded[row.step.run] == nil {
@@ -196,21 +198,22 @@ extension Judgement {
         }
         for timer in batch.parked {
             guard case .token(let row) = timer.kind, excluded[row.key] == nil else { continue }
-            put(row, .parked, timer.limit, &state)
+            put(row, .parked, [timer.limit, timer.joint], &state)
             world.cover("run paused × new token")
         }
     }
 
     private mutating func put(
-        _ row: ReadyRow, _ token: RunLedger.Token, _ limit: Limit?, _ state: inout Ledger.State
+        _ row: ReadyRow, _ token: RunLedger.Token, _ limits: [Limit?], _ state: inout Ledger.State
     ) {
         requireNone(row.key, row.step, &state)
         state.runs[row.key]?.tokens[row.step] = token
         state.runs[row.key]?.places[row.step] = (row.bucket, row.rank)
-        guard row.step >= 0, let limit else { return }
-        state.runs[row.key]?.slots[row.step] = RunLedger.Slot(limit: limit.id, slots: limit.slots)
-        if state.runs[row.key]?.limit(of: row.step) != limit.id {
-            violate(.limitsHold, "\(row.key.run)/\(row.step) waits for \(limit.name), which is not its limit")
+        let limits = limits.compactMap(\.self)
+        guard row.step >= 0, !limits.isEmpty else { return }
+        state.runs[row.key]?.slots[row.step] = limits.map { RunLedger.Slot(limit: $0.id, slots: $0.slots) }
+        if state.runs[row.key]?.limits(of: row.step) != Set(limits.map(\.id)) {
+            violate(.limitsHold, "\(row.key.run)/\(row.step) waits for \(limits.map(\.name)), which are not its limits")
         }
     }
 

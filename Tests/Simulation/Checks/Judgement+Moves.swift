@@ -4,8 +4,8 @@ import Workflows
 
 /// Tokens that the store moves by itself, limits and queues.
 extension Judgement {
-    mutating func move(_ moves: [StoreTransaction.Move], _ state: inout Ledger.State) {
-        for move in moves {
+    mutating func move(_ transaction: StoreTransaction, _ state: inout Ledger.State) {
+        for move in transaction.moved {
             let (key, step) = (move.token.key, move.token.step)
             guard let token = state.runs[key]?.tokens[step] else {
                 violate(.tokensConserved, "\(key.run)/\(step) has no token, and goes to \(move.place)")
@@ -15,7 +15,13 @@ extension Judgement {
             switch (token, move.place) {
             case (.held, .ready):
                 state.runs[key]?.tokens[step] = .ready
-                occupy(step, of: key, &state)
+                occupy(step, of: key, targets: transaction.targets, &state)
+            case (.ready, .held):
+                // The breaker of its target has opened: it gives back all its slots.
+                if state.runs[key]?.occupied.remove(step) == nil {
+                    violate(.limitsHold, "\(key.run)/\(step) goes back to a line, and had no slot")
+                }
+                state.runs[key]?.tokens[step] = .held
             case (.held, .admitted), (.admitted, .admitted):
                 state.runs[key]?.tokens[step] = .admitted
             case (.timer(let due), .held):
@@ -30,18 +36,25 @@ extension Judgement {
         }
     }
 
-    /// A step has got a slot of its limit.
-    private mutating func occupy(_ step: Int32, of key: RunKey, _ state: inout Ledger.State) {
-        guard let slot = state.runs[key]?.slots[step] else {
+    /// A step has got a slot of each of its limits.
+    private mutating func occupy(
+        _ step: Int32, of key: RunKey, targets: [LimitID: Int32], _ state: inout Ledger.State
+    ) {
+        guard let slots = state.runs[key]?.slots[step] else {
             return violate(.limitsHold, "\(key.run)/\(step) is let in, and waits for no limit")
         }
         state.runs[key]?.occupied.insert(step)
-        var holders = 0
-        for run in state.runs.values where !run.occupied.isEmpty {
-            holders += run.occupied.count { run.slots[$0]?.limit == slot.limit }
-        }
-        if holders > slot.slots {
-            violate(.limitsHold, "\(key.run)/\(step) is holder \(holders) of a limit of \(slot.slots)")
+        if slots.count > 1 { world.cover("step held × two slots at once") }
+        for slot in slots {
+            let most = targets[slot.limit] ?? slot.slots
+            if most < Limit.unlimited, targets[slot.limit] != nil { world.cover("breaker × probe") }
+            var holders = 0
+            for run in state.runs.values where !run.occupied.isEmpty {
+                holders += run.occupied.count { run.slots[$0]?.contains { $0.limit == slot.limit } ?? false }
+            }
+            if holders > most {
+                violate(.limitsHold, "\(key.run)/\(step) is holder \(holders) of a limit of \(most)")
+            }
         }
     }
 

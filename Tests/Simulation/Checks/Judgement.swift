@@ -38,7 +38,7 @@ struct Judgement {
         switch transaction.call {
         case .commit(let batch, let outcome):
             let touched = commit(batch, outcome, &state)
-            move(transaction.moved, &state)
+            move(transaction, &state)
             for key in touched { check(key, &state) }
             return
         case .claim(_, let leases):
@@ -86,7 +86,7 @@ struct Judgement {
         case .setRanks(let ranks):
             for token in ranks { state.runs[token.key]?.places[token.step]?.rank = token.rank }
         }
-        move(transaction.moved, &state)
+        move(transaction, &state)
     }
 
     // MARK: Tokens

@@ -61,10 +61,10 @@ struct RunLedger: Sendable {
     var tokens: [Int32: Token] = [:]
     /// Where and at which place the step waits for workers.
     var places: [Int32: (bucket: Bucket, rank: Rank)] = [:]
-    var slots: [Int32: Slot] = [:]
+    var slots: [Int32: [Slot]] = [:]
     /// Steps whose leases came back during a pause: they had begun, and may go on.
     var begunBefore: Set<Int32> = []
-    /// Steps that have a slot.
+    /// Steps that have their slots.
     var occupied: Set<Int32> = []
     /// The limit of which the run itself needs a slot.
     let runSlot: Slot?
@@ -112,10 +112,16 @@ struct RunLedger: Sendable {
     /// The name of the step's queue.
     func queue(of step: Int32) -> String { fold.template(of: step)?.queue ?? "" }
 
-    /// The limit that the step needs a slot of, by its definition.
-    func limit(of step: Int32) -> LimitID? {
-        guard fold.template(of: step)?.limit != nil, let name = try? fold.limitName(of: step) else { return nil }
-        return LimitID(tenant: key.tenant, level: .step, name: name)
+    /// The limits that the step needs slots of, by its definition.
+    func limits(of step: Int32) -> Set<LimitID> {
+        var limits: Set<LimitID> = []
+        if let name = (try? fold.limitName(of: step)) ?? nil {
+            limits.insert(LimitID(tenant: key.tenant, level: .step, name: name))
+        }
+        if let name = (try? fold.breakerName(of: step)) ?? nil {
+            limits.insert(LimitID(tenant: key.tenant, breaker: .target, name: name))
+        }
+        return limits
     }
 
     /// What stands for the step in the tables of coverage.

@@ -104,6 +104,8 @@ struct LanguagePlan {
                 // Those that share a key share its size.
                 if step.limit?.key != nil { step.limit?.slots = 2 }
             }
+            // Without a throw of the dice: what else a seed makes stays as it is.
+            if index % 3 == 1 { step.breaker = try LanguagePlan.breaker() }
             if dice.below(7) == 0 {
                 step.rate = PlanRate(bucket: TokenBucket(interval: 300_000, burst: 2))
             }
@@ -117,6 +119,13 @@ struct LanguagePlan {
         if dice.below(10) == 0 { step.deadline = .seconds(2 + dice.below(6)) }
         if dice.below(10) == 0 { step.isBackground = true }
         return step
+    }
+
+    /// Few failures open it, and a run's time is enough for it to close.
+    private static func breaker() throws -> PlanBreaker {
+        PlanBreaker(
+            target: try Template("host-${{ inputs.n % 3 }}"),
+            rule: BreakerRule(failures: 2, window: .seconds(2), pause: .milliseconds(400), probes: 1), scope: .tenant)
     }
 
     private func task(_ index: Int32, needs: [Int32]) -> PlanStep {

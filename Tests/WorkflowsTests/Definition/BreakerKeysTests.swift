@@ -51,13 +51,15 @@ struct BreakerKeysTests {
         #expect(error?.diagnostics.contains { $0.message.contains(message) && $0.line == 4 } == true, "\(error as Any)")
     }
 
-    @Test("a step has a limit or a breaker; what the engine does itself has none")
-    func places() {
-        let both = #expect(throws: DefinitionError.self) {
-            let text = Self.text("{ target: a }", more: "concurrency: { limit: 2 }, ")
-            _ = try Workflow(parsing: Array(text.utf8), file: "a.yaml")
+    @Test("a step may have a limit and a breaker; what the engine does itself has none")
+    func places() throws {
+        let text = Self.text("{ target: a }", more: "concurrency: { limit: 2 }, ")
+        let workflow = try Workflow(parsing: Array(text.utf8), file: "a.yaml")
+        for plan in [workflow.plan, try Workflow(canonical: workflow.definition.canonical).plan] {
+            #expect(plan.steps[0].limit?.slots == 2 && plan.steps[0].breaker?.rule == BreakerRule())
+            #expect(try RunState(plan: plan).limitName(of: 0) == "team/sync/call")
+            #expect(try RunState(plan: plan).breakerName(of: 0) == #"team/sync:"a""#)
         }
-        #expect(both?.diagnostics.map(\.message) == ["a step has a concurrency or a breaker, not both"])
         let wait = "name: a\nsteps: [{ id: w, uses: wait, with: { for: 1s }, breaker: { target: a } }]"
         #expect(throws: DefinitionError.self) { _ = try Workflow(parsing: Array(wait.utf8), file: "a.yaml") }
     }
