@@ -4,7 +4,9 @@ import GRPC
 import Protobuf
 import Synchronization
 
-/// Many tenants, each with a worker of its own; the first may flood the server while the others send at a steady rate.
+/// Many tenants, each with a worker of its own; the first may flood the server while the others send at a steady rate. What
+/// it prints of the others is from the scheduled send on: to the call (`sent`: this program's own part), to the worker
+/// (`others`), and to the call's answer (`answered`).
 struct TenantsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tenants", abstract: "Load of many tenants at once, one of them flooding.")
@@ -24,6 +26,13 @@ struct TenantsCommand: AsyncParsableCommand {
     @Option(help: "Calls that the first tenant keeps under way (closed loop); 0: it starts none.")
     var flood = 0
 
+    enum Part: String, ExpressibleByArgument {
+        case all, flood, others
+    }
+
+    @Option(help: "Which tenants are in this process: all, flood (the first) or others.")
+    var part = Part.all
+
     @Option(help: "Seconds before anything is counted.")
     var warmup = 5
 
@@ -34,17 +43,25 @@ struct TenantsCommand: AsyncParsableCommand {
     var salt = "a"
 
     private struct Member {
+        /// Its line in the file; the first one floods.
+        var number: Int
         var client: LoadTarget
         var worker: WorkerCommand
+        let sent = Latencies()
         let latencies = Latencies()
+        let answered = Latencies()
         let completed = Counter()
+
+        func reset() { for latencies in [sent, latencies, answered] { latencies.reset() } }
     }
 
     func run() async throws {
         let lines = try String(contentsOfFile: tokens, encoding: .utf8).split(separator: "\n")
-        let members = try lines.enumerated().map { index, line in
+        let members = try lines.enumerated().compactMap { index, line -> Member? in
+            if part != .all, (part == .flood) != (index == 0) { return nil }
             let sides = line.split(separator: " ").map(String.init)
             return Member(
+                number: index,
                 client: try LoadTarget.parse(["--port", "\(port)", "--token", sides[0]]),
                 worker: try WorkerCommand.parse([
                     "--port", "\(port)", "--token", sides[1], "--slots", index == 0 ? "256" : "8", "--name",
@@ -60,14 +77,15 @@ struct TenantsCommand: AsyncParsableCommand {
             try? await clock.sleep(for: .seconds(2))
             let begin = clock.now
             let end = begin + .seconds(warmup + seconds)
-            if flood > 0 { floodServer(members[0], to: end, calls, in: &group) }
-            if rate > 0 {
-                for (index, member) in members.enumerated().dropFirst() {
-                    group.addTask { await steady(member, index, of: members.count, from: begin, to: end, calls) }
+            for member in members {
+                if member.number == 0 {
+                    if flood > 0 { floodServer(member, to: end, calls, in: &group) }
+                } else if rate > 0 {
+                    group.addTask { await steady(member, of: lines.count, from: begin, to: end, calls) }
                 }
             }
             try? await clock.sleep(for: .seconds(warmup))
-            for member in members { member.latencies.reset() }
+            for member in members { member.reset() }
             let before = members.map { $0.completed.value.load(ordering: .relaxed) }
             try? await clock.sleep(until: end)
             spans = zip(members, before).map { $0.completed.value.load(ordering: .relaxed) - $1 }
@@ -78,11 +96,15 @@ struct TenantsCommand: AsyncParsableCommand {
             }
             group.cancelAll()
         }
-        let others = Latencies.json(of: members.dropFirst().map(\.latencies))
+        func completed(_ isCounted: (Member) -> Bool) -> Double {
+            Double(zip(members, spans).reduce(0) { $0 + (isCounted($1.0) ? $1.1 : 0) }) / Double(seconds)
+        }
+        let others = members.filter { $0.number > 0 }
+        let stages = [("sent", \Member.sent), ("others", \.latencies), ("answered", \.answered)]
+            .map { name, values in "\"\(name)\": {\(Latencies.json(of: others.map { $0[keyPath: values] }))}" }
         print(
-            "{\"failed\": \(calls.failed.value.load(ordering: .relaxed)), \"flood_rate\": \(Double(spans[0]) / Double(seconds)), "
-                + "\"others_rate\": \(Double(spans.dropFirst().reduce(0, +)) / Double(seconds)), \"others\": {\(others)}}"
-        )
+            "{\"failed\": \(calls.failed.value.load(ordering: .relaxed)), \"flood_rate\": \(completed { $0.number == 0 }), "
+                + "\"others_rate\": \(completed { $0.number > 0 }), \(stages.joined(separator: ", "))}")
     }
 
     private func floodServer(
@@ -102,9 +124,10 @@ struct TenantsCommand: AsyncParsableCommand {
 
     /// The tenants' sends are spread over the second.
     private func steady(
-        _ member: Member, _ index: Int, of count: Int, from begin: ContinuousClock.Instant,
+        _ member: Member, of count: Int, from begin: ContinuousClock.Instant,
         to end: ContinuousClock.Instant, _ calls: Calls
     ) async {
+        let index = member.number
         let channel = member.client.channel()
         await withTaskGroup(of: Void.self) { group in
             var number = 0
@@ -117,7 +140,11 @@ struct TenantsCommand: AsyncParsableCommand {
                 let late = ContinuousClock.now - due
                 let at = wallClockMicroseconds() - late.components.attoseconds / 1_000_000_000_000
                 let name = "s\(index)-\(number)"
-                group.addTask { await start(channel, name, calls, at: at) }
+                group.addTask {
+                    member.sent.add(wallClockMicroseconds() - at)
+                    await start(channel, name, calls, at: at)
+                    member.answered.add(wallClockMicroseconds() - at)
+                }
                 number += 1
             }
         }

@@ -15,7 +15,7 @@ struct LaneBatch {
 
     /// What an empty batch takes.
     static func room(_ configuration: EngineConfiguration) -> LaneQueue.Room {
-        LaneQueue.Room(count: configuration.batchRuns, bytes: configuration.batchBytes, takesAny: true)
+        LaneQueue.Room(count: configuration.batchRuns, bytes: configuration.batchBytes)
     }
 
     /// What it takes yet.
@@ -23,7 +23,7 @@ struct LaneBatch {
         guard !round.commands.isEmpty else { return Self.room(configuration) }
         return LaneQueue.Room(
             count: max(0, configuration.batchRuns - round.commands.count),
-            bytes: max(0, configuration.batchBytes - bytes))
+            bytes: max(0, configuration.batchBytes - bytes), taken: round.commands.count)
     }
 
     /// Adds commands; answers the index of the first.

@@ -1,22 +1,13 @@
 import DequeModule
 import Synchronization
+import Workflows
 
-/// The commands that wait for a lane, bounded, and the turns of the batches that take them.
+/// The commands that wait for a lane, bounded, and the turns of the batches that take them. Tenants take turns.
 final class LaneQueue: Sendable {
-    /// A command with its size: finding that out looks into all of the command.
-    private struct Waiting {
-        var command: LaneCommand
-        var bytes: Int
-
-        init(_ command: LaneCommand) {
-            self.command = command
-            bytes = command.bytes
-        }
-    }
-
     private struct State {
-        var commands: Deque<Waiting> = []
-        var bytes = 0
+        var lines = TenantLines<LaneCommand>()
+        /// So many batches to come are small ones.
+        var smallBatches = 0
         /// Nothing runs the lane.
         var isOpen = true
         /// Callers are refused; outcomes and the engine's own commands are still taken.
@@ -32,26 +23,27 @@ final class LaneQueue: Sendable {
         /// Who can go on now.
         mutating func wake() -> Wake? {
             if let (continuation, hasRoom) = gatherer {
-                guard turns.next(waiting: commands.count, hasRoom: hasRoom) != .wait else { return nil }
+                guard turns.next(waiting: lines.count, hasRoom: hasRoom) != .wait else { return nil }
                 gatherer = nil
                 return .gatherer(continuation)
             }
-            guard !beginners.isEmpty, turns.mayBegin(waiting: commands.count) else { return nil }
+            guard !beginners.isEmpty, turns.mayBegin(waiting: lines.count) else { return nil }
             turns.begin()
             return beginners.popFirst().map { .beginner($0) }
         }
 
+        /// What fits beside what the batch has. Of several tenants, only so much that none waits for long.
         mutating func take(_ room: Room) -> [LaneCommand] {
-            var taken: [LaneCommand] = []
-            taken.reserveCapacity(min(room.count, commands.count))
-            var size = 0
-            while taken.count < room.count, let next = commands.first?.bytes {
-                size += next
-                if size > room.bytes, !taken.isEmpty || !room.takesAny { break }
-                taken.append(commands.removeFirst().command)
-                bytes -= next
+            if lines.tenants > 1 {
+                smallBatches = LaneQueue.smallBatches
+            } else if room.isWhole, smallBatches > 0 {
+                smallBatches -= 1
             }
-            return taken
+            return lines.take(count: count(room), bytes: room.bytes, takesFirst: room.isWhole)
+        }
+
+        func count(_ room: Room) -> Int {
+            smallBatches > 0 ? min(room.count, LaneQueue.smallBatch - room.taken) : room.count
         }
     }
 
@@ -71,9 +63,17 @@ final class LaneQueue: Sendable {
     struct Room {
         var count: Int
         var bytes: Int
+        /// Commands that it has.
+        var taken = 0
+
         /// The first command always fits.
-        var takesAny = false
+        var isWhole: Bool { taken == 0 }
     }
+
+    /// Commands of a small batch: so many that the transaction is still the lesser part of its cost.
+    static let smallBatch = 128
+    /// Batches that are small from when several tenants wait: who comes in between finds none in its way that is large.
+    static let smallBatches = 8
 
     /// What a batch that takes commands does next.
     enum Next {
@@ -99,24 +99,31 @@ final class LaneQueue: Sendable {
         self.byteLimit = byteLimit
     }
 
-    var depth: Int { state.withLock { $0.commands.count } }
+    var depth: Int { state.withLock { $0.lines.count } }
 
     /// Nothing waits, and no batch is under way.
     var isIdle: Bool {
-        state.withLock { $0.commands.isEmpty && !$0.turns.isGathering && !$0.turns.isWriting }
+        state.withLock { $0.lines.isEmpty && !$0.turns.isGathering && !$0.turns.isWriting }
     }
 
     /// Appends a command and wakes the lane. Outcomes of attempts and the engine's own commands are `unbounded`: slots
     /// and timers bound them already, and refusing them would only make work.
+    ///
+    /// A tenant may have four times as many waiting as there is room left (dynamic thresholds, Choudhury and Hahne, 1998):
+    /// so one that sends without end leaves a fifth of the room to others.
     func append(_ command: LaneCommand, unbounded: Bool) -> Acceptance {
-        let waiting = Waiting(command)
+        // Finding out the size looks into all of the command.
+        let bytes = command.bytes
+        let tenant = command.key.tenant
         let (acceptance, wake): (Acceptance, Wake?) = state.withLock { state in
             guard state.isOpen, unbounded || !state.isDraining else { return (.closed, nil) }
-            if !unbounded, state.commands.count >= commandLimit || state.bytes >= byteLimit {
-                return (.overloaded, nil)
+            if !unbounded {
+                let room = commandLimit - state.lines.count
+                if state.lines.count(of: tenant) >= 4 * room || state.lines.bytes >= byteLimit {
+                    return (.overloaded, nil)
+                }
             }
-            state.commands.append(waiting)
-            state.bytes += waiting.bytes
+            state.lines.append(command, bytes: bytes, of: tenant)
             return (.accepted, state.wake())
         }
         wake?.resume()
@@ -126,10 +133,11 @@ final class LaneQueue: Sendable {
     /// Puts commands back before all others, in their order.
     func putBack(_ commands: [LaneCommand]) {
         guard !commands.isEmpty else { return }
-        let waiting = commands.map { Waiting($0) }
+        let sizes = commands.map(\.bytes)
         change { state in
-            state.commands.prepend(contentsOf: waiting)
-            state.bytes += waiting.reduce(0) { $0 + $1.bytes }
+            for (command, bytes) in zip(commands, sizes).reversed() {
+                state.lines.prepend(command, bytes: bytes, of: command.key.tenant)
+            }
         }
     }
 
@@ -142,7 +150,7 @@ final class LaneQueue: Sendable {
             await withCheckedContinuation { continuation in
                 let answer: Bool? = state.withLock { state in
                     if Task.isCancelled { return false }
-                    guard state.turns.mayBegin(waiting: state.commands.count) else {
+                    guard state.turns.mayBegin(waiting: state.lines.count) else {
                         state.beginners.append(continuation)
                         return nil
                     }
@@ -169,13 +177,15 @@ final class LaneQueue: Sendable {
     /// What the batch that takes commands does next: it gets more, or its turn to be written, which ends with
     /// `endWriting`.
     func next(_ room: Room) async -> Next {
+        var room = room
         while true {
             let next: Next? = state.withLock { state in
-                switch state.turns.next(waiting: state.commands.count, hasRoom: room.count > 0) {
+                switch state.turns.next(waiting: state.lines.count, hasRoom: state.count(room) > 0) {
                 case .wait: return nil
                 case .gather:
                     let more = state.take(room)
                     // The next command is too large for what is left.
+                    if more.isEmpty { room.count = 0 }
                     return more.isEmpty ? nil : .gather(more)
                 case .write:
                     state.turns.beginWriting()
@@ -185,10 +195,8 @@ final class LaneQueue: Sendable {
             if let next { return next }
             await withCheckedContinuation { continuation in
                 let isReady = state.withLock { state in
-                    let hasRoom = room.count > 0 && state.commands.first.map { $0.bytes <= room.bytes } ?? true
-                    guard state.turns.next(waiting: state.commands.count, hasRoom: hasRoom) == .wait else {
-                        return true
-                    }
+                    let hasRoom = state.count(room) > 0
+                    guard state.turns.next(waiting: state.lines.count, hasRoom: hasRoom) == .wait else { return true }
                     state.gatherer = (continuation, hasRoom)
                     return false
                 }
@@ -214,18 +222,7 @@ final class LaneQueue: Sendable {
     /// Takes out the commands whose callers wait no longer.
     func expire(now: Duration) -> [LaneCommand] {
         state.withLock { state in
-            var expired: [LaneCommand] = []
-            var kept: Deque<Waiting> = []
-            for waiting in state.commands {
-                if let deadline = waiting.command.deadline, deadline <= now {
-                    expired.append(waiting.command)
-                    state.bytes -= waiting.bytes
-                } else {
-                    kept.append(waiting)
-                }
-            }
-            state.commands = kept
-            return expired
+            state.lines.remove { command in command.deadline.map { $0 <= now } ?? false }
         }
     }
 
@@ -237,11 +234,7 @@ final class LaneQueue: Sendable {
     func close() -> [LaneCommand] {
         state.withLock { state in
             state.isOpen = false
-            defer {
-                state.commands = []
-                state.bytes = 0
-            }
-            return state.commands.map(\.command)
+            return state.lines.remove { _ in true }
         }
     }
 }
