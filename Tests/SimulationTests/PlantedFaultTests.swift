@@ -7,7 +7,8 @@ struct PlantedFaultTests {
     /// What finds each, and how many seeds it may take.
     static let faults: [(fault: PlantedFault?, invariants: Set<Invariant>)] = [
         (.fenceUnchecked, [.finishHoldsItsLease]),
-        (.revisionUnchecked, [.revisionsWithoutGaps]),
+        // What is written over an end leaves tokens behind it.
+        (.revisionUnchecked, [.revisionsWithoutGaps, .endedHasNoTokens]),
         (.answerBeforeCommit, [.recordedIsInHistory, .cancelledIsCancelled, .tokensConserved, .inputsAreCommitted]),
         (.dropWithoutSecondLook, [.endedHasNoTokens, .tokensConserved]),
         (.releaseWithoutFence, [.leaseEndsRightly]),
